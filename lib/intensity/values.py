@@ -1,0 +1,91 @@
+"""Configurations as values: frozen, validated, with one canonical text; and how files are written.
+
+Everything that names a result on disk (a task, scene options, a network, a training) is a `Value`.
+Wrong input raises `InvalidInput`, whose message is a single line for people.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: notebooks, params, store and runs are found from here."""
+
+
+class InvalidInput(ValueError):
+    """Input that is refused: one line that names the field, the value and what is allowed."""
+
+
+class Value(BaseModel):
+    """A frozen record of checked fields.
+
+    Raises:
+        InvalidInput: a field is unknown, missing or has a value that is not allowed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, **fields: Any) -> None:
+        """Check the fields and keep them."""
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise InvalidInput(describe(error, type(self).__name__)) from None
+
+    def canonical(self) -> str:
+        """The one JSON text of this value: sorted keys, no spaces."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+def canonical_json(data: Any) -> str:
+    """JSON with sorted keys and no spaces, so that equal data has equal text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def describe(error: ValidationError, owner: str) -> str:
+    """The first problem of a validation error, in one line.
+
+    Args:
+        error: what pydantic found.
+        owner: the name of the record, for the start of the line.
+
+    Returns:
+        For example "SceneOptions.size: 3 is not allowed: Input should be greater than ...".
+    """
+    problem = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    reason = problem["msg"].removeprefix("Value error, ")
+    place = f"{owner}.{field}" if field else owner
+    if isinstance(problem.get("ctx", {}).get("error"), InvalidInput):
+        return f"{place}: {reason}"
+    return f"{place}: {_short(problem['input'])} is not allowed: {reason}"
+
+
+def _short(value: Any) -> str:
+    """A value as text of one line and at most 120 characters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def write_aside(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: beside its place first, then renamed.
+
+    Args:
+        path: the file to make or replace; its folder is made where it is missing.
+        content: text (written as UTF-8) or bytes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
