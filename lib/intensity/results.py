@@ -1,0 +1,335 @@
+"""Numbers leave a run in one place: a part for each notebook, merged into one results.json.
+
+A notebook opens one `Results`, puts its measurements there under ids and saves them. After every
+notebook the parts are merged, and only then are claims judged: a claim may rest on measurements of
+two notebooks.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from intensity import claims
+from intensity.statistics import (
+    DIFFERENCE,
+    FRACTION,
+    Interval,
+    Measurement,
+    log_t_interval,
+    paired_interval,
+    t_interval,
+    wilson,
+)
+from intensity.values import ROOT, InvalidInput, write_aside
+
+
+class Results:
+    """The measurements of one notebook, in the order in which they were made.
+
+    A unit of "fraction" says that each number is a share of `scenes` counted scenes; shares of
+    anything else (levels, units) have another unit.
+    """
+
+    def __init__(self, notebook: str, output: str | Path) -> None:
+        """Open an empty part.
+
+        Args:
+            notebook: the notebook's name without its ending, for example "01_data".
+            output: the run's folder, absolute or from the checkout, for example "runs/lab".
+        """
+        self.notebook = notebook
+        self.output = output
+        self._measurements: dict[str, Measurement] = {}
+
+    def over_seeds(
+        self, name: str, values: ArrayLike, *, scenes: int, unit: str = FRACTION, log: bool = False
+    ) -> Measurement:
+        """Keep one number a seed, with Student's t interval over the seeds.
+
+        Args:
+            name: the measurement's id.
+            values: (seeds,) one number for each seed.
+            scenes: how many scenes each seed's number rests on.
+            unit: of the numbers.
+            log: make the mean and the interval on the logarithm, for ratios.
+
+        Returns:
+            The measurement. A fraction's interval is cut at 0 and 1.
+
+        Raises:
+            InvalidInput: fewer than two seeds, a number that is not finite, an id that is taken.
+        """
+        with _naming(name):
+            interval = log_t_interval(values) if log else t_interval(values)
+        method = "Student t over seeds, on the logarithm" if log else "Student t over seeds"
+        return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
+
+    def difference(
+        self,
+        name: str,
+        first: ArrayLike,
+        second: ArrayLike,
+        *,
+        scenes: int,
+        unit: str = DIFFERENCE,
+    ) -> Measurement:
+        """Keep first - second, paired within seed, with Student's t interval over the seeds.
+
+        Args:
+            name: the measurement's id.
+            first: (seeds,) one number for each seed.
+            second: (seeds,) the numbers to subtract, same seeds and scenes.
+            scenes: how many scenes each seed's number rests on.
+            unit: of the differences.
+
+        Returns:
+            The measurement; its `seeds` are the differences.
+
+        Raises:
+            InvalidInput: as for `over_seeds`, or the numbers of seeds differ.
+        """
+        with _naming(name):
+            interval = paired_interval(first, second)
+        differences = np.asarray(first) - np.asarray(second)
+        method = "Student t over seeds, paired"
+        return self._add_seeds(name, interval, differences, scenes, unit, method)
+
+    def counts(self, name: str, successes: int, scenes: int) -> Measurement:
+        """Keep a rate of something that is not trained, with Wilson's interval over the scenes.
+
+        Args:
+            name: the measurement's id.
+            successes: on how many scenes it was so.
+            scenes: how many there were.
+
+        Returns:
+            The measurement, a fraction.
+
+        Raises:
+            InvalidInput: impossible counts, or an id that is taken.
+        """
+        with _naming(name):
+            low, high, value = wilson(successes, scenes)
+        return self._add(
+            id=name,
+            value=value,
+            ci95=(low, high),
+            n={"seeds": 0, "scenes": scenes},
+            unit=FRACTION,
+            method="Wilson over scenes",
+        )
+
+    def exact(self, name: str, value: float, *, scenes: int, unit: str) -> Measurement:
+        """Keep a number that has no spread, such as a count of parameters.
+
+        Args:
+            name: the measurement's id.
+            value: the number.
+            scenes: how many scenes it rests on; 0 where it rests on none.
+            unit: of the number.
+
+        Returns:
+            The measurement, without an interval.
+
+        Raises:
+            InvalidInput: the number is not finite, or the id is taken.
+        """
+        n = {"seeds": 0, "scenes": scenes}
+        return self._add(
+            id=name, value=value, ci95=None, exact=True, n=n, unit=unit, method="exact"
+        )
+
+    def table(self, which: str | Sequence[str]) -> pd.DataFrame:
+        """Measurements for display.
+
+        Args:
+            which: how their ids begin, or a list of ids.
+
+        Returns:
+            As `measurement_table`.
+
+        Raises:
+            InvalidInput: there is no such measurement.
+        """
+        known = self._measurements
+        chosen = which
+        if isinstance(which, str):
+            chosen = [name for name in known if name.startswith(which)]
+        if not chosen or not set(chosen) <= set(known):
+            raise InvalidInput(f"table: {which!r} is not allowed: the ids so far, {list(known)}")
+        return measurement_table(known[name] for name in chosen)
+
+    def save(self) -> Path:
+        """Write this notebook's part, whole or not at all, and say where."""
+        path = _part(self.output, self.notebook)
+        rows = [measurement.model_dump(mode="json") for measurement in self._measurements.values()]
+        _write(path, {"notebook": self.notebook, "measurements": rows})
+        return path
+
+    def _add_seeds(
+        self, name: str, interval: Interval, seeds: ArrayLike, scenes: int, unit: str, method: str
+    ) -> Measurement:
+        """Keep one number a seed with the interval made from them, within what is possible."""
+        low, high, value = interval
+        if unit == FRACTION:
+            low, high = max(low, 0.0), min(high, 1.0)
+        numbers = np.asarray(seeds, dtype=np.float64).tolist()
+        return self._add(
+            id=name,
+            value=value,
+            ci95=(low, high),
+            n={"seeds": len(numbers), "scenes": scenes},
+            seeds=numbers,
+            unit=unit,
+            method=method,
+        )
+
+    def _add(self, **fields: Any) -> Measurement:
+        """Keep a measurement; the same one again is fine, another under its id is not."""
+        with _naming(fields["id"]):
+            measurement = Measurement(**fields)
+            _keep(self._measurements, measurement)
+        return measurement
+
+
+def measurement_table(measurements: Iterable[Measurement]) -> pd.DataFrame:
+    """Measurements as a table for display.
+
+    Args:
+        measurements: what to show, in order.
+
+    Returns:
+        A row a measurement: id, value, low and high (equal to the value where it is exact), text
+        ("99.2 % [98.9, 99.5]"), seeds and scenes (counts), method (how the interval was made).
+    """
+    columns = ["id", "value", "low", "high", "text", "seeds", "scenes", "method"]
+    rows = [
+        (m.id, m.value, *(m.ci95 or (m.value, m.value)), m.text, m.n.seeds, m.n.scenes, m.method)
+        for m in measurements
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def gather(output: str | Path, notebooks: Sequence[str]) -> dict[str, Any]:
+    """What the notebooks of a run have measured so far, and the claims that can be judged by it.
+
+    Args:
+        output: the run's folder, absolute or from the checkout.
+        notebooks: the names of all notebooks of a whole run, in order; other parts are not read.
+
+    Returns:
+        `profile` (the folder's name), `complete` (is every notebook's part there?),
+        `measurements` in the order of the notebooks, and `claims` as `claims.evaluate` has them.
+
+    Raises:
+        InvalidInput: two notebooks have different measurements under one id, or a part is broken.
+    """
+    there = [name for name in notebooks if _part(output, name).exists()]
+    kept: dict[str, Measurement] = {}
+    for name in there:
+        for measurement in measurements_in(_read(_part(output, name))).values():
+            with _naming(measurement.id):
+                _keep(kept, measurement)
+    return {
+        "profile": Path(output).name,
+        "complete": len(there) == len(notebooks),
+        "measurements": [measurement.model_dump(mode="json") for measurement in kept.values()],
+        "claims": claims.evaluate(kept.values()),
+    }
+
+
+def merge(output: str | Path, notebooks: Sequence[str]) -> dict[str, Any]:
+    """Gather a run's parts and write them to its results.json.
+
+    Args:
+        output: as for `gather`.
+        notebooks: as for `gather`.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InvalidInput: as for `gather`.
+    """
+    merged = gather(output, notebooks)
+    _write(ROOT / output / "results.json", merged)
+    return merged
+
+
+def load_results(output: str | Path) -> dict[str, Any]:
+    """Read a run's results.json.
+
+    Args:
+        output: the run's folder, absolute or from the checkout.
+
+    Returns:
+        What `merge` wrote.
+
+    Raises:
+        InvalidInput: there is none yet, or it is broken.
+    """
+    return _read(ROOT / output / "results.json")
+
+
+def measurements_in(merged: dict[str, Any]) -> dict[str, Measurement]:
+    """The measurements of a merged run, by id and in order.
+
+    Args:
+        merged: what `gather`, `merge` or `load_results` gives.
+
+    Returns:
+        Each measurement under its id.
+
+    Raises:
+        InvalidInput: one of them is not a measurement.
+    """
+    return {row["id"]: Measurement(**row) for row in merged["measurements"]}
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Let a refusal say which measurement it is about."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error}") from None
+
+
+def _keep(kept: dict[str, Measurement], measurement: Measurement) -> None:
+    """Put a measurement under its id, unless a different one stands there."""
+    known = kept.setdefault(measurement.id, measurement)
+    if known != measurement:
+        texts = f"{measurement.text} after {known.text}"
+        raise InvalidInput(f"id: {texts} is not allowed: one measurement an id")
+
+
+def _part(output: str | Path, notebook: str) -> Path:
+    """Where a notebook's part of a run stands."""
+    return ROOT / output / "results" / f"{notebook}.json"
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    """Write JSON that any reader takes: no NaN."""
+    write_aside(path, json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read such JSON; what is missing or broken is refused in one line."""
+    try:
+        data: dict[str, Any] = json.loads(path.read_text("utf8"), parse_constant=_refuse)
+    except FileNotFoundError:
+        raise InvalidInput(f"results: {path} is not there: run the notebooks first") from None
+    except ValueError as error:
+        raise InvalidInput(f"results: {path} is not allowed: {error}") from None
+    return data
+
+
+def _refuse(word: str) -> NoReturn:
+    """Refuse the words for numbers that are none."""
+    raise InvalidInput(f"{word} in it, where numbers are finite")

@@ -1,0 +1,221 @@
+"""What a measured number is, and how its interval is made.
+
+Two intervals, for two questions. Student's t over seeds says what another training would give, and
+every network's number has it. Wilson's over scenes says what other scenes would give, and readers,
+which are never trained, have that one. All intervals here are 95 % intervals.
+
+A bootstrap over three seeds would cover 68 % where it says 95, so none is offered for seeds.
+"""
+
+import math
+from typing import Annotated, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
+from scipy import stats
+
+from intensity.values import InvalidInput, Value
+
+LEVEL = 0.95
+"""The share of repetitions in which an interval holds the truth."""
+
+FRACTION = "fraction"
+"""The unit of a rate: a share of the `n.scenes` scenes that were counted, in 0..1."""
+
+DIFFERENCE = "difference of fractions"
+"""The unit of one rate minus another."""
+
+WORD = r"[A-Za-z0-9_.+-]+"
+"""What stands between two slashes of a measurement's id."""
+
+STYLES = {FRACTION: (100.0, " %"), DIFFERENCE: (100.0, " points"), "ratio": (1.0, "")}
+"""How a unit is printed: the factor for the number and the text behind it."""
+
+
+class Interval(NamedTuple):
+    """An estimate and the two ends of its interval, all in the unit of what was measured."""
+
+    low: float
+    high: float
+    value: float
+
+
+def t_interval(values: ArrayLike) -> Interval:
+    """Student's t interval of a mean: m +- t(.975, n - 1) s / sqrt(n), s with divisor n - 1.
+
+    Args:
+        values: (n,) at least two finite numbers, one for each seed.
+
+    Returns:
+        The interval, around the mean.
+
+    Raises:
+        InvalidInput: fewer than two values, or one that is not finite.
+
+    Reference:
+        Student (1908), The probable error of a mean.
+    """
+    numbers = _seeds(values)
+    mean = float(numbers.mean())
+    error = numbers.std(ddof=1) / math.sqrt(numbers.size)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, numbers.size - 1) * error)
+    return Interval(mean - half, mean + half, mean)
+
+
+def log_t_interval(values: ArrayLike) -> Interval:
+    """Student's t interval of a geometric mean: made on the logarithm and taken back.
+
+    Ratios have it: a ratio and its inverse then get intervals that are each other's inverse.
+
+    Args:
+        values: (n,) at least two positive finite numbers, one for each seed.
+
+    Returns:
+        The interval, around the geometric mean.
+
+    Raises:
+        InvalidInput: fewer than two values, or one that is not finite and above 0.
+    """
+    numbers = _seeds(values)
+    if numbers.min() <= 0:
+        raise InvalidInput(f"values: {numbers.tolist()} is not allowed: numbers above 0")
+    low, high, mean = t_interval(np.log(numbers))
+    return Interval(math.exp(low), math.exp(high), math.exp(mean))
+
+
+def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
+    """Student's t interval of the mean of first - second, paired within seed.
+
+    Args:
+        first: (n,) one finite number for each seed.
+        second: (n,) the numbers to subtract, of the same seeds in the same order.
+
+    Returns:
+        The interval, around the mean difference; above 0 where `first` is the larger.
+
+    Raises:
+        InvalidInput: the lengths differ, or as for `t_interval`.
+    """
+    minuend, subtrahend = _seeds(first), _seeds(second)
+    if minuend.size != subtrahend.size:
+        sizes = f"{minuend.size} and {subtrahend.size}"
+        raise InvalidInput(f"seeds: {sizes} is not allowed: as many of the one as of the other")
+    return t_interval(minuend - subtrahend)
+
+
+def wilson(successes: int, trials: int) -> Interval:
+    """Wilson's score interval of a rate, as scipy has it.
+
+    Args:
+        successes: how many of the trials had it, 0..trials.
+        trials: how many there were, at least 1.
+
+    Returns:
+        The interval, around successes / trials; it never leaves 0..1.
+
+    Raises:
+        InvalidInput: the counts are not whole numbers with 0 <= successes <= trials, trials >= 1.
+
+    Reference:
+        Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    """
+    try:
+        test = stats.binomtest(successes, trials)
+    except (TypeError, ValueError):
+        counts = f"{successes} of {trials}"
+        raise InvalidInput(f"successes: {counts} is not allowed: 0..trials of 1 or more") from None
+    ends = test.proportion_ci(LEVEL, method="wilson")
+    return Interval(float(ends.low), float(ends.high), successes / trials)
+
+
+class Counted(Value):
+    """How much a measurement rests on."""
+
+    seeds: NonNegativeInt
+    """Trainings; 0 for what is not trained."""
+    scenes: NonNegativeInt
+    """Scenes that each seed's number was counted on."""
+
+
+class Measurement(Value):
+    """A number that leaves the project, with its interval and what it rests on.
+
+    Raises:
+        InvalidInput: a number is not finite, the ends are in the wrong order, a measurement
+            without an interval does not say that it is exact, a fraction leaves 0..1.
+    """
+
+    id: Annotated[str, Field(pattern=rf"^{WORD}(/{WORD}){{2,}}$")]
+    """`<quantity>/<task>/<network or reader>[/<detail>]`."""
+    value: FiniteFloat
+    ci95: tuple[FiniteFloat, FiniteFloat] | None
+    """The ends of the 95 % interval; none for what is exact."""
+    exact: bool = False
+    n: Counted
+    seeds: tuple[FiniteFloat, ...] | None = None
+    """Every seed's number, where there are seeds."""
+    unit: str
+    method: str
+    """How the interval was made."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        """Refuse what contradicts itself."""
+        if self.unit == FRACTION:
+            self._check_fraction()
+        if self.exact != (self.ci95 is None):
+            raise InvalidInput(f"ci95: {self.ci95} is not allowed: none if and only if exact")
+        if self.ci95 is not None and self.ci95[0] > self.ci95[1]:
+            raise InvalidInput(f"ci95: {self.ci95} is not allowed: the lower end first")
+        return self
+
+    def _check_fraction(self) -> None:
+        """Refuse a fraction that is no share of counted scenes."""
+        if self.n.scenes < 1:
+            raise InvalidInput("n.scenes: 0 is not allowed: a fraction is of 1 scene or more")
+        for number in (self.value, *(self.seeds or ())):
+            if not 0 <= number <= 1:
+                raise InvalidInput(f"value: {number} is not allowed: a fraction, 0..1")
+
+    @property
+    def text(self) -> str:
+        """The number and its interval for people, for example "99.2 % [98.9, 99.5]"."""
+        scale, suffix = STYLES.get(self.unit, (1.0, f" {self.unit}" if self.unit else ""))
+        value = scale * self.value
+        if self.ci95 is None:
+            return f"{value:,.0f}{suffix}" if value.is_integer() else f"{value:.4g}{suffix}"
+        return f"{value:z.{self._places}f}{suffix} {self.interval_text(*self.ci95)}"
+
+    def interval_text(self, low: float, high: float) -> str:
+        """The two ends of an interval of this measurement for people, as "[98.9, 99.5]"."""
+        scale, _ = STYLES.get(self.unit, (1.0, ""))
+        return f"[{scale * low:z.{self._places}f}, {scale * high:z.{self._places}f}]"
+
+    @property
+    def _places(self) -> int:
+        """Decimals that show half the interval's width with one digit; 1 to 4 of them."""
+        scale, _ = STYLES.get(self.unit, (1.0, ""))
+        low, high = self.ci95 or (0.0, 0.0)
+        half = scale * (high - low) / 2
+        return min(max(-math.floor(math.log10(half)), 1), 4) if half else 2
+
+
+def _seeds(values: ArrayLike) -> NDArray[np.float64]:
+    """The seeds' numbers as an array.
+
+    Args:
+        values: (n,) numbers.
+
+    Returns:
+        (n,) float64.
+
+    Raises:
+        InvalidInput: fewer than two, or one is not finite.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1 or numbers.size < 2 or not np.isfinite(numbers).all():
+        raise InvalidInput(
+            f"values: {numbers.tolist()} is not allowed: finite numbers of two seeds or more"
+        )
+    return numbers
