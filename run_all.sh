@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Reproduce the paper: make the environment if there is none, run the notebooks, write runs/ and the report.
+# ./run_all.sh --help says which options there are.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+source ./bootstrap.sh
+find_environment
+exec "$python" -m intensity run "$@"
