@@ -1,0 +1,69 @@
+"""Activations: what layers of a network hold when it sees images."""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+
+from intensity.attribution.inputs import as_images, batches, to_network
+from intensity.values import InvalidInput
+
+
+def activations(
+    model: keras.Model, images: np.ndarray, layers: Sequence[str], *, batch: int = 64
+) -> dict[str, np.ndarray]:
+    """Activations of layers, for feature maps.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        images: (n, h, w) or (n, h, w, 1), grey levels.
+        layers: names of layers.
+        batch: images that pass through the model at once.
+
+    Returns:
+        For every layer (n, height, width, channels) or (n, units) float32.
+
+    Raises:
+        InvalidInput: images do not fit, or the model has no layer of a name.
+    """
+    pixels = as_images(images, model)
+    read = reader(model, layers)
+    parts = [read(pixels[rows]) for rows in batches(len(pixels), batch)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in layers}
+
+
+def reader(
+    model: keras.Model, layers: Sequence[str]
+) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """A function from (n, h, w) grey levels to the activations of layers, in one pass.
+
+    Raises:
+        InvalidInput: no layer is asked for, or the model has none of that name.
+    """
+    names = [layer.name for layer in model.layers]
+    unknown = [name for name in layers if name not in names]
+    if unknown or not layers or isinstance(layers, str):
+        raise InvalidInput(
+            f"layers: {unknown or layers} is not allowed: a list of {', '.join(names)}"
+        )
+    tapped = keras.Model(model.inputs, {name: model.get_layer(name).output for name in layers})
+
+    def read(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        """Keras may hand its outputs back in another order: give them in the order asked for."""
+        values = tapped.predict_on_batch(to_network(pixels))
+        return {name: values[name] for name in layers}
+
+    return read
+
+
+def rectified_layers(model: keras.Model) -> list[str]:
+    """Where profiles are taken: every layer named relu..., then the logits.
+
+    Raises:
+        InvalidInput: the model's layers have other names.
+    """
+    names = [layer.name for layer in model.layers]
+    chosen = [name for name in names if name.startswith("relu") or name == "logits"]
+    if not chosen:
+        raise InvalidInput(f"layers: none is named relu... or logits; name some of {names}")
+    return chosen
