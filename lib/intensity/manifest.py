@@ -1,0 +1,144 @@
+"""What a run was made with: commit, versions, machine, parameters, seeds, times and figures.
+
+The manifest is a plain dictionary that grows while a run goes on and is written to
+runs/<profile>/manifest.json after every step. A notebook that has no record there was not run.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from intensity.values import write_aside
+
+PACKAGES = (
+    "dask",
+    "distributed",
+    "keras",
+    "matplotlib",
+    "nbconvert",
+    "numba",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pydantic",
+    "scipy",
+    "seaborn",
+    "tensorflow",
+)
+"""Packages whose versions can change a number or a picture."""
+
+
+def new_manifest(
+    root: Path, profile: str, parameters: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The manifest of a run that starts now, without any notebook yet.
+
+    Args:
+        root: the checkout.
+        profile: the profile's name.
+        parameters: all parameters of every notebook, defaults included.
+
+    Returns:
+        `profile`, `started` and `finished` (null), `complete` (false), `commit`, `dirty` (are
+        there changes that the commit does not have?), `versions`, `machine`, `seeds` and
+        `parameters` by notebook, `notebooks` and `figures` (both empty).
+    """
+    return {
+        "profile": profile,
+        "started": now(),
+        "finished": None,
+        "complete": False,
+        "commit": _git(root, "rev-parse", "HEAD") or "unknown",
+        "dirty": bool(_git(root, "status", "--porcelain")),
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "machine": _machine(),
+        "seeds": {name: _seeds(values) for name, values in parameters.items() if _seeds(values)},
+        "parameters": parameters,
+        "notebooks": {},
+        "figures": {},
+    }
+
+
+def load_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run's folder; empty where there was no run."""
+    path = folder / "manifest.json"
+    manifest: dict[str, Any] = json.loads(path.read_text("utf8")) if path.exists() else {}
+    return manifest
+
+
+def save_manifest(folder: Path, manifest: dict[str, Any], notebooks: Iterable[str]) -> None:
+    """Write a manifest with what its folder holds now.
+
+    Args:
+        folder: the run's folder.
+        manifest: its `complete` and `figures` are brought up to date.
+        notebooks: the names of all notebooks of a whole run.
+    """
+    records = manifest["notebooks"]
+    manifest["complete"] = all(
+        records.get(name, {}).get("status") == "passed" for name in notebooks
+    )
+    manifest["figures"] = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((folder / "figures").glob("*.png"))
+    }
+    write_aside(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def now() -> str:
+    """The time, with its zone, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _seeds(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those parameters that say which seeds are used, or how many."""
+    return {name: value for name, value in parameters.items() if "seed" in name}
+
+
+def _machine() -> dict[str, Any]:
+    """The machine in words and numbers."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": _processor(),
+        "cores": cores(),
+        "memory_gb": round(memory / 1e9),
+        "platform": platform.platform(),
+    }
+
+
+def _processor() -> str:
+    """The processor's name as its system calls it."""
+    if platform.system() == "Darwin":
+        return _output("sysctl", "-n", "machdep.cpu.brand_string")
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git says about the checkout; nothing where there is no git or no repository."""
+    return _output("git", "-C", str(root), *words)
+
+
+def _output(*command: str) -> str:
+    """What a command prints; nothing where it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()

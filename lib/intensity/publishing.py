@@ -1,0 +1,88 @@
+"""What a standard run leaves in git: README's table and the expected results.
+
+Both are written from a complete run and never by hand.
+"""
+
+import json
+from typing import Any
+
+from intensity.claims import claims_table
+from intensity.manifest import load_manifest
+from intensity.report import count_verdicts
+from intensity.results import load_results, measurements_in
+from intensity.settings import Layout, shown
+from intensity.values import InvalidInput, write_aside
+
+PROFILE = "standard"
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+"""What stands around the part of README.md that is written here."""
+
+
+def publish(layout: Layout) -> None:
+    """Renew README.md between its markers, and expected/standard.json.
+
+    Args:
+        layout: the checkout.
+
+    Raises:
+        InvalidInput: there is no complete standard run, or README.md has no markers.
+    """
+    folder = layout.run(PROFILE)
+    manifest, results = load_manifest(folder), load_results(folder)
+    if not (results["complete"] and manifest.get("complete")):
+        raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
+    readme = layout.root / "README.md"
+    before, after = _around_markers(readme.read_text("utf8") if readme.exists() else "")
+    section = "\n\n".join((BEGIN, _origin(manifest), _accuracies(results), _claims(results), END))
+    write_aside(readme, before + section + after)
+    expected = json.dumps(results, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)
+
+
+def _around_markers(text: str) -> tuple[str, str]:
+    """What stands before and after the marked part."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InvalidInput(f"README.md: the markers {BEGIN} and {END} are missing; add them")
+    return before, after
+
+
+def _origin(manifest: dict[str, Any]) -> str:
+    """Where the numbers come from, in a sentence."""
+    machine = manifest["machine"]
+    minutes = sum(record["seconds"] for record in manifest["notebooks"].values()) / 60
+    return (
+        f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}`: "
+        f"{minutes:.0f} minutes of notebooks on {machine['cores']} cores "
+        f"({machine['processor']}, {machine['memory_gb']} GB)."
+    )
+
+
+def _accuracies(results: dict[str, Any]) -> str:
+    """Every plain test accuracy: networks with an interval over seeds, readers over scenes."""
+    rows = []
+    for key, measured in measurements_in(results).items():
+        quantity, task, who, *detail = key.split("/")
+        if quantity == "accuracy" and not detail:
+            seeds = str(measured.n.seeds) if measured.n.seeds else "none"
+            rows.append((f"`{task}`", f"`{who}`", measured.text, seeds, f"{measured.n.scenes:,}"))
+    header = ("task", "network or reader", "test accuracy [95 % interval]", "seeds", "scenes")
+    return _table(header, rows)
+
+
+def _claims(results: dict[str, Any]) -> str:
+    """How many claims got which verdict, and each with what was measured."""
+    counts = count_verdicts(results)
+    summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    columns = ["id", "statement", "source", "measured", "rule", "verdict"]
+    rows = claims_table(results["claims"])[columns].itertuples(index=False)
+    return f"Of {len(results['claims'])} claims: {summary}.\n\n" + _table(columns, list(rows))
+
+
+def _table(header: Any, rows: list[Any]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
