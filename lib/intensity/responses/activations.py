@@ -49,7 +49,7 @@ def reader(
     tapped = keras.Model(model.inputs, {name: model.get_layer(name).output for name in layers})
 
     def read(pixels: np.ndarray) -> dict[str, np.ndarray]:
-        """Keras may hand its outputs back in another order: give them in the order asked for."""
+        """Activations by name, in the order asked for, which Keras does not promise."""
         values = tapped.predict_on_batch(to_network(pixels))
         return {name: values[name] for name in layers}
 
