@@ -1,0 +1,67 @@
+"""Small checkouts whose notebooks have a line or two, for what runs and reports notebooks."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intensity.settings import Layout
+
+Node = dict[str, Any]
+
+
+def code(source: str, *tags: str) -> Node:
+    """A code cell."""
+    metadata = {"tags": list(tags)}
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": metadata,
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+def prose(source: str) -> Node:
+    """A markdown cell."""
+    return {"cell_type": "markdown", "source": source, "metadata": {}}
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder with notebooks/ and params/ that tests fill."""
+
+    root: Path
+
+    @property
+    def layout(self) -> Layout:
+        """The folder as the engine takes it."""
+        return Layout(self.root)
+
+    def notebook(self, name: str, *cells: str, parameters: str = "seeds = [0]") -> None:
+        """Write a notebook: a title, parameters, a code cell for each text."""
+        tagged = code(f"{parameters}\noutput = 'runs/lab'", "parameters")
+        nodes = [prose(f"# Title of {name}"), tagged, *map(code, cells)]
+        self.write(self.root / "notebooks" / f"{name}.ipynb", nodes)
+
+    def write(self, path: Path, cells: list[Node]) -> None:
+        """Write a notebook file with these cells."""
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+        notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": cells}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(notebook))
+
+    def profile(self, name: str, text: str) -> None:
+        """Write a profile."""
+        path = self.root / "params" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """An empty checkout."""
+    return Checkout(tmp_path)

@@ -1,0 +1,151 @@
+"""Profiles are checked against the notebooks: what they may set, and with which values."""
+
+from typing import Any
+
+import pytest
+
+from intensity.settings import Layout, default_parameters, load_profile
+from intensity.values import ROOT, InvalidInput
+
+PARAMETERS = """\
+images = 100
+rate = 0.5
+fresh = False
+task = "hard"
+tasks = ["hard"]
+levels = [1, "random"]
+table = {
+    "a": 1,
+}
+limit = None"""
+
+
+@pytest.fixture
+def layout(checkout: Any) -> Layout:
+    """A checkout with one notebook that has a parameter of every type, and one that has few."""
+    checkout.notebook("01_data", parameters=PARAMETERS)
+    checkout.notebook("02_training")
+    return checkout.layout
+
+
+def write(layout: Layout, text: str) -> None:
+    """The profile `mine`."""
+    (layout.root / "params").mkdir(exist_ok=True)
+    (layout.root / "params" / "mine.yaml").write_text(text)
+
+
+def test_sections_come_in_the_order_of_the_notebooks(layout: Layout) -> None:
+    write(layout, "02_training: {seeds: [1, 2]}\n01_data: {images: 5}\n")
+    loaded = load_profile(layout, "mine")
+    assert list(loaded) == ["01_data", "02_training"]
+    assert loaded == {"01_data": {"images": 5}, "02_training": {"seeds": [1, 2]}}
+
+
+def test_sections_share_values_through_anchors(layout: Layout) -> None:
+    write(layout, "x-seeds: &seeds [3, 4]\n01_data:\n02_training: {seeds: *seeds}\n")
+    assert load_profile(layout, "mine") == {"01_data": {}, "02_training": {"seeds": [3, 4]}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "images: 7",
+        "rate: 2",
+        "rate: 0.25",
+        "fresh: true",
+        "task: easy",
+        "task: {name: mine, boundaries: [99], labels: [0, 1]}",
+        "tasks: [easy, medium]",
+        "levels: [2, random, 3]",
+        "table: {b: 2}",
+        "limit: 3",
+        "limit: text",
+    ],
+)
+def test_values_like_the_default_are_taken(layout: Layout, value: str) -> None:
+    write(layout, f"01_data: {{{value}}}\n02_training: {{}}\n")
+    assert list(load_profile(layout, "mine")["01_data"]) == [value.partition(":")[0]]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("images: 0.5", "0.5"),
+        ("images: true", "True"),
+        ("images: many", "'many'"),
+        ("rate: 1e-3", "'1e-3'"),  # YAML takes it for text
+        ("fresh: 1", "1"),
+        ("levels: 3", "3"),
+        ("levels: [0.5]", "0.5"),
+        ("table: [1]", "[1]"),
+        ("task: nonsense", "'nonsense'"),
+        ("task: 3", "3"),
+        ("task: {name: mine, boundaries: [99, 98], labels: [0, 1, 0]}", "(99, 98)"),
+        ("task: {name: mine, boundaries: [99, 199], labels: [0, 1, null]}", "level 200"),
+        ("tasks: easy", "'easy'"),
+        ("tasks: [easy, nonsense]", "'nonsense'"),
+        ("imagse: 3", "'imagse'"),
+        ("output: here", "'output'"),
+    ],
+)
+def test_other_values_and_unknown_parameters_are_refused(
+    layout: Layout, value: str, said: str
+) -> None:
+    write(layout, f"01_data: {{{value}}}\n02_training: {{}}\n")
+    with pytest.raises(InvalidInput) as refusal:
+        load_profile(layout, "mine")
+    line = str(refusal.value)
+    assert "mine.yaml: 01_data" in line
+    assert said in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("01_data: {}", "02_training: a section is missing"),
+        ("01_data: {}\n02_training: {}\n03_more: {}", "'03_more'"),
+        ("01_data: [1]\n02_training: {}", r"\[1\]"),
+        ("[1, 2]", r"\[1, 2\]"),
+        ("01_data: {", "no YAML"),
+        ("01_data: !!python/object/apply:os.getcwd []", "no YAML"),
+    ],
+)
+def test_other_shapes_of_a_profile_are_refused(layout: Layout, text: str, said: str) -> None:
+    write(layout, text)
+    with pytest.raises(InvalidInput, match=said) as refusal:
+        load_profile(layout, "mine")
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_unknown_profile_names_those_that_there_are(layout: Layout) -> None:
+    write(layout, "")
+    with pytest.raises(InvalidInput, match=r"'../mine' is not allowed: mine$"):
+        load_profile(layout, "../mine")
+
+
+def test_defaults_are_read_without_running_the_cell(layout: Layout) -> None:
+    defaults = default_parameters(layout.notebooks["01_data"])
+    assert defaults["table"] == {"a": 1}
+    assert defaults["limit"] is None
+    assert defaults["output"] == "runs/lab"
+
+
+def test_defaults_are_literals(checkout: Any) -> None:
+    checkout.notebook("01_data", parameters="images = 10 * 60")
+    with pytest.raises(InvalidInput, match=r"images: 10 \* 60 is not allowed"):
+        default_parameters(checkout.layout.notebooks["01_data"])
+
+
+def test_a_notebook_without_output_is_refused(checkout: Any) -> None:
+    checkout.write(checkout.root / "notebooks" / "01_data.ipynb", [])
+    with pytest.raises(InvalidInput, match="has to set `output`"):
+        default_parameters(checkout.layout.notebooks["01_data"])
+
+
+def test_every_profile_of_this_checkout_fits_its_notebooks() -> None:
+    layout = Layout(ROOT)
+    assert set(layout.profiles) == {"smoke", "standard", "full"}
+    assert [name[:2] for name in layout.notebooks] == ["01", "02", "03", "04", "05", "06"]
+    for profile in layout.profiles:
+        load_profile(layout, profile)
