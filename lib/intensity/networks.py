@@ -1,4 +1,4 @@
-"""Every architecture as data, and one builder that turns the data into a Keras model.
+"""One builder that turns an architecture into a Keras model.
 
 A network takes grey levels (n, height, width, 1), rescales them itself and returns logits
 (n, classes). In the built model every stage is a layer of its own, numbered by kind from the input
@@ -6,221 +6,25 @@ on: rescale, conv1, norm1, relu1, pool1, ..., dense1, logits.
 """
 
 from collections import Counter
-from typing import Annotated, Literal
 
 import keras
 import numpy as np
 from keras import layers, ops
-from pydantic import Field
 
-from intensity.values import InvalidInput, Value
-
-Positive = Annotated[int, Field(ge=1)]
-
-
-class Convolution(Value):
-    """Convolution and ReLU."""
-
-    kind: Literal["convolution"] = "convolution"
-    channels: Positive
-    kernel: Positive = 3
-
-
-class Block(Value):
-    """Twice convolution 3 x 3, batch norm, ReLU; the first convolution has the stride.
-
-    Where neither size nor channels change, the input is added before the last ReLU.
-
-    Args:
-        channels: of both convolutions.
-        stride: of the first convolution.
-        padding: of the first convolution; the second keeps the size.
-        bias: whether convolutions have one (batch norm makes it redundant).
-    """
-
-    kind: Literal["block"] = "block"
-    channels: Positive
-    stride: Positive = 1
-    padding: Literal["same", "valid"] = "same"
-    bias: bool = True
-
-
-class Pool(Value):
-    """Largest of each 2 x 2 pixels."""
-
-    kind: Literal["pool"] = "pool"
-
-
-class Flatten(Value):
-    """All pixels of all channels in one row."""
-
-    kind: Literal["flatten"] = "flatten"
-
-
-class Average(Value):
-    """Global average pooling (GAP): the mean of every channel."""
-
-    kind: Literal["average"] = "average"
-
-
-class Dense(Value):
-    """Fully connected hidden layer and ReLU."""
-
-    kind: Literal["dense"] = "dense"
-    units: Positive
-
-
-class Dropout(Value):
-    """Dropout while training."""
-
-    kind: Literal["dropout"] = "dropout"
-    rate: Annotated[float, Field(ge=0, lt=1)]
-
-
-Layer = Annotated[
-    Convolution | Block | Pool | Flatten | Average | Dense | Dropout, Field(discriminator="kind")
-]
-Scaling = Literal["raw", "unit", "centered"]
-SCALINGS: dict[str, tuple[float, float]] = {
-    "raw": (1.0, 0.0),
-    "unit": (1 / 255, 0.0),
-    "centered": (1 / 64, -2.0),
-}
-"""Factor and offset for grey levels: 0..255 as they are, 0..1, about -2..2."""
-
-
-class Network(Value):
-    """An architecture: layers from the input to the logits, which are added by the builder.
-
-    Args:
-        name: how results and figures call it.
-        layers: in order.
-        scaling: what happens to grey levels first.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    layers: tuple[Layer, ...]
-    scaling: Scaling = "centered"
-
-    @property
-    def sees_no_shape(self) -> bool:
-        """Whether every pixel is read alone and averaged: only the histogram can matter."""
-        *body, last = self.layers
-        alone = [isinstance(layer, Convolution) and layer.kernel == 1 for layer in body]
-        return all(alone) and isinstance(last, Average)
-
-
-def _stack(channels: tuple[int, ...]) -> tuple[Layer, ...]:
-    """Pairs of convolutions of equal width, each pair followed by pooling."""
-    pairs = [(Convolution(channels=c), Convolution(channels=c), Pool()) for c in channels]
-    return tuple(layer for pair in pairs for layer in pair)
-
-
-def _blocks(*shapes: tuple[int, int]) -> tuple[Layer, ...]:
-    """Blocks of (channels, stride) as the paper's authors built them: strided ones unpadded."""
-    padding: dict[bool, Literal["same", "valid"]] = {True: "valid", False: "same"}
-    return tuple(
-        Block(channels=channels, stride=stride, padding=padding[stride > 1])
-        for channels, stride in shapes
-    )
-
-
-_HEAD = (Flatten(), Dense(units=128), Dropout(rate=0.5))
-_LARGE = ((16, 1), (32, 2), (32, 2), (64, 2))
-_COMPACT = (
-    Block(channels=8, bias=False),
-    Block(channels=16, stride=2, bias=False),
-    Block(channels=32, stride=2, bias=False),
+from intensity.architectures import (
+    SCALINGS,
+    Average,
+    Block,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    Network,
+    Norm,
+    Pool,
+    feature_sizes,
 )
-
-NETWORKS = {
-    network.name: network
-    for network in (
-        Network(
-            name="small",
-            layers=(Convolution(channels=16), Pool(), *_HEAD),
-            scaling="unit",
-        ),
-        Network(name="large", layers=(*_stack((16, 32, 64)), *_HEAD), scaling="unit"),
-        Network(name="bn_tiny", layers=(*_blocks((2, 4), (6, 4)), Flatten())),
-        Network(name="bn_medium", layers=(*_blocks((16, 1), (32, 1)), Average())),
-        Network(name="bn_large", layers=(*_blocks(*_LARGE), Average())),
-        Network(name="bn_large_flat", layers=(*_blocks(*_LARGE), Flatten())),
-        Network(name="bn_huge", layers=(*_blocks(*_LARGE, (64, 1), (128, 1)), Average())),
-        Network(name="bn_compact", layers=(*_COMPACT, Average())),
-        Network(
-            name="pixels",
-            layers=(Convolution(channels=64, kernel=1), Convolution(channels=64, kernel=1), Average()),
-        ),
-    )
-}
-"""`small` and `large` from the published summary, `bn_tiny` .. `bn_huge` from the authors' code,
-`bn_compact` that learns their task in minutes on a laptop, `pixels` that sees no shape."""
-
-
-def find_network(network: str | dict[str, object] | Network) -> Network:
-    """A network by its name, from a table of its fields, or as it is.
-
-    Raises:
-        InvalidInput: the name is unknown or the table is not a network.
-    """
-    if isinstance(network, Network):
-        return network
-    if isinstance(network, dict):
-        return Network(**network)
-    if network not in NETWORKS:
-        raise InvalidInput(f"network: {network!r} is unknown; allowed: {', '.join(NETWORKS)}")
-    return NETWORKS[network]
-
-
-def feature_sizes(network: Network, size: int) -> list[int]:
-    """Height (= width) of the feature maps after every layer, in pixels; 1 after the head begins.
-
-    Args:
-        network: the architecture.
-        size: height and width of the image.
-
-    Raises:
-        InvalidInput: nothing would be left of an image of this size.
-    """
-    sizes, now = [], size
-    for layer in network.layers:
-        if isinstance(layer, Block):
-            now = (now - 3) // layer.stride + 1 if layer.padding == "valid" else -(-now // layer.stride)
-        elif isinstance(layer, Pool):
-            now //= 2
-        elif isinstance(layer, Flatten | Average):
-            now = min(now, 1)
-        if now < 1:
-            raise InvalidInput(f"size: {size} is too small for network {network.name}; use more")
-        sizes.append(now)
-    return sizes
-
-
-def multiplications(network: Network, size: int) -> int:
-    """Multiplications of one forward pass, for telling how long a training will take.
-
-    Args:
-        network: the architecture.
-        size: height and width of the image, pixels.
-    """
-    if network.sees_no_shape:
-        return size * size
-    total, before, channels = 0, size, 1
-    for layer, after in zip(network.layers, feature_sizes(network, size), strict=True):
-        if isinstance(layer, Convolution):
-            total += after**2 * layer.kernel**2 * channels * layer.channels
-            channels = layer.channels
-        elif isinstance(layer, Block):
-            total += after**2 * 9 * layer.channels * (channels + layer.channels)
-            channels = layer.channels
-        elif isinstance(layer, Flatten):
-            channels *= before**2
-        elif isinstance(layer, Dense):
-            total += channels * layer.units
-            channels = layer.units
-        before = after
-    return total
 
 
 class _Builder:
@@ -273,8 +77,11 @@ class _Builder:
         """One layer of an architecture."""
         match layer:
             case Convolution():
-                kernel = {"kernel_size": layer.kernel, "padding": "same"}
-                return self.relu(self.convolve(x, layer.channels, **kernel))
+                spread = keras.initializers.RandomUniform(-layer.spread, layer.spread)
+                options = {"kernel_size": layer.kernel, "padding": "same"}
+                return self.relu(
+                    self.convolve(x, layer.channels, bias_initializer=spread, **options)
+                )
             case Block():
                 return self.block(x, layer)
             case Pool():
@@ -283,6 +90,8 @@ class _Builder:
                 return layers.Flatten(name="flatten")(x)
             case Average():
                 return layers.GlobalAveragePooling2D(name="average")(x)
+            case Norm():
+                return self.norm(x)
             case Dense():
                 return self.relu(self.dense(x, layer.units, self.name("dense")))
             case Dropout():
@@ -331,15 +140,19 @@ class OnHistograms(keras.Model):
     def __init__(self, model: keras.Model) -> None:
         """Take the model apart."""
         super().__init__()
-        self.stages = [stage for stage in model.layers[1:] if stage.name not in ("average", "logits")]
-        self.head = model.get_layer("logits")
+        names = [stage.name for stage in model.layers]
+        pooling = names.index("average")
+        self.body, self.head = model.layers[1:pooling], model.layers[pooling + 1 :]
 
-    def call(self, shares: keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, shares: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """Logits (n, classes) of histograms (n, 256) given as shares of all pixels."""
         x = ops.reshape(ops.arange(256, dtype="float32"), (1, 1, 256, 1))
-        for stage in self.stages:
+        for stage in self.body:
             x = stage(x)
-        return self.head(ops.matmul(shares, x[0, 0]))
+        x = ops.matmul(shares, x[0, 0])
+        for stage in self.head:
+            x = stage(x, training=training) if "norm" in stage.name else stage(x)
+        return x
 
 
 def predict_logits(model: keras.Model, images: np.ndarray, batch: int = 256) -> np.ndarray:

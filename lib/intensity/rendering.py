@@ -135,9 +135,9 @@ def _merged(noise: GaussianNoise) -> tuple[np.ndarray, np.ndarray]:
 def _normal_quantiles() -> np.ndarray:
     """(65536,) float32, a standard Gaussian in steps of equal probability.
 
-    A table makes noise fast and the same on every machine. It differs from the Gaussian by less than
-    the rounding to grey levels: steps are 0.004 levels in the middle at sigma 0.46, and it ends at
-    4.3 sigma, which clipping reaches long before.
+    A table makes noise fast and the same on every machine. It differs from the Gaussian by less
+    than the rounding to grey levels: steps are 0.004 levels in the middle at sigma 0.46, and it
+    ends at 4.3 sigma, which clipping reaches long before.
     """
     quantiles = ndtri((np.arange(65536) + 0.5) / 65536)
     return (quantiles / quantiles.std()).astype(np.float32)

@@ -25,7 +25,6 @@ from intensity.claims import claims_table
 from intensity.manifest import load_manifest
 from intensity.results import load_results, measurements_in
 from intensity.settings import Layout
-from intensity.statistics import Measurement
 from intensity.values import ROOT, InvalidInput, write_aside
 
 HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
@@ -61,16 +60,6 @@ def build_report(layout: Layout, profile: str) -> Path:
     return page
 
 
-def headline_measurements(results: dict[str, Any]) -> list[Measurement]:
-    """Those headline measurements that a run has.
-
-    Args:
-        results: what `load_results` gives.
-    """
-    known = measurements_in(results)
-    return [known[name] for name in HEADLINES if name in known]
-
-
 def count_verdicts(results: dict[str, Any]) -> dict[str, int]:
     """How many of a run's claims got each verdict.
 
@@ -88,13 +77,14 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
     except InvalidInput:
         results = {"measurements": [], "claims": []}
     records = manifest["notebooks"]
+    known = measurements_in(results)
     return {
         "manifest": manifest,
         "notebooks": list(layout.notebooks),
         "missing": [name for name in layout.notebooks if name not in records],
         "failed": {name: record["error"] for name, record in records.items() if record["error"]},
-        "headlines": headline_measurements(results),
-        "unmeasured": set(HEADLINES) - set(measurements_in(results)),
+        "headlines": [known[name] for name in HEADLINES if name in known],
+        "unmeasured": [name for name in HEADLINES if name not in known],
         "verdicts": count_verdicts(results),
         "claims": claims_table(results["claims"]).to_dict("records"),
     }

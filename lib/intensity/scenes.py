@@ -394,9 +394,7 @@ def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndar
     return _until(stream, lambda u: _integers(u, low, high), apart, 2 * pairs).astype(np.int16)
 
 
-def _draw_intensities(
-    task: Task, options: SceneOptions, stream: np.random.Generator
-) -> np.ndarray:
+def _draw_intensities(task: Task, options: SceneOptions, stream: np.random.Generator) -> np.ndarray:
     """(BLOCK, k) uint8, the intensities of the k objects, of different classes.
 
     Pairs are drawn and discarded as pairs, so either object may play either role.

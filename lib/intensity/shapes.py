@@ -21,7 +21,7 @@ def _disc(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def _square(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Chebyshev distance from the corner between pixels: area (2 h)^2 spans center-h..center+h-1."""
+    """Chebyshev distance from the corner between pixels: (2 h)^2 pixels span center +- h."""
     return np.maximum(np.abs(rows + 0.5), np.abs(columns + 0.5))
 
 

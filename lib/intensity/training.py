@@ -1,105 +1,24 @@
 """One configuration -> one trained network with its history and test metrics.
 
-A `Configuration` is a value: it names everything that the result depends on. Training uses the split
-"train"; the split "validation" is looked at after every epoch; "test" once, at the end.
+Training uses the split "train"; the split "validation" is looked at after every epoch; "test" once,
+at the end.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import keras
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
 
+from intensity.configurations import Configuration, Recipe
 from intensity.datasets import TrainingBatches, evaluation_scenes, inputs
-from intensity.networks import (
-    Network,
-    OnHistograms,
-    build,
-    feature_sizes,
-    find_network,
-    multiplications,
-    predict_logits,
-)
-from intensity.scenes import SceneOptions, Scenes, find_setting
-from intensity.tasks import Task, find_task
-from intensity.values import Value
+from intensity.networks import OnHistograms, build, predict_logits
+from intensity.scenes import Scenes
 
-Positive = Annotated[int, Field(ge=1)]
 CHUNK = 1024
 """Scenes rendered at a time for evaluation."""
-
-
-class Recipe(Value):
-    """How to train.
-
-    Args:
-        epochs: passes, each followed by a look at validation.
-        epoch_images: images a pass.
-        repeat: every pass has the same images (a fixed training set); otherwise never twice.
-        batch: images a step.
-        learning_rate: of Adam; with a schedule, the highest.
-        schedule: constant, or a linear warm-up over the first 5 % of steps and a cosine to zero.
-        weight_decay: L2 coefficient on kernels.
-    """
-
-    epochs: Positive
-    epoch_images: Positive
-    repeat: bool = False
-    batch: Positive = 64
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-2
-    schedule: Literal["constant", "cosine"] = "cosine"
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-    @property
-    def images(self) -> int:
-        """Images shown in all, repetitions counted."""
-        return self.epochs * self.epoch_images
-
-
-class Configuration(Value):
-    """Everything that a trained network depends on.
-
-    Tasks, scenes and networks may be given by name; they are kept in full.
-    """
-
-    task: Task
-    scenes: SceneOptions
-    network: Network
-    recipe: Recipe
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    validation_images: Positive = 1000
-    test_images: Positive = 20_000
-
-    @field_validator("task", mode="before")
-    @classmethod
-    def _task(cls, task: str | dict[str, object] | Task) -> Task:
-        """Look a task up by its name."""
-        return find_task(task)
-
-    @field_validator("scenes", mode="before")
-    @classmethod
-    def _scenes(cls, scenes: str | dict[str, object] | SceneOptions) -> SceneOptions:
-        """Look scene options up by name."""
-        return find_setting(scenes)
-
-    @field_validator("network", mode="before")
-    @classmethod
-    def _network(cls, network: str | dict[str, object] | Network) -> Network:
-        """Look a network up by its name."""
-        return find_network(network)
-
-    def model_post_init(self, _: object) -> None:
-        """Refuse an image size that the network cannot take."""
-        feature_sizes(self.network, self.scenes.size)
-
-    @property
-    def cost(self) -> float:
-        """Work to be done, for progress and order: multiplications of all images shown."""
-        return self.recipe.images * (5e4 + multiplications(self.network, self.scenes.size))
 
 
 @dataclass(frozen=True)
@@ -183,7 +102,9 @@ class _Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Report every tenth step."""
         if batch % 10 == 9:
-            self.progress(len(self.rows) * self.recipe.epoch_images + (batch + 1) * self.recipe.batch)
+            self.progress(
+                len(self.rows) * self.recipe.epoch_images + (batch + 1) * self.recipe.batch
+            )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look at validation and add a row to the history."""

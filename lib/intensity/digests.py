@@ -1,0 +1,105 @@
+"""What a result was computed by: a digest of code, and the versions and machine that ran it.
+
+The digest of a module covers every module of this package that it imports, directly or not. It
+reads the syntax tree, so comments, docstrings and layout do not count, and neither does the version
+of Python that reads it.
+"""
+
+import ast
+import hashlib
+import os
+import platform
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+RECORDED = ("numpy", "numba", "keras", "tensorflow", "pandas", "scipy")
+"""Packages whose versions are written beside every result."""
+
+
+@cache
+def code_digest(module: str) -> str:
+    """Sixteen hexadecimal digits that change with the code that a module runs.
+
+    Args:
+        module: full name, for example "intensity.training".
+    """
+    digest = hashlib.sha256()
+    for name in sorted(_closure(module)):
+        tree = ast.parse(_path(name).read_text(encoding="utf-8"))
+        digest.update(f"{name}:{''.join(_tokens(tree))}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _path(module: str) -> Path:
+    """The file of a module of this package."""
+    base = PACKAGE.joinpath(*module.split(".")[1:])
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def _closure(module: str) -> set[str]:
+    """A module of this package and all of the package that it imports, directly or not."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(ast.parse(_path(name).read_text(encoding="utf-8"))))
+    return found
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Modules of this package that a syntax tree imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.startswith("intensity"))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("intensity"):
+            yield str(node.module)
+            parts = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (part for part in parts if _path(part).is_file())
+
+
+def _tokens(node: ast.AST) -> Iterator[str]:
+    """A syntax tree as text: node types and values that are set, docstrings left out."""
+    yield type(node).__name__
+    for field in sorted(node._fields):
+        value = getattr(node, field, None)
+        items = value if isinstance(value, list) else [value]
+        if field == "body" and items and _is_docstring(items[0]):
+            items = items[1:]
+        for item in items:
+            if isinstance(item, ast.AST):
+                yield from (f"({field}", *_tokens(item), ")")
+            elif item is not None:
+                yield f"({field}={item!r})"
+
+
+def _is_docstring(node: object) -> bool:
+    """Whether a statement is nothing but a text."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def provenance() -> dict[str, object]:
+    """Versions, processor and system, for keeping beside a result."""
+    return {
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in RECORDED},
+        "system": platform.platform(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

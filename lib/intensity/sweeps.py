@@ -1,0 +1,247 @@
+"""Many configurations -> many runs, on Dask.
+
+By default a cluster of this machine: one worker a core, one thread a worker, on loopback. The
+address of another scheduler sends the same work there. Workers get configurations and return the
+files of finished runs, so they need no shared disk.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from distributed import Client, LocalCluster, as_completed, get_worker
+from tqdm import tqdm
+
+from intensity.configurations import Configuration, Recipe
+from intensity.digests import code_digest, provenance
+from intensity.store import Run, Store
+from intensity.values import ROOT
+
+if TYPE_CHECKING:
+    from intensity.training import Trained
+
+TOPIC = "intensity-progress"
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""Environment of a worker: sums, and so weights, must not depend on the number of threads."""
+
+
+class TrainingFailed(RuntimeError):
+    """Some trainings of a sweep ended with an error; the others are finished and kept."""
+
+
+def configurations(
+    trainings: Mapping[str, Mapping[str, Any]], seeds: Sequence[int], **common: Any
+) -> dict[str, list[Configuration]]:
+    """The configurations that a table of trainings describes, one for each seed.
+
+    Args:
+        trainings: by name: task, scenes, network, and the fields of a `Recipe`.
+        seeds: of the trainings.
+        common: further fields of every `Configuration`, for example test_images.
+
+    Returns:
+        Name -> configurations in the order of the seeds.
+
+    Raises:
+        InvalidInput: a field is unknown or has a value that is not allowed.
+    """
+    return {
+        name: [_configuration(table, seed=seed, **common) for seed in seeds]
+        for name, table in trainings.items()
+    }
+
+
+def _configuration(table: Mapping[str, Any], **common: Any) -> Configuration:
+    """One row of a table of trainings as a configuration."""
+    recipe = {key: value for key, value in table.items() if key in Recipe.model_fields}
+    others = {key: value for key, value in table.items() if key not in recipe}
+    return Configuration(recipe=Recipe(**recipe), **(common | others))
+
+
+def train_all(
+    wanted: Sequence[Configuration] | Mapping[str, Sequence[Configuration]],
+    store: Store | None = None,
+) -> Any:
+    """Finished runs of all configurations; those that the store lacks are trained first.
+
+    Args:
+        wanted: configurations, or lists of them by name.
+        store: where runs are found and kept.
+
+    Returns:
+        Runs in the same arrangement.
+
+    Raises:
+        TrainingFailed: at least one training ended with an error.
+    """
+    if isinstance(wanted, Mapping):
+        flat = [configuration for group in wanted.values() for configuration in group]
+        runs = iter(train_all(flat, store))
+        return {name: [next(runs) for _ in group] for name, group in wanted.items()}
+    store = store or Store()
+    missing = {store.path(c).name: c for c in wanted if store.find(c) is None}
+    if missing:
+        _train(missing, store)
+    return [Run(store.path(configuration)) for configuration in wanted]
+
+
+def _train(missing: Mapping[str, Configuration], store: Store) -> None:
+    """Train what is missing, longest first, and keep each run as it comes."""
+    order = sorted(missing.values(), key=lambda c: -c.cost)
+    failures = []
+    with _client(len(order)) as client, _Progress(order) as progress:
+        client.subscribe_topic(TOPIC, progress.on_event)
+        futures = {
+            client.submit(train_on_worker, c.model_dump(mode="json"), i, pure=False, retries=2): i
+            for i, c in enumerate(order)
+        }
+        for future in as_completed(futures, loop=client.loop):
+            index = futures[future]
+            if future.status == "finished":
+                store.add(order[index], future.result())
+            else:
+                failures.append(f"{_title(order[index])}: {future.exception()!r}")
+            progress.finish(index)
+            future.release()
+    if failures:
+        raise TrainingFailed("; ".join(failures))
+
+
+@contextmanager
+def _client(tasks: int) -> Iterator[Client]:
+    """A client of the scheduler named by INTENSITY_SCHEDULER, or of a cluster made for `tasks`."""
+    scheduler = os.environ.get("INTENSITY_SCHEDULER")
+    if scheduler:
+        with Client(scheduler, set_as_default=False) as client:
+            yield client
+        return
+    workers = int(os.environ.get("INTENSITY_WORKERS", os.cpu_count() or 1))
+    scratch = ROOT / ".cache" / "dask"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (
+        LocalCluster(
+            n_workers=min(workers, tasks), threads_per_worker=1, host="127.0.0.1",
+            dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=ONE_THREAD,
+            silence_logs="ERROR",
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):  # fmt: skip
+        yield client
+
+
+def train_on_worker(table: dict[str, Any], index: int) -> dict[str, bytes]:
+    """Train one configuration where a Dask worker runs, and tell how far it is.
+
+    Args:
+        table: the configuration's fields.
+        index: its number in the sweep.
+
+    Returns:
+        The files of the finished run.
+    """
+    from intensity.training import train  # the process that submits does not load Keras
+
+    configuration = Configuration(**table)
+    worker = get_worker()
+
+    def report(images: int) -> None:
+        """Send the number of images shown so far."""
+        worker.log_event(TOPIC, {"index": index, "images": images})
+
+    return pack(configuration, train(configuration, report))
+
+
+def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
+    """The files of a run.
+
+    Args:
+        configuration: what was trained.
+        trained: what came of it.
+
+    Returns:
+        Contents by file name.
+    """
+    record = {
+        "configuration": configuration.model_dump(mode="json"),
+        "code": code_digest("intensity.training"),
+        **provenance(),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        trained.model.save(Path(folder) / "model.keras")
+        model = (Path(folder) / "model.keras").read_bytes()
+    return {
+        "config.json": json.dumps(record, indent=2, sort_keys=True).encode(),
+        "history.csv": trained.history.to_csv(index=False).encode(),
+        "metrics.json": json.dumps(trained.metrics, indent=2, sort_keys=True).encode(),
+        "predictions.csv": trained.predictions.to_csv(index=False).encode(),
+        "model.keras": model,
+    }
+
+
+def _title(configuration: Configuration) -> str:
+    """A run in few words."""
+    return f"{configuration.network.name} on {configuration.task.name}, seed {configuration.seed}"
+
+
+class _Progress:
+    """One line on the terminal: how much of the sweep is done, how long it will take, what runs.
+
+    Under `run_all` the terminal belongs to another process, which shows what is written to the
+    file that INTENSITY_TERMINAL names; elsewhere the line goes to standard error.
+    """
+
+    def __init__(self, order: Sequence[Configuration]) -> None:
+        """Nothing is done yet."""
+        self.order = order
+        self.done = [0.0] * len(order)
+        self.finished = 0
+
+    def __enter__(self) -> "_Progress":
+        """Open the line."""
+        path = os.environ.get("INTENSITY_TERMINAL")
+        self.file: TextIO = Path(path).open("a", encoding="utf-8") if path else sys.stderr
+        self.bar = tqdm(
+            total=sum(c.cost for c in self.order),
+            file=self.file,
+            bar_format="{percentage:3.0f} % of training |{bar:20}| {elapsed}<{remaining} {desc}",
+            ncols=100,
+            mininterval=1.0,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the line."""
+        self.bar.close()
+        if self.file is not sys.stderr:
+            self.file.close()
+
+    def on_event(self, event: tuple[float, dict[str, int]]) -> None:
+        """Take a worker's message."""
+        message = event[1]
+        c = self.order[message["index"]]
+        self._advance(message["index"], message["images"] / c.recipe.images)
+
+    def finish(self, index: int) -> None:
+        """Count a run as done."""
+        self.finished += 1
+        self._advance(index, 1.0)
+
+    def _advance(self, index: int, share: float) -> None:
+        """Move the line on; late messages never move it back."""
+        step = max(0.0, min(share, 1.0) - self.done[index])
+        self.done[index] += step
+        self.bar.set_description_str(
+            f"{self.finished}/{len(self.order)} networks; {_title(self.order[index])}",
+            refresh=False,
+        )
+        self.bar.update(step * self.order[index].cost)
