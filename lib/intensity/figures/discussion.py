@@ -1,0 +1,136 @@
+"""The figure of the claims: every measurement beside its threshold, and the verdict."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from intensity.claims import CLAIMS, Part
+from intensity.figures.style import (
+    PAGE,
+    dots,
+    estimate,
+    legend_above,
+    line_handle,
+    new_figure,
+    records,
+    seed_handle,
+    styled,
+)
+from intensity.statistics import Measurement
+
+_VERDICTS = {
+    "reproduced": ("#0077BB", "o"),
+    "not reproduced": ("#CC3311", "s"),
+    "undecided": ("#777777", "D"),
+}
+"""Color and marker of each verdict."""
+
+_WANTED = "#E6F0F6"
+"""Color of the side of the threshold where the claim puts the interval."""
+
+
+def claim_parts(
+    judged: Sequence[Mapping[str, Any]], measurements: Mapping[str, Measurement]
+) -> pd.DataFrame:
+    """Judged claims as the table that `claims_overview` draws.
+
+    Args:
+        judged: what `claims.evaluate` gives, or the claims of a results.json.
+        measurements: by id, all that the claims rest on.
+
+    Returns:
+        One row a part; columns as `claims_overview` describes.
+    """
+    rules = {claim.id: claim.parts for claim in CLAIMS}
+    return pd.DataFrame(
+        [
+            {
+                "claim": claim["id"],
+                "claim_verdict": claim["verdict"],
+                **_part_row(part, rule, measurements[rule.measurement]),
+            }
+            for claim in judged
+            for part, rule in zip(claim["parts"], rules[claim["id"]], strict=True)
+        ]
+    )
+
+
+def _part_row(part: Mapping[str, Any], rule: Part, measured: Measurement) -> dict[str, Any]:
+    """What the figure shows of one part: the interval is the one that decided."""
+    low, high = part["interval"]
+    return {
+        "part": rule.measurement,
+        "value": measured.value,
+        "low": low,
+        "high": high,
+        "seeds": measured.seeds or (),
+        "threshold": rule.threshold,
+        "side": rule.bound,
+        "verdict": part["verdict"],
+    }
+
+
+@styled
+def claims_overview(table: pd.DataFrame) -> Figure:
+    """Every part of every claim on an axis of its own: value, interval, threshold, verdict.
+
+    Axes have different units and are not to be compared; each shows whether its interval lies
+    wholly on the side of the threshold that the claim asks for (shaded).
+
+    Args:
+        table: one row a part, parts of a claim together: columns claim (its id), claim_verdict,
+            part (measurement id), value, low, high (the interval that decides; both equal to
+            value where it is exact), seeds (tuple of values, empty where there are none),
+            threshold, side ("lower" if the lower end of the interval has to pass the threshold,
+            else "upper"), verdict (of the part). Verdicts are "reproduced", "not reproduced" or
+            "undecided".
+
+    Returns:
+        A figure with one axes a part, in the table's order.
+    """
+    fig = new_figure(PAGE, 0.42 * len(table) + 0.65)
+    axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
+    first = ~table["claim"].duplicated()
+    for ax, row, new in zip(axes, records(table), first, strict=True):
+        _part(ax, row)
+        _words(ax, row, new)
+    verdicts = [line_handle(v, c, marker=m) for v, (c, m) in _VERDICTS.items()]
+    threshold = line_handle("threshold (shaded: the side claimed)", "#222222", "none", "|")
+    threshold.set_markersize(9)
+    line = line_handle("95 % interval that decides", "#222222")
+    legend_above(fig, [*verdicts, seed_handle(), line, threshold], 3)
+    return fig
+
+
+def _part(ax: Axes, row: Mapping[str, Any]) -> None:
+    """One measurement with its interval and its seeds, beside its threshold."""
+    color, marker = _VERDICTS[row["verdict"]]
+    low, high = _limits(row)
+    wanted = (row["threshold"], high) if row["side"] == "lower" else (low, row["threshold"])
+    ax.axvspan(*wanted, color=_WANTED, linewidth=0, zorder=0)
+    ax.axvline(row["threshold"], color="#222222", linewidth=1)
+    estimate(ax, row["value"], 0.6, (row["low"], row["high"]), color, marker)
+    dots(ax, row["seeds"], [0.15] * len(row["seeds"]), color)
+    ax.set(xlim=(low, high), ylim=(-0.15, 1.05), yticks=[])
+    ax.set_xticks([row["threshold"]], [f"{row['threshold']:g}"])
+    ax.tick_params(axis="x", length=2, pad=1)
+    ax.spines["left"].set_visible(False)
+
+
+def _limits(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Ends of an axis that holds the interval, the seeds and the threshold with some room."""
+    marks = [row["low"], row["high"], row["threshold"], row["value"], *row["seeds"]]
+    room = 0.15 * (max(marks) - min(marks)) or 0.01
+    return min(marks) - room, max(marks) + room
+
+
+def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
+    """The claim and its verdict above its first part; numbers and verdict beside every part."""
+    name = f"{row['claim']}: {row['claim_verdict']}\n{row['part']}" if new else row["part"]
+    ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
+    words = f"{row['value']:.4g} [{row['low']:.4g}, {row['high']:.4g}]\n{row['verdict']}"
+    text: dict[str, Any] = {"transform": ax.transAxes, "va": "center", "fontsize": 7}
+    ax.text(1.02, 0.5, words, color=_VERDICTS[row["verdict"]][0], **text)

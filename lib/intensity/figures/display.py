@@ -1,0 +1,144 @@
+"""Figures and tables as files and as parts of a notebook's page.
+
+The files are a function of the figure alone: no date, no version, no name of a program is in them,
+so that equal figures have equal bytes.
+"""
+
+import base64
+import html
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from intensity.figures.style import DPI, styled
+from intensity.values import ROOT, InvalidInput, write_aside
+
+_NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")
+"""Names of figures and tables: notebook, number, words."""
+
+
+@styled
+def save(fig: Figure, name: str, data: pd.DataFrame, output: str | Path) -> bytes:
+    """Write a figure as PNG and PDF and what it shows as CSV, into `<output>/figures/`.
+
+    Args:
+        fig: the figure.
+        name: file name without ending, for example "02-1-learning-curves".
+        data: the numbers behind the figure, one row a mark.
+        output: folder of the run, absolute or from the checkout.
+
+    Returns:
+        The bytes of the PNG.
+
+    Raises:
+        InvalidInput: the name is not of the form NN-N-words.
+    """
+    _number(name)
+    folder = ROOT / output / "figures"
+    png = _bytes(fig, "png", {"Software": None})
+    write_aside(folder / f"{name}.png", png)
+    pdf = _bytes(fig, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+    write_aside(folder / f"{name}.pdf", pdf)
+    text = data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_aside(folder / f"{name}.csv", text)
+    return png
+
+
+def show(
+    fig: Figure, *, name: str, caption: str, alt: str, data: pd.DataFrame, output: str | Path
+) -> None:
+    """Save a figure and put it on the notebook's page, numbered, with caption and alternative text.
+
+    The number follows from the name: "02-1-learning-curves" is Figure 2.1.
+
+    Args:
+        fig: the figure.
+        name: file name without ending; also the anchor on the page, `#fig-<name>`.
+        caption: what to see in it; plain text.
+        alt: what is on it, for readers who cannot see it; plain text.
+        data: the numbers behind the figure, one row a mark.
+        output: folder of the run, absolute or from the checkout.
+
+    Raises:
+        InvalidInput: the name is not of the form NN-N-words.
+    """
+    source = base64.b64encode(save(fig, name, data, output)).decode()
+    image = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
+    title = f"Figure {_number(name)}."
+    page = f'<figure id="fig-{name}">{image}{_caption(title, caption)}</figure>'
+    _display(Page(page, f"{title} {caption}"))
+
+
+def show_table(
+    table: pd.DataFrame, *, name: str, caption: str, formats: Mapping[str, str] | None = None
+) -> None:
+    """Put a table on the notebook's page, numbered, with a caption.
+
+    Args:
+        table: one column a column, without the index; an empty cell where a value is missing.
+        name: for example "table-02-1", which is Table 2.1; also the anchor on the page.
+        caption: what to see in it; plain text.
+        formats: how to write a column's values, for example {"accuracy": "{:.3f}"}.
+
+    Raises:
+        InvalidInput: the name is not of the form table-NN-N.
+    """
+    title = f"Table {_number(name)}."
+    formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
+    with pd.option_context("display.max_colwidth", None):
+        body = table.to_html(index=False, border=0, na_rep="", formatters=formatters)
+    page = f'<figure class="table" id="{name}">{_caption(title, caption)}{body}</figure>'
+    _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
+
+
+def _number(name: str) -> str:
+    """The number of a figure or table within all notebooks, for example "2.1"."""
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        raise InvalidInput(f"name: {name!r} is not allowed: use NN-N-words or table-NN-N")
+    return f"{int(parts[1])}.{parts[2]}"
+
+
+def _bytes(fig: Figure, kind: str, metadata: Mapping[str, Any]) -> bytes:
+    """A figure as the bytes of a file of this kind."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format=kind, dpi=DPI, metadata=dict(metadata))
+    return buffer.getvalue()
+
+
+def _caption(title: str, caption: str) -> str:
+    """A caption as HTML, its title in bold."""
+    return f"<figcaption><b>{title}</b> {html.escape(caption)}</figcaption>"
+
+
+def _formatter(text: str) -> Callable[[Any], str]:
+    """A function that writes a value, and nothing where it is missing."""
+    return lambda value: "" if pd.isna(value) else text.format(value)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a notebook's page, and what stands for it where only text is shown."""
+
+    html: str
+    plain: str
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """What IPython asks for."""
+        return {"text/html": self.html, "text/plain": self.plain}
+
+
+def _display(page: Page) -> None:
+    """Show a page in a notebook, or its plain text elsewhere."""
+    from IPython.display import display  # heavy, and only notebooks need it
+
+    display(page)  # type: ignore[no-untyped-call]

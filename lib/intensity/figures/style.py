@@ -1,0 +1,234 @@
+"""How every figure looks: widths of a two-column paper, fonts, colors, class bands, intervals.
+
+A color always means the same: classes have three that survive grayscale printing and color
+blindness, networks have nine others, readers dark ones. Figures are made without pyplot, so that
+nothing stays open and no notebook draws one twice.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MultipleLocator
+from matplotlib.typing import LineStyleType
+
+from intensity.tasks import LEVELS, Band
+
+COLUMN = 3.35
+"""Width of one column of a paper, in inches."""
+
+PAGE = 7.0
+"""Width of both columns of a paper, in inches."""
+
+DPI = 150
+"""Pixels per inch of every PNG."""
+
+styled = matplotlib.rc_context(
+    {
+        "axes.axisbelow": True,
+        "axes.labelsize": 8,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 8,
+        "figure.labelsize": 8,
+        "figure.titlesize": 8,
+        "font.family": "DejaVu Sans",
+        "font.size": 8,
+        "hatch.linewidth": 0.6,
+        "image.cmap": "gray",
+        "image.interpolation": "nearest",
+        "legend.fontsize": 7,
+        "legend.frameon": False,
+        "lines.linewidth": 1.2,
+        "lines.markersize": 4,
+        "pdf.fonttype": 42,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+    }
+)
+"""Decorator: make a figure in the style of all figures, whatever the caller's settings are."""
+
+CLASS_COLORS = ("#004488", "#DDAA33", "#BB5566", "#44AA77", "#7744AA", "#777777")
+"""One color a class; the paper's tasks use the first three."""
+
+NETWORK_COLORS = {
+    "large": "#332288",
+    "small": "#44AA99",
+    "bn_compact": "#882255",
+    "bn_tiny": "#999933",
+    "bn_medium": "#88CCEE",
+    "bn_large": "#117733",
+    "bn_large_flat": "#DDCC77",
+    "bn_huge": "#AA4499",
+    "pixels": "#CC6677",
+}
+"""One color a network, the same in every figure."""
+
+READER_COLOR = "#555555"
+"""Readers are told apart by their names beside the axis, and from networks by this color."""
+
+OTHER_COLORS = ("#0077BB", "#EE7733", "#333333", "#009988", "#CC3311", "#999999")
+"""For names that have no color of their own, in order of appearance."""
+
+SCENES_INTERVAL = "95 % interval over scenes (Wilson)"
+"""What is drawn around a share of counted scenes."""
+
+SEEDS_INTERVAL = "95 % interval over seeds (Student t)"
+"""What is drawn around a mean over trainings."""
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of this size in inches that leaves room for all labels."""
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, each as column -> value."""
+    return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False)]
+
+
+def parts(table: pd.DataFrame, column: str) -> dict[Any, pd.DataFrame]:
+    """The rows of each value of a column, in the order in which the values appear."""
+    return dict(iter(table.groupby(column, sort=False)))
+
+
+def colors(names: Iterable[str]) -> dict[str, str]:
+    """A color for every name: its own where it is a network, else one that is still free."""
+    spare = itertools.cycle(OTHER_COLORS)
+    return {name: NETWORK_COLORS.get(name) or next(spare) for name in dict.fromkeys(names)}
+
+
+def class_color(label: int) -> str:
+    """The color of a class."""
+    return CLASS_COLORS[label % len(CLASS_COLORS)]
+
+
+def class_bands(ax: Axes, bands: Sequence[Band]) -> None:
+    """Draw the class of every grey level behind curves, at true grey levels.
+
+    A band of levels low..high covers low - 0.5 to high + 0.5; a band without class stays white.
+
+    Args:
+        ax: axes whose x is the object's intensity in grey levels.
+        bands: for example `task.bands`.
+    """
+    for low, high, label in bands:
+        if label is not None:
+            ax.axvspan(low - 0.5, high + 0.5, color=tint(class_color(label)), linewidth=0, zorder=0)
+
+
+def tint(color: str, strength: float = 0.2) -> tuple[float, float, float]:
+    """A color mixed with white, opaque so that nothing behind it shows through."""
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(color))
+    return red, green, blue
+
+
+def intensity_axis(ax: Axes, label: bool = True, step: int = 60) -> None:
+    """Let x be the object's intensity: 0..255 grey levels, a tick every `step`."""
+    ax.set_xlim(-0.5, LEVELS - 0.5)
+    ax.xaxis.set_major_locator(MultipleLocator(step))
+    ax.xaxis.set_minor_locator(MultipleLocator(step / 2))
+    if label:
+        ax.set_xlabel("object intensity (grey level)")
+
+
+def picture(ax: Axes, values: np.ndarray, color_map: str, low: float, high: float) -> AxesImage:
+    """Show an array as an image on the scale low..high, without ticks, in a thin frame."""
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="#CCCCCC", linewidth=0.5)
+    return ax.imshow(values, cmap=color_map, vmin=low, vmax=high)
+
+
+def grey_picture(ax: Axes, image: np.ndarray) -> AxesImage:
+    """Show an image of grey levels on the fixed scale 0..255."""
+    return picture(ax, image, "gray", 0, LEVELS - 1)
+
+
+def estimate(
+    ax: Axes, x: float, y: float, interval: tuple[float, float], color: str, marker: str = "o"
+) -> None:
+    """Draw a value at (x, y) with its interval along x."""
+    ax.plot(interval, (y, y), color=color, linewidth=1.6, solid_capstyle="butt", zorder=4)
+    ax.plot(x, y, marker=marker, color=color, zorder=5)
+
+
+def upright_estimate(
+    ax: Axes, x: float, y: float, interval: tuple[float, float], color: str, marker: str = "o"
+) -> None:
+    """Draw a value at (x, y) with its interval along y."""
+    ax.plot((x, x), interval, color=color, linewidth=1.6, solid_capstyle="butt", zorder=4)
+    ax.plot(x, y, marker=marker, color=color, zorder=5)
+
+
+def dots(ax: Axes, x: Iterable[float], y: Iterable[float], color: str) -> None:
+    """Draw every seed as an open dot."""
+    ax.plot(list(x), list(y), **_DOT, markeredgecolor=color, zorder=6)
+
+
+_DOT: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 3,
+    "markerfacecolor": "white",
+    "markeredgewidth": 0.8,
+}
+"""How a seed looks, in axes and in legends."""
+
+
+def class_handles(bands: Iterable[Band]) -> list[Artist]:
+    """Legend entries of the classes that are in these bands."""
+    labels = sorted({band.label for band in bands if band.label is not None})
+    return [Patch(color=tint(class_color(label), 0.5), label=f"class {label}") for label in labels]
+
+
+def line_handle(label: str, color: str, style: LineStyleType = "-", marker: str = "") -> Line2D:
+    """Legend entry of a line."""
+    return Line2D([], [], color=color, linestyle=style, marker=marker, label=label)
+
+
+def seed_handle() -> Line2D:
+    """Legend entry of the dots: every seed is one."""
+    return Line2D([], [], **_DOT, markeredgecolor="#333333", label="one seed")
+
+
+def interval_handle(interval: str, marker: str = "o", what: str = "mean") -> Line2D:
+    """Legend entry of a value with its interval, which it names."""
+    return line_handle(f"{what}, {interval}", "#333333", marker=marker)
+
+
+def chance_line(ax: Axes, chance: float) -> None:
+    """Mark the accuracy of guessing the most frequent class on the x axis."""
+    ax.axvline(chance, **_CHANCE)
+
+
+def chance_handle() -> Line2D:
+    """Legend entry of `chance_line`."""
+    return Line2D([], [], **_CHANCE, label="chance (most frequent class)")
+
+
+_CHANCE: dict[str, Any] = {"color": "#777777", "linestyle": ":", "linewidth": 1.0}
+"""How chance looks, in axes and in legends."""
+
+
+def legend_above(fig: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
+    """One legend for the whole figure, above all axes."""
+    fig.legend(handles=list(handles), loc="outside upper center", ncols=columns)
+
+
+def named_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Let y be a list of names, the first on top."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", color="#EEEEEE")

@@ -1,0 +1,161 @@
+"""Figures of where a network looks: four panels an image, and feature maps layer by layer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from intensity.figures.style import PAGE, new_figure, picture, styled
+from intensity.tasks import LEVELS
+
+
+class _Panel(NamedTuple):
+    """One column of the four-panel figure: what it shows and on which scale."""
+
+    title: str
+    maps: Iterable[np.ndarray]
+    color_map: str
+    limits: tuple[float, float]
+    scale: str
+
+
+_SLOPE = "|d logit / d grey level|,\nscaled per image"
+_LOSS = "probability lost when\nthe patch is covered"
+
+
+@styled
+def four_panels(
+    images: np.ndarray,
+    saliency: np.ndarray,
+    occlusion: np.ndarray,
+    feature_maps: np.ndarray,
+    labels: Sequence[str],
+) -> Figure:
+    """Four views of how one network sees images, one row an image.
+
+    Args:
+        images: (n, h, w) uint8, grey levels.
+        saliency: (n, h, w) d logit / d grey level of the predicted class; drawn is its absolute
+            value, scaled from the smallest (0) to the largest (1) of each image.
+        occlusion: (n, h, w) probability of the predicted class that is lost when the patch at
+            that place is covered, -1..1; drawn from blue (gained) over white to red (lost), up
+            to the largest magnitude in all images.
+        feature_maps: (n, h', w', c) activations of one layer; drawn are the four channels that
+            vary most over the image, scaled from their smallest (0) to their largest (1) value.
+        labels: one an image, left of its row; may hold line breaks.
+
+    Returns:
+        A figure with the columns image, gradient saliency, occlusion sensitivity and feature
+        maps, each with the bar of its scale.
+    """
+    slopes = [unit_scale(np.abs(one)) for one in saliency]
+    maps = [unit_scale(strongest(one)) for one in feature_maps]
+    most = float(np.abs(occlusion).max()) or 1.0
+    panels = (
+        _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
+        _Panel("gradient saliency", slopes, "magma", (0, 1), _SLOPE),
+        _Panel("occlusion sensitivity", occlusion, "RdBu_r", (-most, most), _LOSS),
+        _Panel("strongest feature maps", maps, "gray", (0, 1), "activation,\nscaled per image"),
+    )
+    fig = new_figure(PAGE, 1.5 * len(images) + 0.75)
+    axes = fig.subplots(len(images), len(panels), squeeze=False)
+    for column, panel in zip(axes.T, panels, strict=True):
+        _panel_column(fig, list(column), panel)
+    for ax, label in zip(axes[:, 0], labels, strict=True):
+        ax.set_ylabel(label, rotation=0, ha="right", va="center")
+    return fig
+
+
+def _panel_column(fig: Figure, axes: list[Axes], panel: _Panel) -> None:
+    """One kind of map for all images, with one scale below."""
+    for ax, values in zip(axes, panel.maps, strict=True):
+        shown = picture(ax, values, panel.color_map, *panel.limits)
+    axes[0].set_title(panel.title, loc="center")
+    fig.colorbar(shown, ax=axes, location="bottom", label=panel.scale, aspect=14)
+
+
+def unit_scale(values: np.ndarray) -> np.ndarray:
+    """Values moved and scaled so that the smallest is 0 and the largest 1; all 0 if they are equal.
+
+    Args:
+        values: any shape; missing values stay missing.
+
+    Returns:
+        Same shape, 0..1.
+    """
+    low, high = np.nanmin(values), np.nanmax(values)
+    return np.asarray((values - low) / (high - low if high > low else 1))
+
+
+def strongest(maps: np.ndarray) -> np.ndarray:
+    """The four channels that vary most over space as one picture, two by two.
+
+    Args:
+        maps: (h, w, c) activations of one layer for one image.
+
+    Returns:
+        (2 h + 1, 2 w + 1), with missing values between the channels and for channels that the
+        layer does not have.
+    """
+    height, width, _ = maps.shape
+    picture = np.full((2 * height + 1, 2 * width + 1), np.nan)
+    for place, channel in enumerate(most_varied(maps, 4)):
+        top, left = (place // 2) * (height + 1), (place % 2) * (width + 1)
+        picture[top : top + height, left : left + width] = maps[..., channel]
+    return picture
+
+
+def most_varied(maps: np.ndarray, count: int) -> np.ndarray:
+    """The channels with the largest variance over space, the largest first.
+
+    Args:
+        maps: (h, w, c) activations of one layer for one image.
+        count: how many; all of them where the layer has fewer.
+
+    Returns:
+        (at most count,) channel numbers.
+    """
+    return np.argsort(-maps.var(axis=(0, 1)), kind="stable")[:count]
+
+
+_SHOWN = 8
+"""Channels of a layer in `feature_maps_by_layer`."""
+
+
+@styled
+def feature_maps_by_layer(image: np.ndarray, layers: Mapping[str, np.ndarray]) -> Figure:
+    """What each layer makes of one image: the eight channels that vary most over the image.
+
+    Args:
+        image: (h, w) uint8, grey levels.
+        layers: layer name -> (h', w', c) activations, from the input to the output. All channels
+            of a row share one scale, from the layer's smallest shown value to its largest.
+
+    Returns:
+        A figure with the image on top and one row a layer; a number over a map is its channel.
+    """
+    fig = new_figure(PAGE, 0.78 * (len(layers) + 1) + 0.2)
+    axes = fig.subplots(len(layers) + 1, _SHOWN, squeeze=False)
+    _layer_row(fig, list(axes[0]), "image", image[..., None], (0, LEVELS - 1))
+    for row, (name, maps) in zip(axes[1:], layers.items(), strict=True):
+        shown = maps[..., most_varied(maps, _SHOWN)]
+        _layer_row(fig, list(row), name, maps, (shown.min(), shown.max()))
+    return fig
+
+
+def _layer_row(
+    fig: Figure, axes: list[Axes], name: str, maps: np.ndarray, limits: tuple[float, float]
+) -> None:
+    """The channels of one layer that vary most, on one scale."""
+    channels = most_varied(maps, _SHOWN)
+    for ax in axes[len(channels) :]:
+        ax.set_axis_off()
+    for ax, channel in zip(axes, channels, strict=False):
+        shown = picture(ax, maps[..., channel], "gray", *limits)
+        ax.set_title(channel, loc="center", fontsize=7, pad=2)
+    height, width, count = maps.shape
+    size = f"{name}\n{height} x {width}\n{count} channel{'s' if count > 1 else ''}"
+    axes[0].set_ylabel(size, rotation=0, ha="right", va="center", fontsize=7)
+    fig.colorbar(shown, ax=axes, aspect=8, ticks=limits, format="%.3g")

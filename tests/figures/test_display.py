@@ -1,0 +1,104 @@
+"""Display: files with equal bytes for equal figures, and pages with escaped text."""
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from intensity.figures import save, show, show_table
+from intensity.values import InvalidInput
+
+TABLE = pd.DataFrame({"x": [1, 2], "y": [1 / 3, 2.0]})
+
+
+def figure() -> Figure:
+    """A line."""
+    fig = Figure(figsize=(2, 1))
+    fig.subplots().plot(TABLE["x"], TABLE["y"])
+    return fig
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What is shown, as a notebook would get it."""
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda page: shown.append(page._repr_mimebundle_())
+    )
+    return shown
+
+
+def test_equal_figures_have_equal_bytes_in_every_file(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        save(figure(), "02-1-line", TABLE, tmp_path / folder)
+    names = sorted(path.name for path in (tmp_path / "a" / "figures").iterdir())
+    assert names == ["02-1-line.csv", "02-1-line.pdf", "02-1-line.png"]
+    for name in names:
+        one, other = (tmp_path / folder / "figures" / name for folder in ("a", "b"))
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_a_png_has_150_pixels_an_inch_and_names_no_program(tmp_path: Path) -> None:
+    image = Image.open(io.BytesIO(save(figure(), "02-1-line", TABLE, tmp_path)))
+    assert image.size == (300, 150)
+    assert set(image.info) <= {"dpi"}
+    pdf = (tmp_path / "figures" / "02-1-line.pdf").read_bytes()
+    assert b"CreationDate" not in pdf
+    assert b"atplotlib" not in pdf
+
+
+def test_the_csv_holds_the_numbers_behind_the_figure(tmp_path: Path) -> None:
+    save(figure(), "02-1-line", TABLE, tmp_path)
+    text = (tmp_path / "figures" / "02-1-line.csv").read_text()
+    assert text == "x,y\n1,0.333333\n2,2\n"
+
+
+def test_show_gives_one_page_with_number_caption_and_alternative_text(
+    tmp_path: Path, pages: list[dict[str, str]]
+) -> None:
+    caption, alt = 'a < b & "c"', 'x > "y"'
+    show(figure(), name="02-13-line", caption=caption, alt=alt, data=TABLE, output=tmp_path)
+    (page,) = pages
+    assert '<figure id="fig-02-13-line">' in page["text/html"]
+    assert "<b>Figure 2.13.</b> a &lt; b &amp; &quot;c&quot;</figcaption>" in page["text/html"]
+    assert 'alt="x &gt; &quot;y&quot;"' in page["text/html"]
+    source = re.search(r"base64,([^\"]+)", page["text/html"])
+    assert source is not None
+    png = tmp_path / "figures" / "02-13-line.png"
+    assert base64.b64decode(source[1]) == png.read_bytes()
+
+
+def test_outside_a_notebook_a_figure_is_its_caption(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(figure(), name="02-1-line", caption="A line.", alt="a", data=TABLE, output=tmp_path)
+    assert capsys.readouterr().out == "Figure 2.1. A line.\n"
+
+
+def test_show_table_formats_values_and_leaves_missing_ones_empty(
+    pages: list[dict[str, str]],
+) -> None:
+    long = "word " * 40
+    table = pd.DataFrame({"name": ["<i>", long], "accuracy": [0.12345, None]})
+    show_table(table, name="table-02-1", caption="c", formats={"accuracy": "{:.3f}"})
+    page = pages[0]["text/html"]
+    assert page.startswith('<figure class="table" id="table-02-1">')
+    assert "<b>Table 2.1.</b> c" in page
+    assert "<td>0.123</td>" in page
+    assert "<td></td>" in page
+    assert "<td>&lt;i&gt;</td>" in page
+    assert long.strip() in page
+
+
+@pytest.mark.parametrize("name", ["line", "2-1-line", "02-1-Line", "../02-1-line", "02-1-a/b"])
+def test_a_name_without_number_is_refused_before_anything_is_written(
+    name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match=r"name: .* use NN-N-words"):
+        save(figure(), name, TABLE, tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,158 @@
+"""Figures of responses show curves over true grey levels, scaled as their axes say."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from intensity.figures import (
+    class_response_curves,
+    final_layer_weights,
+    kernels_with_profiles,
+    monotonicity_by_depth,
+    profile_table,
+    response_profiles,
+    unit_profiles,
+)
+from intensity.tasks import TASKS
+
+BANDS = TASKS["hard"].bands
+LEVELS = np.arange(5, 255)
+
+Dots = Callable[[Axes], list[tuple[float, float]]]
+Spans = Callable[[Axes], list[tuple[float, float, str]]]
+
+
+def curves(slopes: list[float], layer: str = "relu1") -> pd.DataFrame:
+    """Units whose response is 7 + slope * intensity."""
+    names = np.full(len(slopes), layer)
+    return profile_table(names, np.arange(len(slopes)), LEVELS, 7 + np.outer(slopes, LEVELS))
+
+
+def test_a_profile_table_has_a_row_for_every_unit_and_level() -> None:
+    responses = np.array([[1.0, 2.0], [3.0, 4.0]])
+    table = profile_table(np.array(["a", "b"]), np.array([0, 5]), np.array([10, 20]), responses)
+    assert table.to_numpy().tolist() == [
+        ["a", 0, 10, 1],
+        ["a", 0, 20, 2],
+        ["b", 5, 10, 3],
+        ["b", 5, 20, 4],
+    ]
+
+
+def test_profiles_are_scaled_by_the_largest_range_of_their_layer(spans: Spans) -> None:
+    table = pd.concat([curves([1, -0.5, 0]), curves([8, 4], "relu2")])
+    units = pd.DataFrame(
+        {
+            "layer": ["relu1"] * 3 + ["relu2"] * 2,
+            "unit": [0, 1, 2, 0, 1],
+            "monotonicity": [1, 0.5, 0, 1, 1],
+            "silent": [False, False, True, False, False],
+        }
+    )
+    first, second = response_profiles(table, units, BANDS).axes[:2]
+    heights = [np.ptp(line[:, 1]) for line in first.collections[0].get_segments()]
+    assert heights == pytest.approx([1, 0.5, 0])
+    other = [np.ptp(line[:, 1]) for line in second.collections[0].get_segments()]
+    assert other == pytest.approx([1, 0.5])
+    assert first.get_title(loc="left") == "relu1: mean M = 0.75"
+    assert spans(first)[1][:2] == (30.5, 60.5)
+
+
+def test_a_layer_of_silent_units_says_so() -> None:
+    units = pd.DataFrame({"layer": ["relu1"], "unit": [0], "monotonicity": [1.0], "silent": [True]})
+    assert response_profiles(curves([0]), units, BANDS).axes[0].get_title(loc="left") == (
+        "relu1: silent"
+    )
+
+
+def test_a_unit_shows_its_images_and_its_mean() -> None:
+    points = profile_table(np.array(["relu1"]), np.array([1]), np.array([9, 9]), np.array([[1, 2]]))
+    fig = unit_profiles(points, curves([1, 2]), BANDS)
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["relu1, unit 0", "relu1, unit 1"]
+    scatter, mean = fig.axes[1].lines
+    assert scatter.get_xdata().tolist() == [9, 9]
+    np.testing.assert_allclose(mean.get_ydata(), 7 + 2 * LEVELS)
+
+
+def test_logits_stand_over_the_levels_at_which_they_were_measured(spans: Spans) -> None:
+    rows = {"network": "bn_compact", "intensity": LEVELS, "low": -1.0, "high": 1.0}
+    table = pd.concat([pd.DataFrame({**rows, "class": c, "logit": c * LEVELS}) for c in range(3)])
+    fig = class_response_curves(table, BANDS)
+    (ax,) = fig.axes
+    for label, line in enumerate(ax.lines):
+        np.testing.assert_array_equal(line.get_xdata(), LEVELS)
+        np.testing.assert_array_equal(line.get_ydata(), label * LEVELS)
+    assert len({line.get_color() for line in ax.lines}) == 3
+    assert [span[0] for span in spans(ax)] == [-0.5, *TASKS["hard"].edges]
+    assert ax.get_xlabel() == "object intensity (grey level)"
+    assert fig.legends[0].get_texts()[0].get_text().startswith("logit, shaded: 95 % interval")
+
+
+def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
+    summary = pd.DataFrame(
+        {
+            "condition": ["hard", "hard", "random", "random"],
+            "layer": ["relu1", "relu2"] * 2,
+            "depth": [0, 1] * 2,
+            "monotonicity": [1.0, 0.4, 1.0, 0.9],
+            "low": 0.3,
+            "high": 1.0,
+        }
+    )
+    runs = pd.concat([summary.assign(seed=seed) for seed in range(3)])
+    (ax,) = monotonicity_by_depth(runs, summary).axes
+    assert len(seed_dots(ax)) == 12
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["relu1", "relu2"]
+    hard, random = (
+        line.get_xdata()
+        for line in ax.lines
+        if len(line.get_xdata()) == 2
+        and line.get_linewidth() == 0.8
+        and line.get_marker() == "None"
+    )
+    np.testing.assert_allclose(random - hard, 0.2)
+    np.testing.assert_allclose(hard, [-0.1, 0.9])
+
+
+def test_kernels_stand_above_the_profiles_of_the_units_that_respond_most() -> None:
+    kernels = np.zeros((3, 3, 1, 10))
+    kernels[..., 4] = -2
+    fig = kernels_with_profiles(kernels, curves([float(unit) for unit in range(10)]), BANDS)
+    top, bottom = fig.axes[:8], fig.axes[8:16]
+    assert [ax.get_title(loc="center") for ax in top] == [f"unit {unit}" for unit in range(2, 10)]
+    np.testing.assert_array_equal(top[2].images[0].get_array(), kernels[:, :, 0, 4])
+    assert {ax.images[0].get_clim() for ax in top} == {(-2, 2)}
+    np.testing.assert_allclose(bottom[2].lines[0].get_ydata(), 7 + 4 * LEVELS)
+    assert len({ax.get_ylim() for ax in bottom}) == 1
+
+
+def test_inputs_of_a_second_layer_are_rows() -> None:
+    kernels = np.arange(3 * 3 * 2 * 4.0).reshape(3, 3, 2, 4)
+    fig = kernels_with_profiles(kernels, curves([1, 2, 3, 4]), BANDS)
+    np.testing.assert_array_equal(fig.axes[4 + 3].images[0].get_array(), kernels[:, :, 1, 3])
+    assert [fig.axes[0].get_ylabel(), fig.axes[4].get_ylabel()] == ["input 0", "input 1"]
+
+
+@pytest.fixture
+def logits() -> pd.DataFrame:
+    """Two logits."""
+    rows = {"intensity": LEVELS, "logit": 1.0}
+    return pd.concat([pd.DataFrame({**rows, "class": label}) for label in range(2)])
+
+
+def test_weights_of_a_pooling_head_are_rows_of_classes(logits: pd.DataFrame) -> None:
+    weights = np.array([[1.0, -3.0], [2.0, 0.5], [0.0, 1.0]])
+    image = next(ax.images[0] for ax in final_layer_weights(weights, logits, BANDS).axes)
+    np.testing.assert_array_equal(image.get_array(), weights.T)
+    assert image.get_clim() == (-3, 3)
+
+
+def test_weights_of_a_flatten_head_are_maps_of_channels(logits: pd.DataFrame) -> None:
+    weights = np.arange(2 * 2 * 3 * 2.0).reshape(2, 2, 3, 2)
+    axes = [ax for ax in final_layer_weights(weights, logits, BANDS).axes if ax.images]
+    assert len(axes) == 6
+    np.testing.assert_array_equal(axes[5].images[0].get_array(), weights[:, :, 2, 1])
+    assert [axes[0].get_ylabel(), axes[3].get_ylabel()] == ["class 0", "class 1"]

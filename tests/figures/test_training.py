@@ -1,0 +1,82 @@
+"""Figures of training show every seed, every interval, and errors at true grey levels."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from intensity.figures import (
+    accuracy_by_intensity,
+    accuracy_overview,
+    confusion_matrices,
+    learning_curves,
+)
+from intensity.tasks import TASKS
+
+Dots = Callable[[Axes], list[tuple[float, float]]]
+Intervals = Callable[[Axes], list[tuple[float, float]]]
+Spans = Callable[[Axes], list[tuple[float, float, str]]]
+
+
+def test_a_learning_curve_ends_in_a_dot_for_every_seed(seed_dots: Dots) -> None:
+    rows = [
+        ("large", "three_bands", seed, images, split, 0.5 + seed / 10 + images / 1e5)
+        for seed in range(2)
+        for images in (20000, 10000)
+        for split in ("training", "validation")
+    ]
+    columns = ["network", "task", "seed", "images", "split", "accuracy"]
+    (ax,) = learning_curves(pd.DataFrame(rows, columns=columns)).axes
+    assert seed_dots(ax) == [(20, pytest.approx(0.7)), (20, pytest.approx(0.8))]
+    curves = [line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "None"]
+    assert curves == [[10, 20]] * 4
+    assert ax.get_xlabel() == "training images seen (thousands)"
+
+
+def test_the_overview_shows_seeds_of_networks_intervals_of_all_and_chance(
+    seed_dots: Dots, intervals: Intervals
+) -> None:
+    runs = pd.DataFrame(
+        {"task": "hard", "name": "bn_compact", "seed": [0, 1], "accuracy": [0.94, 0.96]}
+    )
+    summary = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": ["bn_compact", "mean_intensity"],
+            "kind": ["network", "reader"],
+            "accuracy": [0.95, 0.33],
+            "low": [0.9, 0.32],
+            "high": [1.0, 0.34],
+        }
+    )
+    (ax,) = accuracy_overview(runs, summary, {"hard": 0.36}).axes
+    assert [x for x, _ in seed_dots(ax)] == [0.94, 0.96]
+    assert intervals(ax) == [(0.9, 1.0), (0.32, 0.34)]
+    assert [text.get_text() for text in ax.texts] == ["0.950", "0.330"]
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"] == [0.36]
+
+
+def test_a_confusion_matrix_has_true_classes_as_rows() -> None:
+    shares = np.array([[0.9, 0.1], [0.3, 0.7]])
+    rows = [("large", "hard", i, j, shares[i, j]) for i in range(2) for j in range(2)]
+    columns = ["network", "task", "label", "predicted", "share"]
+    ax = confusion_matrices(pd.DataFrame(rows, columns=columns)).axes[0]
+    np.testing.assert_array_equal(ax.collections[0].get_array().reshape(2, 2), shares)
+    assert [text.get_text() for text in ax.texts] == ["0.900", "0.100", "0.300", "0.700"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
+    assert ax.get_title(loc="left") == "large on hard"
+
+
+def test_accuracy_by_intensity_breaks_where_no_object_is_drawn(spans: Spans) -> None:
+    task = TASKS["three_bands"]
+    table = pd.DataFrame({"intensity": task.levels, "network": "small"})
+    table = table.assign(accuracy=0.9, low=0.8, high=1.0)
+    (ax,) = accuracy_by_intensity(table, task.bands).axes
+    curve = next(line for line in ax.lines if len(line.get_xdata()) == 256)
+    drawn = np.flatnonzero(~np.isnan(curve.get_ydata()))
+    np.testing.assert_array_equal(drawn, task.levels)
+    assert [span[:2] for span in spans(ax)] == [(-0.5, 30.5), (119.5, 150.5), (209.5, 240.5)]
+    boundaries = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+    assert boundaries == [30.5, 119.5, 150.5, 209.5, 240.5]
