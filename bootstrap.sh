@@ -79,14 +79,14 @@ install_with_uv() {
         uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 }
 
-# TensorFlow is half of all bytes: a second pip fetches and unpacks it meanwhile.
+# Three pips side by side, since one waits for the network most of the time; TensorFlow is half of all bytes.
 install_with_pip() {
     local pip=(.venv/bin/python -m pip --disable-pip-version-check -qq install --no-deps)
     "$python" -m venv .venv &&
-        awk -v large=.venv/large.lock -v rest=.venv/rest.lock \
-            '/^[^ #]/ { lock = /^tensorflow==/ ? large : rest } /^[^#]/ { print >lock }' requirements.lock &&
-        printf '%s\0' .venv/large.lock .venv/rest.lock |
-        xargs -0 -n 1 -P 2 "${pip[@]}" --no-compile --require-hashes -r &&
+        awk '/^[^ #]/ { part = /^tensorflow==/ ? 0 : 1 + n++ % 2 }
+            /^[^#]/ { print >(".venv/part-" part ".lock") }' requirements.lock &&
+        printf '%s\0' .venv/part-*.lock |
+        xargs -0 -n 1 -P 3 "${pip[@]}" --no-compile --require-hashes -r &&
         "${pip[@]}" --no-build-isolation --editable .
 }
 
@@ -95,8 +95,11 @@ compile_bytecode() {
     printf '%s\0' 'import keras, tensorflow' \
         'import dask.distributed, hypothesis, ipykernel.kernelapp, matplotlib.pyplot, nbconvert.exporters
 import numba, pandas, papermill, pydantic, pytest, scipy.stats, seaborn, tqdm, yaml' |
-        KERAS_HOME=.cache/keras MPLCONFIGDIR=.cache/matplotlib TF_CPP_MIN_LOG_LEVEL=3 \
-            xargs -0 -n 1 -P 2 .venv/bin/python -c
+        KERAS_HOME=.cache/keras MPLCONFIGDIR=.cache/matplotlib \
+            xargs -0 -n 1 -P 2 .venv/bin/python -c 2>.venv/imports.log || {
+        cat .venv/imports.log >&2
+        return 1
+    }
 }
 
 # lock: one set-up at a time in this checkout; the lock is file 9 and goes when its last holder ends.
@@ -139,7 +142,7 @@ find_environment() {
         if try_environment "$folder" "$@"; then return; fi
     done
     if [ -d .venv ] && ! ours; then
-        try_environment .venv "$@" || refuse ".venv is not one that run_all.sh made: complete it or remove it"
+        try_environment "$PWD/.venv" "$@" || refuse ".venv is not one that run_all.sh made: complete it or remove it"
         return
     fi
     unset PYTHONDONTWRITEBYTECODE

@@ -1,6 +1,8 @@
-"""Small checkouts whose notebooks have a line or two, for what runs and reports notebooks."""
+"""What tests share: the environment they run in, and small checkouts with notebooks of a line or two."""
 
 import json
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,23 @@ import pytest
 
 from intensity.settings import Layout
 
+CACHE = Path(__file__).parents[1] / ".cache"
+
 Node = dict[str, Any]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw on no screen, keep caches in the checkout, and leave its store alone."""
+    store = tempfile.TemporaryDirectory(prefix="intensity-store-")
+    config.add_cleanup(store.cleanup)
+    os.environ |= {
+        "INTENSITY_STORE": store.name,
+        "IPYTHONDIR": str(CACHE / "ipython"),
+        "KERAS_HOME": str(CACHE / "keras"),
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(CACHE / "matplotlib"),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
 
 
 def code(source: str, *tags: str) -> Node:

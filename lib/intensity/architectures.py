@@ -3,7 +3,7 @@
 This module knows sizes and costs; `networks` turns the data into Keras models.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -174,7 +174,7 @@ NETWORKS = {
 `bn_compact` that learns their task in minutes on a laptop, `pixels` that sees no shape."""
 
 
-def find_network(network: str | dict[str, object] | Network) -> Network:
+def find_network(network: str | dict[str, Any] | Network) -> Network:
     """A network by its name, from a table of its fields, or as it is.
 
     Raises:

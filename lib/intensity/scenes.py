@@ -10,7 +10,7 @@ they are: the same scenes with and without noise, say, differ in the noise only.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -161,7 +161,7 @@ SETTINGS = {
 """The paper's published summary, its authors' experiment at half scale, and at full scale."""
 
 
-def find_setting(setting: str | dict[str, object] | SceneOptions) -> SceneOptions:
+def find_setting(setting: str | dict[str, Any] | SceneOptions) -> SceneOptions:
     """Scene options by name, as they are, or from a table; key `setting` names where to start.
 
     Raises:
@@ -227,7 +227,8 @@ class Scenes:
 
     def __getitem__(self, rows: slice | np.ndarray) -> Self:
         """Some of the scenes, in the order asked for."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
+        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return replace(self, **columns)
 
     def replace(self, **changes: object) -> Self:
         """The same scenes with some columns changed; a single value counts for all scenes.
@@ -276,7 +277,9 @@ COLUMNS = tuple(f.name for f in fields(Scenes) if f.name not in ("task", "option
 
 def concatenate(parts: list[Scenes]) -> Scenes:
     """Scenes of several tables, one after the other; task and options are those of the first."""
-    columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in COLUMNS}
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS
+    }
     return replace(parts[0], **columns)
 
 

@@ -6,7 +6,7 @@ which levels an object may have and how often, so that "chance" is a number that
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -189,7 +189,7 @@ TASKS = {
 """The paper's tasks by name; `monotone` is a control with three classes in order."""
 
 
-def find_task(task: str | Mapping[str, object] | Task) -> Task:
+def find_task(task: str | Mapping[str, Any] | Task) -> Task:
     """A task by its name, from a table of its fields, or as it is.
 
     Raises:
