@@ -1,0 +1,88 @@
+"""README's table and the expected results come from a complete standard run alone."""
+
+import json
+from typing import Any
+
+import pytest
+
+from intensity.manifest import load_manifest, new_manifest, save_manifest
+from intensity.publishing import publish
+from intensity.results import Results, load_results, merge
+from intensity.values import InvalidInput
+
+README = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
+
+
+@pytest.fixture
+def checkout(checkout: Any) -> Any:
+    """A checkout with a complete standard run of one notebook."""
+    checkout.notebook("01_data")
+    folder = checkout.layout.run("standard")
+    results = Results("01_data", folder)
+    results.over_seeds("accuracy/hard/bn_compact", [0.951, 0.959, 0.955], scenes=20000)
+    results.counts("accuracy/hard/mean_intensity", 6500, 20000)
+    results.over_seeds("accuracy/hard/bn_compact/raw", [0.5, 0.6, 0.7], scenes=20000)
+    results.save()
+    merge(folder, ["01_data"])
+    manifest = new_manifest(checkout.root, "standard", {})
+    manifest["machine"] |= {"processor": "a processor", "cores": 2, "memory_gb": 24}
+    manifest["commit"] = "0123456789abcdef"
+    manifest["notebooks"]["01_data"] = {"status": "passed", "seconds": 600.0}
+    save_manifest(folder, manifest, ["01_data"])
+    (checkout.root / "README.md").write_text(README)
+    return checkout
+
+
+def test_the_marked_part_of_the_readme_is_renewed(checkout: Any) -> None:
+    publish(checkout.layout)
+    text = (checkout.root / "README.md").read_text()
+    assert text.startswith("# Title\n\n<!-- results -->\n")
+    assert text.endswith("<!-- /results -->\n\nThe rest.\n")
+    assert "old numbers" not in text
+    lines = text.splitlines()
+    assert "| `hard` | `bn_compact` | 95.5 % [94.5, 96.5] | 3 | 20,000 |" in lines
+    assert any(line.startswith("| `hard` | `mean_intensity` | 32.5 % [") for line in lines)
+    assert not any("raw" in line for line in lines)
+    assert "of commit `0123456789`: 10 minutes of notebooks on 2 cores (a processor, 24 GB)" in text
+    assert "Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided." in lines
+    assert any(line.startswith("| C2 |") and line.endswith("| reproduced |") for line in lines)
+
+
+def test_publishing_again_changes_nothing(checkout: Any) -> None:
+    publish(checkout.layout)
+    first = (checkout.root / "README.md").read_text()
+    publish(checkout.layout)
+    assert (checkout.root / "README.md").read_text() == first
+
+
+def test_the_results_become_the_expected_ones(checkout: Any) -> None:
+    publish(checkout.layout)
+    text = (checkout.root / "expected" / "standard.json").read_text()
+    assert json.loads(text) == load_results(checkout.layout.run("standard"))
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_a_run_that_is_not_complete_is_refused(checkout: Any) -> None:
+    folder = checkout.layout.run("standard")
+    manifest = load_manifest(folder)
+    manifest["notebooks"]["01_data"]["status"] = "failed"
+    save_manifest(folder, manifest, ["01_data"])
+    with pytest.raises(InvalidInput, match="runs/standard: the run is not complete"):
+        publish(checkout.layout)
+    assert (checkout.root / "README.md").read_text() == README
+    assert not (checkout.root / "expected").exists()
+
+
+def test_without_a_run_it_is_refused(checkout: Any) -> None:
+    (checkout.layout.run("standard") / "results.json").unlink()
+    with pytest.raises(InvalidInput, match="is not there"):
+        publish(checkout.layout)
+
+
+@pytest.mark.parametrize("text", ["", "<!-- results -->", "<!-- /results --><!-- results -->"])
+def test_a_readme_without_both_markers_is_refused(checkout: Any, text: str) -> None:
+    (checkout.root / "README.md").write_text(text)
+    with pytest.raises(InvalidInput, match="the markers"):
+        publish(checkout.layout)
+    assert (checkout.root / "README.md").read_text() == text
+    assert not (checkout.root / "expected").exists()

@@ -1,0 +1,177 @@
+"""The engine, on notebooks of a line or two in real kernels."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from intensity.reproduce import Reproduction, Request
+from intensity.values import InvalidInput
+
+TRACE = "import os, pathlib\nfolder = pathlib.Path(output)\n"
+WRITE_FIGURE = """\
+(folder / "figures").mkdir(exist_ok=True)
+for kind in ("png", "pdf", "csv"):
+    (folder / "figures" / f"02-1-seeds.{kind}").write_text(f"{kind} of {seeds}")"""
+WRITE_RESULTS = """\
+from intensity.results import Results
+results = Results("01_data", output)
+results.over_seeds("accuracy/hard/bn_compact", [0.9, 0.91, 0.92], scenes=100)
+results.save()"""
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The engine sets variables for its kernels; tests leave none behind."""
+    with mock.patch.dict(os.environ):
+        yield
+
+
+@pytest.fixture
+def checkout(checkout: Any) -> Any:
+    """Three notebooks: one measures, one makes a figure, one says what it finds."""
+    checkout.notebook("01_data", TRACE + WRITE_RESULTS)
+    checkout.notebook("02_training", TRACE + WRITE_FIGURE)
+    checkout.notebook(
+        "03_end",
+        TRACE + "found = sorted(path.name for path in folder.glob('*/*'))",
+        "(folder / 'seen').write_text(' '.join([os.environ['INTENSITY_WORKERS'], *found]))",
+    )
+    for name in ("smoke", "standard"):
+        checkout.profile(name, "01_data: {}\n02_training: {seeds: [3, 4]}\n03_end: {}\n")
+    return checkout
+
+
+def run(checkout: Any, **request: Any) -> int:
+    """Run the engine; its exit code."""
+    return Reproduction(Request(**request), checkout.layout).execute()
+
+
+def read(folder: Path, name: str) -> Any:
+    """A JSON file of a run."""
+    return json.loads((folder / name).read_text())
+
+
+def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    stale = checkout.root / "figures" / "02-9-old.png"
+    stale.parent.mkdir()
+    for path in (stale, stale.with_name("README.md")):
+        path.write_text("old")
+    assert run(checkout, profile="standard", workers=3) == 0
+    folder = checkout.layout.run("standard")
+    assert_in_order_with_parameters(folder)
+    assert_manifest_is_whole(folder)
+    assert read(folder, "results.json")["measurements"][0]["id"] == "accuracy/hard/bn_compact"
+    assert (folder / "report" / "index.html").exists()
+    kept = {path.name for path in stale.parent.iterdir()}
+    assert kept == {"README.md", "02-1-seeds.png", "02-1-seeds.pdf", "02-1-seeds.csv"}
+    out, err = capfd.readouterr()
+    assert out.count(str(folder / "report" / "index.html")) == 2
+    assert [line.split(":")[0] for line in out.splitlines() if " s" in line][:2] == [
+        "01_data",
+        "02_training",
+    ]
+    assert err == ""
+
+
+def assert_in_order_with_parameters(folder: Path) -> None:
+    """Each notebook saw what those before it had left, and its own parameters."""
+    seen = (folder / "seen").read_text().split()
+    assert seen[0] == "3"
+    assert {"01_data.json", "02-1-seeds.png", "02_training.ipynb"} <= set(seen)
+    assert (folder / "figures" / "02-1-seeds.csv").read_text() == "csv of [3, 4]"
+    names = ["01_data.ipynb", "02_training.ipynb", "03_end.ipynb"]
+    assert sorted(path.name for path in (folder / "notebooks").iterdir()) == names
+
+
+def assert_manifest_is_whole(folder: Path) -> None:
+    """The manifest knows every notebook, seed and figure."""
+    manifest = read(folder, "manifest.json")
+    assert manifest["complete"]
+    assert manifest["finished"] >= manifest["started"]
+    assert manifest["seeds"]["02_training"] == {"seeds": [3, 4]}
+    assert all(record["seconds"] > 0 for record in manifest["notebooks"].values())
+    picture = (folder / "figures" / "02-1-seeds.png").read_bytes()
+    assert manifest["figures"] == {"02-1-seeds.png": hashlib.sha256(picture).hexdigest()}
+
+
+def test_a_failure_ends_the_run_and_is_told_in_one_line(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checkout.notebook("02_training", "raise ValueError('two\\nlines')")
+    assert run(checkout, profile="smoke", start="2") == 1
+    folder = checkout.layout.run("smoke")
+    copy = folder / "notebooks" / "02_training.ipynb"
+    line = f"02_training failed in cell [3]: ValueError: two lines (executed copy: {copy})"
+    assert capfd.readouterr().err == f"intensity: {line}\n"
+    assert copy.exists()
+    assert not (folder / "notebooks" / "03_end.ipynb").exists()
+    assert "two lines" in (folder / "report" / "index.html").read_text()
+    assert not read(folder, "results.json")["complete"]
+    assert not read(folder, "manifest.json")["complete"]
+
+
+def test_a_kernel_that_dies_is_a_failure_and_progress_is_relayed(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = "open(os.environ['INTENSITY_TERMINAL'], 'a').write('half\\rdone\\n')"
+    checkout.notebook("02_training", "import os", said, "os._exit(3)")
+    assert run(checkout, profile="smoke", only="02") == 1
+    progress, line = capfd.readouterr().err.splitlines()[-2:]
+    assert progress.endswith("done")
+    assert "02_training failed in cell [5]: DeadKernelError" in line
+
+
+def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any) -> None:
+    folder = checkout.layout.run("smoke")
+    old = ["figures/01-1-a.png", "figures/02-7-gone.png", "results/02_training.json"]
+    for name in old:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}")
+    record = {"status": "passed", "error": None, "started": "-", "seconds": 1, "commit": "-"}
+    records = {"01_data": record, "02_training": record, "99_gone": record}
+    (folder / "manifest.json").write_text(json.dumps({"notebooks": records}))
+    assert run(checkout, profile="smoke", only="2") == 0
+    assert [name for name in old if (folder / name).exists()] == ["figures/01-1-a.png"]
+    manifest = read(folder, "manifest.json")
+    assert manifest["notebooks"]["01_data"] == record
+    assert set(manifest["notebooks"]) == {"01_data", "02_training"}
+    assert not manifest["complete"]
+    assert not checkout.layout.figures.exists()
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"profile": "nonsense"}, "'nonsense' is not allowed: smoke, standard"),
+        ({"only": "07"}, "--only: '07' is not allowed: 01, 02, 03"),
+        ({"start": "x"}, "--from: 'x' is not allowed: 01, 02, 03"),
+        ({"workers": 0}, "workers: 0 is not allowed"),
+        ({"scheduler": "nowhere"}, "scheduler: 'nowhere' is not allowed"),
+    ],
+)
+def test_wrong_requests_are_refused_and_leave_nothing(
+    checkout: Any, request_: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said) as refusal:
+        run(checkout, **request_)
+    assert "\n" not in str(refusal.value)
+    assert not (checkout.root / "runs").exists()
+
+
+def test_a_wrong_profile_is_refused_before_the_first_notebook(checkout: Any) -> None:
+    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {seeds: many}\n")
+    with pytest.raises(InvalidInput, match=r"03_end\.seeds: 'many' is not allowed"):
+        run(checkout, profile="smoke")
+    assert not (checkout.root / "runs").exists()
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused(checkout: Any) -> None:
+    (checkout.root / "runs").write_text("a file where the folder should be")
+    with pytest.raises(InvalidInput, match=r"output: .*runs/smoke is not allowed"):
+        run(checkout, profile="smoke")
