@@ -1,4 +1,4 @@
-"""What tests share: the environment they run in, and small checkouts with notebooks of a line or two."""
+"""What tests share: their environment, and small checkouts with notebooks of a line or two."""
 
 import json
 import os
