@@ -63,22 +63,23 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 def _tokens(node: ast.AST) -> Iterator[str]:
-    """A syntax tree as text: node types and values that are set, docstrings left out."""
+    """A syntax tree as text: node types and values that are set, docstrings left out.
+
+    A field that is not set says nothing, since later versions of Python have more fields; within a
+    list None says something: `{**a, "b": c}` and `{"b": a, **c}` differ by its place alone.
+    """
     yield type(node).__name__
     for field in sorted(node._fields):
         value = getattr(node, field, None)
-        items = value if isinstance(value, list) else [value]
-        if field == "body" and items and _is_docstring(items[0]):
-            items = items[1:]
-        for item in items:
+        for item in value if isinstance(value, list) else [value]:
             if isinstance(item, ast.AST):
-                yield from (f"({field}", *_tokens(item), ")")
-            elif item is not None:
+                yield from () if _is_text(item) else (f"({field}", *_tokens(item), ")")
+            elif item is not None or isinstance(value, list):
                 yield f"({field}={item!r})"
 
 
-def _is_docstring(node: object) -> bool:
-    """Whether a statement is nothing but a text."""
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is nothing but a text: a docstring of a module, class, function, name."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
