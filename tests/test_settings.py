@@ -13,6 +13,8 @@ rate = 0.5
 fresh = False
 task = "hard"
 tasks = ["hard"]
+network = "bn_compact"
+setting = "discs"
 levels = [1, "random"]
 table = {
     "a": 1,
@@ -83,6 +85,13 @@ def test_values_like_the_default_are_taken(layout: Layout, value: str) -> None:
         ("task: {name: mine, boundaries: [99, 98], labels: [0, 1, 0]}", "(99, 98)"),
         ("task: {name: mine, boundaries: [99, 199], labels: [0, 1, null]}", "level 200"),
         ("tasks: easy", "'easy'"),
+        ("network: nonsense", "'nonsense'"),
+        ("setting: nonsense", "'nonsense'"),
+        ("setting: {setting: discs, size: 12}", "spans"),
+        (
+            "{network: bn_tiny, setting: {areas: [9], size: 8}}",
+            "8 is too small for network bn_tiny",
+        ),
         ("tasks: [easy, nonsense]", "'nonsense'"),
         ("imagse: 3", "'imagse'"),
         ("output: here", "'output'"),
@@ -91,7 +100,8 @@ def test_values_like_the_default_are_taken(layout: Layout, value: str) -> None:
 def test_other_values_and_unknown_parameters_are_refused(
     layout: Layout, value: str, said: str
 ) -> None:
-    write(layout, f"01_data: {{{value}}}\n02_training: {{}}\n")
+    section = value if value.startswith("{") else f"{{{value}}}"
+    write(layout, f"01_data: {section}\n02_training: {{}}\n")
     with pytest.raises(InvalidInput) as refusal:
         load_profile(layout, "mine")
     line = str(refusal.value)

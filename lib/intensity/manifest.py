@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from intensity.digests import processor
 from intensity.values import write_aside
 
 PACKAGES = (
@@ -113,32 +114,19 @@ def _machine() -> dict[str, Any]:
     """The machine in words and numbers."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": cores(),
         "memory_gb": round(memory / 1e9),
         "platform": platform.platform(),
     }
 
 
-def _processor() -> str:
-    """The processor's name as its system calls it."""
-    if platform.system() == "Darwin":
-        return _output("sysctl", "-n", "machdep.cpu.brand_string")
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
 def _git(root: Path, *words: str) -> str:
     """What git says about the checkout; nothing where there is no git or no repository."""
-    return _output("git", "-C", str(root), *words)
-
-
-def _output(*command: str) -> str:
-    """What a command prints; nothing where it fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["git", "-C", root, *words], capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()

@@ -129,7 +129,7 @@ def _cells(path: Path) -> list[NotebookNode]:
 
 def _node(fields: dict[str, Any]) -> NotebookNode:
     """A part of a notebook from plain data."""
-    return nbformat.from_dict(fields)  # type: ignore[no-untyped-call, no-any-return]
+    return nbformat.from_dict(fields)  # type: ignore[no-untyped-call]
 
 
 def _exporter() -> HTMLExporter:

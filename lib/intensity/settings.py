@@ -9,11 +9,13 @@ import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from intensity.architectures import feature_sizes, find_network
 from intensity.scenes import find_setting
 from intensity.tasks import find_task
 from intensity.values import ROOT, InvalidInput
@@ -25,9 +27,9 @@ OUTPUT = "output"
 """The parameter that every notebook has and no profile sets: the run's folder."""
 
 FINDERS: dict[str, Callable[[Any], object]] = {
+    "network": find_network,
     "task": find_task,
     "setting": find_setting,
-    "scenes": find_setting,
 }
 """Parameters of these names, or lists named by the plural, hold names or tables of something."""
 
@@ -144,6 +146,7 @@ def _check_section(place: str, section: Mapping[str, Any], defaults: Mapping[str
         if name not in allowed:
             raise InvalidInput(_refusal(place, name, f"a parameter, {_list(allowed)}"))
         _check_value(f"{place}.{name}", name, value, defaults[name])
+    _check_sizes(place, {**defaults, **section})
 
 
 def _check_value(place: str, name: str, value: Any, default: Any) -> None:
@@ -155,6 +158,24 @@ def _check_value(place: str, name: str, value: Any, default: Any) -> None:
     if find:
         for one in value if several else [value]:
             _look_up(place, find, one)
+
+
+def _check_sizes(place: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse a network that cannot take the images of its notebook's settings."""
+    sizes = {find_setting(setting).size for setting in _values(parameters, "setting")}
+    networks = [find_network(network) for network in _values(parameters, "network")]
+    for network, size in product(networks, sorted(sizes)):
+        try:
+            feature_sizes(network, size)
+        except InvalidInput as error:
+            raise InvalidInput(f"{place}: {error}") from None
+
+
+def _values(parameters: Mapping[str, Any], name: str) -> list[Any]:
+    """What a parameter and the list named by its plural hold."""
+    one = [parameters[name]] if name in parameters else []
+    several = parameters.get(f"{name}s")
+    return one + several if isinstance(several, list) else one
 
 
 def _look_up(place: str, find: Callable[[Any], object], value: Any) -> None:
