@@ -4,5 +4,6 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 source ./bootstrap.sh
+# shellcheck disable=SC2119 # it wants no group
 find_environment
 exec "$python" -m intensity run "$@"
