@@ -175,7 +175,7 @@ NETWORKS = {
 
 
 def find_network(network: str | dict[str, Any] | Network) -> Network:
-    """A network by its name, from a table of its fields, or as it is.
+    """A network by its name, as it is, or from a table; key `network` names where to start.
 
     Raises:
         InvalidInput: the name is unknown or the table is not a network.
@@ -183,7 +183,9 @@ def find_network(network: str | dict[str, Any] | Network) -> Network:
     if isinstance(network, Network):
         return network
     if isinstance(network, dict):
-        return Network(**network)
+        base = find_network(network["network"]).model_dump() if "network" in network else {}
+        changes = {key: value for key, value in network.items() if key != "network"}
+        return Network(**{**base, **changes})
     if network not in NETWORKS:
         raise InvalidInput(f"network: {network!r} is unknown; allowed: {', '.join(NETWORKS)}")
     return NETWORKS[network]

@@ -4,7 +4,8 @@ A `Configuration` names a run on disk. Nothing here computes, so describing runs
 a deep-learning library.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -59,19 +60,19 @@ class Configuration(Value):
 
     @field_validator("task", mode="before")
     @classmethod
-    def _task(cls, task: str | dict[str, object] | Task) -> Task:
+    def _task(cls, task: str | dict[str, Any] | Task) -> Task:
         """Look a task up by its name."""
         return find_task(task)
 
     @field_validator("scenes", mode="before")
     @classmethod
-    def _scenes(cls, scenes: str | dict[str, object] | SceneOptions) -> SceneOptions:
+    def _scenes(cls, scenes: str | dict[str, Any] | SceneOptions) -> SceneOptions:
         """Look scene options up by name."""
         return find_setting(scenes)
 
     @field_validator("network", mode="before")
     @classmethod
-    def _network(cls, network: str | dict[str, object] | Network) -> Network:
+    def _network(cls, network: str | dict[str, Any] | Network) -> Network:
         """Look a network up by its name."""
         return find_network(network)
 
@@ -83,3 +84,32 @@ class Configuration(Value):
     def cost(self) -> float:
         """Work to be done, for progress and order: multiplications of all images shown."""
         return self.recipe.images * (5e4 + multiplications(self.network, self.scenes.size))
+
+
+def configurations(
+    trainings: Mapping[str, Mapping[str, Any]], seeds: Sequence[int], **common: Any
+) -> dict[str, list[Configuration]]:
+    """The configurations that a table of trainings describes, one for each seed.
+
+    Args:
+        trainings: by name: task, scenes, network, and the fields of a `Recipe`.
+        seeds: of the trainings.
+        common: further fields of every `Configuration`, for example test_images.
+
+    Returns:
+        Name -> configurations in the order of the seeds.
+
+    Raises:
+        InvalidInput: a field is unknown or has a value that is not allowed.
+    """
+    return {
+        name: [_configuration(table, seed=seed, **common) for seed in seeds]
+        for name, table in trainings.items()
+    }
+
+
+def _configuration(table: Mapping[str, Any], **common: Any) -> Configuration:
+    """One row of a table of trainings as a configuration."""
+    recipe = {key: value for key, value in table.items() if key in Recipe.model_fields}
+    others = {key: value for key, value in table.items() if key not in recipe}
+    return Configuration(recipe=Recipe(**recipe), **(common | others))

@@ -170,9 +170,9 @@ def find_setting(setting: str | dict[str, Any] | SceneOptions) -> SceneOptions:
     if isinstance(setting, SceneOptions):
         return setting
     if isinstance(setting, dict):
-        base = find_setting(str(setting["setting"])) if "setting" in setting else SceneOptions()
+        base = find_setting(setting["setting"]).model_dump() if "setting" in setting else {}
         changes = {key: value for key, value in setting.items() if key != "setting"}
-        return SceneOptions(**{**base.model_dump(), **changes})
+        return SceneOptions(**{**base, **changes})
     if setting not in SETTINGS:
         raise InvalidInput(f"setting: {setting!r} is unknown; allowed: {', '.join(SETTINGS)}")
     return SETTINGS[setting]
@@ -241,7 +241,10 @@ class Scenes:
         """
         if isinstance(changes.get("shape"), str):
             changes["shape"] = SHAPES.index(str(changes["shape"]))
-        return replace(self, **{name: self._column(name, value) for name, value in changes.items()})
+        columns: dict[str, Any] = {
+            name: self._column(name, value) for name, value in changes.items()
+        }
+        return replace(self, **columns)
 
     def _column(self, name: str, value: object) -> np.ndarray:
         """A new column in the old one's type and size."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from distributed import Client, LocalCluster, as_completed, get_worker
 from tqdm import tqdm
 
-from intensity.configurations import Configuration, Recipe
+from intensity.configurations import Configuration
 from intensity.digests import code_digest, provenance
 from intensity.store import Run, Store
 from intensity.values import ROOT
@@ -37,35 +37,6 @@ ONE_THREAD = {
 
 class TrainingFailed(RuntimeError):
     """Some trainings of a sweep ended with an error; the others are finished and kept."""
-
-
-def configurations(
-    trainings: Mapping[str, Mapping[str, Any]], seeds: Sequence[int], **common: Any
-) -> dict[str, list[Configuration]]:
-    """The configurations that a table of trainings describes, one for each seed.
-
-    Args:
-        trainings: by name: task, scenes, network, and the fields of a `Recipe`.
-        seeds: of the trainings.
-        common: further fields of every `Configuration`, for example test_images.
-
-    Returns:
-        Name -> configurations in the order of the seeds.
-
-    Raises:
-        InvalidInput: a field is unknown or has a value that is not allowed.
-    """
-    return {
-        name: [_configuration(table, seed=seed, **common) for seed in seeds]
-        for name, table in trainings.items()
-    }
-
-
-def _configuration(table: Mapping[str, Any], **common: Any) -> Configuration:
-    """One row of a table of trainings as a configuration."""
-    recipe = {key: value for key, value in table.items() if key in Recipe.model_fields}
-    others = {key: value for key, value in table.items() if key not in recipe}
-    return Configuration(recipe=Recipe(**recipe), **(common | others))
 
 
 def train_all(
