@@ -3,9 +3,9 @@
 This module knows sizes and costs; `networks` turns the data into Keras models.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from intensity.values import InvalidInput, Value
 
@@ -105,11 +105,28 @@ class Network(Value):
         name: how results and figures call it.
         layers: in order.
         scaling: what happens to grey levels first.
+
+    Raises:
+        InvalidInput: the layers do not lead from maps of features to one row of them.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     layers: tuple[Layer, ...]
     scaling: Scaling = "centered"
+
+    @model_validator(mode="after")
+    def _leads_to_a_row(self) -> Self:
+        """Maps become a row once; layers that read maps stand before, those of rows after."""
+        kinds = [layer.kind for layer in self.layers]
+        ends = [i for i, kind in enumerate(kinds) if kind in ("flatten", "average")]
+        if len(ends) != 1:
+            raise InvalidInput(f"layers: {len(ends)} of kind flatten or average; allowed: one")
+        if "dense" in kinds[: ends[0]] or {"convolution", "block", "pool"} & {*kinds[ends[0] :]}:
+            raise InvalidInput(
+                f"layers: {', '.join(kinds)} is no order; allowed: convolution, block, pool before "
+                "flatten or average, dense after it"
+            )
+        return self
 
     @property
     def sees_no_shape(self) -> bool:
