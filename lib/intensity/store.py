@@ -27,7 +27,7 @@ from pydantic import BaseModel
 from intensity.configurations import Configuration
 from intensity.digests import code_digest, provenance
 from intensity.scenes import COLUMNS, Scenes
-from intensity.values import ROOT, canonical_json
+from intensity.values import ROOT, InvalidInput, canonical_json
 
 if TYPE_CHECKING:
     import keras
@@ -126,15 +126,24 @@ class Store:
 
         Returns:
             The function's arrays.
+
+        Raises:
+            InvalidInput: the function's code cannot be found again, or an argument has no name.
         """
-        inputs = {"arguments": [_identity(a) for a in arguments]} | {
-            name: _identity(value) for name, value in options.items()
+        if not function.__module__.startswith("intensity."):
+            raise InvalidInput(
+                f"function: {function.__name__} of {function.__module__} is not allowed: "
+                "only code of the package intensity can be named"
+            )
+        inputs = {
+            "arguments": [_identity(a) for a in arguments],
+            "options": {name: _identity(value) for name, value in options.items()},
         }
         digest = _digest(canonical_json(inputs), code_digest(function.__module__))
         path = self.root / "measurements" / f"{function.__name__}-{digest}"
         if not self._is_valid(path):
-            given = [a.model if isinstance(a, Run) else a for a in arguments]
-            arrays = function(*given, **options)
+            given = [_handed_on(a) for a in arguments]
+            arrays = function(*given, **{name: _handed_on(a) for name, a in options.items()})
             record = {"function": function.__name__, "inputs": inputs, **provenance()}
             self._add(path, {"config.json": _json(record), "arrays.npz": _npz(arrays)})
         with np.load(path / "arrays.npz", allow_pickle=False) as arrays:
@@ -186,6 +195,11 @@ def _npz(arrays: Arrays) -> bytes:
     return buffer.getvalue()
 
 
+def _handed_on(argument: Any) -> Any:
+    """What a measured function gets for an argument: the model of a run, all else as it is."""
+    return argument.model if isinstance(argument, Run) else argument
+
+
 def _identity(argument: Any) -> Any:
     """What names an argument of a measurement: JSON data that differ when the argument does."""
     if isinstance(argument, Run):
@@ -200,5 +214,9 @@ def _identity(argument: Any) -> Any:
         return columns | {"task": _identity(argument.task), "options": _identity(argument.options)}
     if isinstance(argument, list | tuple):
         return [_identity(item) for item in argument]
-    canonical_json(argument)  # refuses what JSON cannot hold, such as a function
+    try:
+        canonical_json(argument)
+    except (TypeError, ValueError) as error:
+        kind = type(argument).__name__
+        raise InvalidInput(f"argument: a {kind} cannot name a measurement: {error}") from None
     return argument
