@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+from uuid import uuid4
 
 from distributed import Client, LocalCluster, as_completed, get_worker
 from tqdm import tqdm
@@ -25,7 +26,6 @@ from intensity.values import ROOT
 if TYPE_CHECKING:
     from intensity.training import Trained
 
-TOPIC = "intensity-progress"
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -33,6 +33,13 @@ ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 """Environment of a worker: sums, and so weights, must not depend on the number of threads."""
+
+STDERR_TO_FILE = """
+import os
+os.dup2(os.open({path!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 2)
+"""
+"""What a worker of this machine runs first. TensorFlow greets on standard error whatever its log
+level, in the middle of the progress line; the error of a training comes back by itself."""
 
 
 class TrainingFailed(RuntimeError):
@@ -70,10 +77,13 @@ def _train(missing: Mapping[str, Configuration], store: Store) -> None:
     """Train what is missing, longest first, and keep each run as it comes."""
     order = sorted(missing.values(), key=lambda c: -c.cost)
     failures = []
+    topic = f"intensity-{uuid4().hex}"  # a scheduler may serve several sweeps
     with _client(len(order)) as client, _Progress(order) as progress:
-        client.subscribe_topic(TOPIC, progress.on_event)
+        client.subscribe_topic(topic, progress.on_event)
         futures = {
-            client.submit(train_on_worker, c.model_dump(mode="json"), i, pure=False, retries=2): i
+            client.submit(
+                train_on_worker, c.model_dump(mode="json"), i, topic, pure=False, retries=2
+            ): i
             for i, c in enumerate(order)
         }
         for future in as_completed(futures, loop=client.loop):
@@ -99,23 +109,26 @@ def _client(tasks: int) -> Iterator[Client]:
     workers = int(os.environ.get("INTENSITY_WORKERS", os.cpu_count() or 1))
     scratch = ROOT / ".cache" / "dask"
     scratch.mkdir(parents=True, exist_ok=True)
+    log = scratch / "workers.log"
+    log.unlink(missing_ok=True)
     with (
         LocalCluster(
             n_workers=min(workers, tasks), threads_per_worker=1, host="127.0.0.1",
             dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=ONE_THREAD,
-            silence_logs="ERROR",
+            silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
         yield client
 
 
-def train_on_worker(table: dict[str, Any], index: int) -> dict[str, bytes]:
+def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, bytes]:
     """Train one configuration where a Dask worker runs, and tell how far it is.
 
     Args:
         table: the configuration's fields.
         index: its number in the sweep.
+        topic: of the sweep's messages.
 
     Returns:
         The files of the finished run.
@@ -127,7 +140,7 @@ def train_on_worker(table: dict[str, Any], index: int) -> dict[str, bytes]:
 
     def report(images: int) -> None:
         """Send the number of images shown so far."""
-        worker.log_event(TOPIC, {"index": index, "images": images})
+        worker.log_event(topic, {"index": index, "images": images})
 
     return pack(configuration, train(configuration, report))
 
