@@ -118,7 +118,8 @@ class SceneOptions(Value):
                 f"areas: an object of {max(self.areas)} pixels spans {span} pixels, "
                 f"more than the image's {self.size}"
             )
-        if self.distractor and 2 * (2 * max(self.reach) + 1) > self.size:
+        room = max(last - first for first, last in self.center_range)
+        if self.distractor and room < self.separation:
             raise InvalidInput(f"distractor: two objects do not fit side by side in {self.size} px")
         if isinstance(self.noise, SquareNoise) and self.noise.sides[1] > self.size:
             raise InvalidInput(f"noise.sides: {self.noise.sides[1]} exceeds size {self.size}")
@@ -146,6 +147,11 @@ class SceneOptions(Value):
             return (0, self.size - 1), (0, self.size - 1)
         up, down, left, right = self.reach
         return (up, self.size - 1 - down), (left, self.size - 1 - right)
+
+    @property
+    def separation(self) -> int:
+        """Rows or columns between two centers at which bounding boxes are a pixel apart."""
+        return 2 * max(self.reach) + 2
 
 
 SETTINGS = {
@@ -239,8 +245,11 @@ class Scenes:
         Raises:
             InvalidInput: there is no such column, or a value does not fit its type or number.
         """
-        if isinstance(changes.get("shape"), str):
-            changes["shape"] = SHAPES.index(str(changes["shape"]))
+        shape = changes.get("shape")
+        if isinstance(shape, str):
+            if shape not in SHAPES:
+                raise InvalidInput(f"shape: {shape!r} is unknown; allowed: {', '.join(SHAPES)}")
+            changes["shape"] = SHAPES.index(shape)
         columns: dict[str, Any] = {
             name: self._column(name, value) for name, value in changes.items()
         }
@@ -395,7 +404,7 @@ def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndar
     def apart(centers: np.ndarray, _: np.ndarray) -> np.ndarray:
         """Whether the bounding boxes of the two objects do not touch."""
         distance = np.abs(centers[:, :2] - centers[:, -2:]).max(axis=1)
-        return (distance > 2 * max(options.reach) + 1) | (pairs == 1)
+        return (distance >= options.separation) | (pairs == 1)
 
     return _until(stream, lambda u: _integers(u, low, high), apart, 2 * pairs).astype(np.int16)
 
