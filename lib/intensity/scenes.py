@@ -295,6 +295,21 @@ def concatenate(parts: list[Scenes]) -> Scenes:
     return replace(parts[0], **columns)
 
 
+def first_of_each_class(scenes: Scenes, count: int = 1) -> np.ndarray:
+    """Which scenes to show: the first `count` of each class, in their order.
+
+    Returns:
+        (classes, count) row numbers.
+
+    Raises:
+        InvalidInput: a class has fewer scenes.
+    """
+    rows = [np.flatnonzero(scenes.label == c)[:count] for c in range(scenes.task.classes)]
+    if min(len(row) for row in rows) < count:
+        raise InvalidInput(f"count: {count} scenes of every class are not among {len(scenes)}")
+    return np.stack(rows)
+
+
 def draw_scenes(task: Task, options: SceneOptions, split: str, start: int, count: int) -> Scenes:
     """Scenes number start .. start + count - 1 of a split.
 
