@@ -1,11 +1,13 @@
 """The lock, the files for conda and citation, and the bootstrap (with fakes, without network)."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from subprocess import PIPE
 
@@ -53,6 +55,23 @@ def test_lock_satisfies_pyproject(requirement: Requirement) -> None:
     pin = Requirement(locked()[requirement.name.lower()][0])
     assert pin.marker is None
     assert next(iter(pin.specifier)).version in requirement.specifier
+
+
+def imported(source: str) -> set[str]:
+    """The top-level modules that a Python source imports."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_what_is_imported_is_asked_for() -> None:
+    sources = [path for folder in ("lib", "tests") for path in (ROOT / folder).rglob("*.py")]
+    modules = set().union(*(imported(path.read_text("utf-8")) for path in sources))
+    asked = {requirement.name.lower() for requirement in wanted()}
+    packages = packages_distributions()
+    provided = {name for name in packages if asked & {each.lower() for each in packages[name]}}
+    assert modules - sys.stdlib_module_names - {"intensity"} <= provided
 
 
 def test_lock_holds_third_party_packages_only() -> None:
