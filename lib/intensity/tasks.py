@@ -145,25 +145,30 @@ class Task(Value):
         return (levels[changes] + levels[changes + 1]) / 2
 
     def draw(self, uniform: np.ndarray) -> np.ndarray:
-        """Intensities for given uniform numbers: the inverse of the cumulative distribution.
+        """Intensities for given uniform numbers, each with its weight.
 
         Args:
-            uniform: any shape, in [0, 1).
+            uniform: any shape, in [0, 1). The whole part of the number times the number of groups
+                picks a group of equally likely levels, what is left picks a level in it.
 
         Returns:
             Same shape, uint8 grey levels.
         """
-        return self._quantiles[(np.asarray(uniform) * len(self._quantiles)).astype(np.intp)]
+        levels, starts, sizes = self._groups
+        scaled = np.asarray(uniform) * len(sizes)
+        group = scaled.astype(np.intp)
+        return levels[starts[group] + ((scaled - group) * sizes[group]).astype(np.intp)]
 
     @cached_property
-    def _quantiles(self) -> np.ndarray:
-        """Every intensity, each repeated so often that picking evenly draws it by its weight."""
-        counts = self._table[self.levels]
-        repeats = np.ones(len(counts), int)
-        if self.balanced:
-            sizes = np.bincount(counts, minlength=self.classes)
-            repeats = np.lcm.reduce(sizes) // sizes[counts]
-        return np.repeat(self.levels, repeats).astype(np.uint8)
+    def _groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Drawable levels group by group, where each group starts, and its size.
+
+        Groups are the classes of a balanced task; otherwise there is one.
+        """
+        group = self._table[self.levels] if self.balanced else np.zeros_like(self.levels)
+        sizes = np.bincount(group)
+        levels = self.levels[np.argsort(group, kind="stable")].astype(np.uint8)
+        return levels, np.cumsum(sizes) - sizes, sizes
 
 
 TASKS = {
