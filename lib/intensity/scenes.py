@@ -109,7 +109,7 @@ class SceneOptions(Value):
         if not self.shapes or not self.areas:
             raise InvalidInput("shapes, areas: () is empty; give at least one of each")
         for shape in self.object_shapes:
-            if max(self.areas) > len(pixel_order(shape).offsets):
+            if max(self.areas) >= len(pixel_order(shape).offsets):
                 raise InvalidInput(f"areas: a {shape} of {max(self.areas)} pixels is too large")
         up, down, left, right = self.reach
         span = max(up + down, left + right) + 1

@@ -2,7 +2,7 @@
 
 Around a center every shape has a gauge, a distance whose level sets look like the shape. Pixels
 sorted by gauge give nested objects of every area, so two shapes can have exactly equal pixel
-counts, and an object's rim is where the gauge is within one pixel of its largest value.
+counts, and an object's rim is where the gauge is within one pixel of the outside.
 """
 
 from collections.abc import Callable
@@ -77,7 +77,8 @@ def inner_area(shape: str, area: int) -> int:
         area: the object's area, pixels.
 
     Returns:
-        The area of the nested object whose gauge is smaller by one pixel.
+        The area of the nested object that lies more than one pixel of gauge from the nearest pixel
+        outside, so that none of its pixels has a neighbor outside.
     """
     gauge = pixel_order(shape).gauge
-    return int(np.searchsorted(gauge, gauge[area - 1] - 1 + 1e-6, side="right"))
+    return int(np.searchsorted(gauge, gauge[area] - 1 - 1e-6))
