@@ -145,6 +145,19 @@ class Results:
             id=name, value=value, ci95=None, exact=True, n=n, unit=unit, method="exact"
         )
 
+    def measurements(self, prefix: str) -> list[Measurement]:
+        """What was kept under ids that begin with a prefix, in the order of keeping."""
+        return [m for name, m in self._measurements.items() if name.startswith(prefix)]
+
+    def measurement_rows(self, prefixes: Sequence[str]) -> pd.DataFrame:
+        """Measurements as a short table for the page: id, text, seeds, scenes, method.
+
+        Args:
+            prefixes: how the ids begin, in the order of the rows.
+        """
+        kept = [m for prefix in prefixes for m in self.measurements(prefix)]
+        return measurement_table(kept)[["id", "text", "seeds", "scenes", "method"]]
+
     def table(self, which: str | Sequence[str]) -> pd.DataFrame:
         """Measurements for display.
 

@@ -13,7 +13,13 @@ from functools import partial
 from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from intensity.shapes import REACH, SHAPES, inner_area, pixel_order
 from intensity.tasks import Level, Task
@@ -30,6 +36,17 @@ FIXED_PERMUTATIONS = 30
 
 Shape = Literal["disc", "square", "triangle"]
 Positive = Annotated[int, Field(ge=1)]
+
+
+def _level_or_random(value: object, check: ValidatorFunctionWrapHandler) -> object:
+    """Say in one sentence what a background may be."""
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError("give a grey level 0..255 or 'random'") from None
+
+
+Background = Annotated[Level | Literal["random"], WrapValidator(_level_or_random)]
 
 
 class GaussianNoise(Value):
@@ -98,7 +115,7 @@ class SceneOptions(Value):
     shapes: tuple[Shape, ...] = ("disc",)
     areas: tuple[Positive, ...] = (197,)
     placement: Literal["inside", "anywhere"] = "inside"
-    background: Level | Literal["random"] = 0
+    background: Background = 0
     noise: Annotated[GaussianNoise | SquareNoise, Field(discriminator="kind")] | None = None
     distractor: Shape | None = None
     permutation: Literal["fixed", "fresh"] | None = None

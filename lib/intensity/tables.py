@@ -7,9 +7,12 @@ import pandas as pd
 
 from intensity.rendering import histograms, render
 from intensity.responses import errors
+from intensity.responses.monotonicity import layer_table, unit_table
 from intensity.scenes import Scenes
+from intensity.shapes import SHAPES
 from intensity.statistics import Measurement, t_interval, wilson
 from intensity.store import Run
+from intensity.tasks import Task
 
 Runs = Mapping[str, Sequence[Run]]
 """Runs by the name that tables and figures give them, one for each seed."""
@@ -167,14 +170,182 @@ def grouped_summary(runs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns group, condition, accuracy, low, high.
     """
-    rows = [
-        (*names, *_limited(part["accuracy"].to_numpy()))
-        for names, part in runs.groupby(["group", "condition"], sort=False)
-    ]
-    return pd.DataFrame(rows, columns=["group", "condition", "accuracy", "low", "high"])
+    return _summarized(runs, ["group", "condition"], "accuracy")
 
 
 def _limited(values: np.ndarray) -> tuple[float, float, float]:
     """Mean, and a t interval within what a share can be."""
     interval = t_interval(values)
     return interval.value, max(interval.low, 0.0), min(interval.high, 1.0)
+
+
+def intensity_functions(tasks: Sequence[Task]) -> pd.DataFrame:
+    """The bands of some tasks: columns task, low, high, class (missing where none)."""
+    rows = [(task.name, *band) for task in tasks for band in task.bands]
+    return pd.DataFrame(rows, columns=["task", "low", "high", "class"])
+
+
+def scene_table(scenes: Scenes) -> pd.DataFrame:
+    """What scenes hold: columns class, intensity, row, column, area, shape, background."""
+    return pd.DataFrame(
+        {
+            "class": scenes.label,
+            "intensity": scenes.intensity,
+            "row": scenes.center[:, 0],
+            "column": scenes.center[:, 1],
+            "area": scenes.area,
+            "shape": [SHAPES[shape] for shape in scenes.shape],
+            "background": scenes.background,
+        }
+    )
+
+
+def departures(runs: Runs) -> pd.DataFrame:
+    """Where the trainings do something else than the paper: columns what, paper, here, why."""
+    first = {name: group[0].configuration for name, group in runs.items()}
+    summary, fast = first["large"], first["bn_compact"]
+    rows = [
+        (
+            "images, squares",
+            "250 000, ten epochs",
+            f"{summary.recipe.epoch_images} images, {summary.recipe.epochs} epochs",
+            "learned well before; the full profile has the paper's numbers",
+        ),
+        (
+            "scale, discs",
+            "128 px, radius 16 or 17",
+            f"{fast.scenes.size} px, object of {fast.scenes.areas[0]} px",
+            "minutes on a laptop; the full profile has the paper's scale",
+        ),
+        (
+            "training set, discs",
+            "250 000 images, 25 to 50 epochs",
+            f"{fast.recipe.images} images, none twice",
+            "a stream cannot be memorized",
+        ),
+        (
+            "schedule, discs",
+            "constant learning rate, best epoch kept",
+            f"warm-up and cosine from {fast.recipe.learning_rate:g}, last epoch kept",
+            "learns in fewer images",
+        ),
+        (
+            "input",
+            "grey levels as they are",
+            f"rescaled inside the network ({summary.network.scaling}, {fast.network.scaling})",
+            "suits the usual initial weights",
+        ),
+        (
+            "batch norm",
+            "PyTorch: epsilon 1e-5, momentum 0.1",
+            "epsilon 1e-5, momentum 0.9 in Keras' convention",
+            "the same constants",
+        ),
+        (
+            "weight decay",
+            "L2 term on all parameters, searched",
+            f"L2 term on kernels, {fast.recipe.weight_decay:g} (searched in the ablations)",
+            "biases and norms need none",
+        ),
+        ("choice", "best single run", "means and intervals over seeds", "a run is not a finding"),
+    ]
+    return pd.DataFrame(rows, columns=["what", "paper", "here", "why"])
+
+
+def sizes(runs: Runs) -> pd.DataFrame:
+    """Accuracy beside size: columns network, parameters (trainable), seed, accuracy."""
+    table = accuracies(runs).rename(columns={"name": "network"}).drop(columns="task")
+    counts = {name: int(group[0].metrics["parameters"]) for name, group in runs.items()}
+    return table.assign(parameters=table["network"].map(counts))
+
+
+def size_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds of `sizes`: columns network, parameters, accuracy, low, high."""
+    return _summarized(table, ["network", "parameters"], "accuracy")
+
+
+def search_table(runs: Runs, chosen: str = "") -> pd.DataFrame:
+    """A random search: a row a run.
+
+    Args:
+        runs: by trial.
+        chosen: the trial whose test accuracy may be seen.
+
+    Returns:
+        Columns name, learning_rate, weight_decay, seed, validation_accuracy (of the last epoch),
+        test_accuracy (missing unless chosen), chosen.
+    """
+    rows = []
+    for name, group in runs.items():
+        for run in group:
+            recipe, mine = run.configuration.recipe, name == chosen
+            validation = run.history["validation_accuracy"].iloc[-1]
+            test = run.metrics["accuracy"] if mine else np.nan
+            settings = (recipe.learning_rate, recipe.weight_decay, run.configuration.seed)
+            rows.append((name, *settings, validation, test, mine))
+    columns = ["name", "learning_rate", "weight_decay", "seed"]
+    columns += ["validation_accuracy", "test_accuracy", "chosen"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def logit_curves(network: str, curves: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """Class-response curves of several seeds as means over scenes, with t intervals over seeds.
+
+    Args:
+        network: its name.
+        curves: for each seed `levels` (k,) and `logits` (scenes, k, classes).
+
+    Returns:
+        Columns network, intensity, class, logit, low, high.
+    """
+    means = np.stack([curve["logits"].mean(axis=0) for curve in curves])
+    rows = []
+    for k, level in enumerate(curves[0]["levels"]):
+        for label in range(means.shape[2]):
+            interval = t_interval(means[:, k, label])
+            rows.append((network, level, label, interval.value, interval.low, interval.high))
+    return pd.DataFrame(rows, columns=["network", "intensity", "class", "logit", "low", "high"])
+
+
+def monotonicity_by_depth(
+    profiles: Mapping[str, Sequence[dict[str, np.ndarray]]],
+) -> pd.DataFrame:
+    """Mean monotonicity of each rectified layer.
+
+    Args:
+        profiles: response profiles, one for each seed, by condition.
+
+    Returns:
+        Columns condition, layer, depth (0, 1, ...), seed, monotonicity.
+    """
+    parts = []
+    for condition, group in profiles.items():
+        for seed, profile in enumerate(group):
+            layers = layer_table(unit_table(profile))
+            layers = layers[layers["layer"] != "logits"].reset_index(drop=True)
+            layers = layers.assign(condition=condition, seed=seed, depth=layers.index)
+            parts.append(layers[["condition", "layer", "depth", "seed", "monotonicity"]])
+    return pd.concat(parts, ignore_index=True)
+
+
+def depth_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds of what `monotonicity_by_depth` returns, with t intervals."""
+    return _summarized(table, ["condition", "layer", "depth"], "monotonicity")
+
+
+def last_layer(table: pd.DataFrame) -> dict[str, list[float]]:
+    """Monotonicity of the last layer by condition, one number a seed."""
+    last = table[table["depth"] == table["depth"].max()]
+    return {
+        str(condition): part.sort_values("seed")["monotonicity"].tolist()
+        for condition, part in last.groupby("condition")
+    }
+
+
+def _summarized(table: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
+    """Means of a share over seeds with t intervals: the keys, the column, low, high."""
+    rows = [
+        (*names, *_limited(part[column].to_numpy()))
+        for names, part in table.groupby(keys, sort=False)
+    ]
+    return pd.DataFrame(rows, columns=[*keys, column, "low", "high"])

@@ -29,7 +29,8 @@ class Trained:
         model: from (n, height, width, 1) grey levels to logits.
         history: epoch, images, loss, accuracy (on the batches as they were trained),
             validation_loss, validation_accuracy.
-        metrics: accuracy, loss, recall of each class and number of images, on test; seconds.
+        metrics: accuracy, loss, recall of each class and number of images, on test; trainable
+            parameters; seconds.
         predictions: intensity, label, predicted, count: the test scenes, counted.
     """
 
@@ -68,6 +69,7 @@ def train(
     learner.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[watch])
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
     metrics, predictions = evaluate(learner, test, c.network.sees_no_shape)
+    metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
     metrics["seconds"] = time.monotonic() - started
     return Trained(model, pd.DataFrame(watch.rows), metrics, predictions)
 

@@ -7,15 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intensity.rendering import masks, render
-from intensity.responses.profiles import (
-    binned_means,
+from intensity.responses.monotonicity import (
     layer_table,
     monotonicity,
+    turning_points,
+    unit_table,
+)
+from intensity.responses.profiles import (
+    binned_means,
     object_weights,
     response_profiles,
     response_scatter,
-    turning_points,
-    unit_table,
 )
 from intensity.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.tasks import TASKS
