@@ -1,4 +1,4 @@
-"""Objects against the geometry they stand for: discs, squares and triangles, nested in each other."""
+"""Objects against the geometry they stand for: discs, squares and triangles, nested and whole."""
 
 import numpy as np
 import pytest
