@@ -130,6 +130,29 @@ def _kill_children() -> None:
 
 
 @contextmanager
+def children_write_to(path: Path) -> Iterator[None]:
+    """Point the standard error of processes started in the block to a file; keep one's own.
+
+    TensorFlow's start-up notes and the last words of kernels go around every setting that would
+    silence them, but not around this.
+
+    Args:
+        path: the file; it is emptied first.
+    """
+    terminal, own = os.dup(2), sys.stderr
+    with path.open("wb") as log:
+        os.dup2(log.fileno(), 2)
+    if own is sys.__stderr__:
+        sys.stderr = os.fdopen(terminal, "w", buffering=1, closefd=False)
+    try:
+        yield
+    finally:
+        sys.stderr = own
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+@contextmanager
 def relayed_to_terminal(path: Path) -> Iterator[None]:
     """Copy to stderr what other processes append to a file, while the block runs.
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from intensity.kernels import relayed_to_terminal, run_notebook, set_environment
+from intensity.kernels import children_write_to, relayed_to_terminal, run_notebook, set_environment
 from intensity.manifest import cores, load_manifest, new_manifest, now, save_manifest
 from intensity.report import build_report
 from intensity.results import merge
@@ -71,7 +71,8 @@ class Reproduction:
         """
         progress = self.folder / ".progress"
         set_environment(self.layout.root, _variables(self.request, progress))
-        with relayed_to_terminal(progress):
+        log = self.folder / "kernels.log"
+        with children_write_to(log), relayed_to_terminal(progress):
             for name in self.chosen:
                 try:
                     error = self._run(name)
