@@ -66,7 +66,17 @@ def test_a_confusion_matrix_has_true_classes_as_rows() -> None:
     np.testing.assert_array_equal(ax.collections[0].get_array().reshape(2, 2), shares)
     assert [text.get_text() for text in ax.texts] == ["0.900", "0.100", "0.300", "0.700"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
-    assert ax.get_title(loc="left") == "large on hard"
+    assert ax.get_title(loc="left") == "large\non hard"
+
+
+def test_accuracy_in_ranges_of_intensity_is_one_unbroken_line() -> None:
+    middles = np.arange(3, 254, 5)
+    table = pd.DataFrame({"intensity": middles, "network": "bn_compact"})
+    table = table.assign(accuracy=0.9, low=0.8, high=1.0)
+    (ax,) = accuracy_by_intensity(table, TASKS["hard"].bands).axes
+    curve = max(ax.lines, key=lambda line: len(line.get_xdata()))
+    np.testing.assert_array_equal(curve.get_xdata(), middles)
+    assert not np.isnan(np.asarray(curve.get_ydata(), float)).any()
 
 
 def test_accuracy_by_intensity_breaks_where_no_object_is_drawn(spans: Spans) -> None:
@@ -74,9 +84,10 @@ def test_accuracy_by_intensity_breaks_where_no_object_is_drawn(spans: Spans) -> 
     table = pd.DataFrame({"intensity": task.levels, "network": "small"})
     table = table.assign(accuracy=0.9, low=0.8, high=1.0)
     (ax,) = accuracy_by_intensity(table, task.bands).axes
-    curve = next(line for line in ax.lines if len(line.get_xdata()) == 256)
-    drawn = np.flatnonzero(~np.isnan(curve.get_ydata()))
+    curve = max(ax.lines, key=lambda line: len(line.get_xdata()))
+    drawn = np.asarray(curve.get_xdata())[~np.isnan(np.asarray(curve.get_ydata(), float))]
     np.testing.assert_array_equal(drawn, task.levels)
+    assert len(curve.get_xdata()) == 241
     assert [span[:2] for span in spans(ax)] == [(-0.5, 30.5), (119.5, 150.5), (209.5, 240.5)]
     boundaries = [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
     assert boundaries == [30.5, 119.5, 150.5, 209.5, 240.5]

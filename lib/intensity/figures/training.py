@@ -137,10 +137,10 @@ def confusion_matrices(table: pd.DataFrame) -> Figure:
     Returns:
         A figure with at most four panels a row, in the table's order.
     """
-    panels = parts(table.assign(panel=table["network"] + " on " + table["task"]), "panel")
+    panels = parts(table.assign(panel=table["network"] + "\non " + table["task"]), "panel")
     columns = min(4, len(panels))
     lines = -(-len(panels) // columns)
-    fig = new_figure(PAGE, 1.75 * lines + 0.2)
+    fig = new_figure(PAGE, 1.9 * lines + 0.2)
     axes = fig.subplots(lines, columns, squeeze=False)
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()
@@ -198,8 +198,9 @@ def _mark_boundaries(ax: Axes, bands: Sequence[Band]) -> None:
 
 
 def _accuracy_line(ax: Axes, rows: pd.DataFrame, color: str) -> None:
-    """Accuracy over intensity with its interval; a level without scenes leaves a gap."""
-    levels = np.arange(LEVELS)
+    """Accuracy over intensity with its interval; a point without scenes leaves a gap."""
+    step = np.diff(rows.index).min()
+    levels = np.arange(rows.index.min(), rows.index.max() + step, step)
     rows = rows.reindex(levels)
     ax.fill_between(levels, rows["low"], rows["high"], color=color, alpha=0.3, linewidth=0)
     ax.plot(levels, rows["accuracy"], color=color)

@@ -1,0 +1,77 @@
+"""The whole command on the smoke profile, as somebody who has cloned the project runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+
+from intensity.settings import Layout, default_parameters
+from intensity.values import ROOT
+
+RUN = ROOT / "runs" / "smoke"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Run everything once, with a store of its own; the results."""
+    store = tmp_path_factory.mktemp("store")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib"), "INTENSITY_STORE": str(store)}
+    command = [sys.executable, "-m", "intensity", "run", "--profile", "smoke"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads((RUN / "results.json").read_text())
+
+
+def test_every_notebook_adds_to_complete_results(results: Any) -> None:
+    assert results["complete"]
+    ids = {measurement["id"] for measurement in results["measurements"]}
+    assert len(ids) == len(results["measurements"])
+    assert {f"accuracy/three_bands/{name}" for name in ("large", "small")} <= ids
+    assert {f"accuracy/hard/{name}" for name in ("bn_compact", "bn_tiny", "pixels")} <= ids
+    claims = {claim["id"] for claim in results["claims"]}
+    assert claims == {"C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9"}
+
+
+def test_every_screen_of_the_standard_profile_is_measured(results: Any) -> None:
+    ids = {measurement["id"].rpartition("/")[2] for measurement in results["measurements"]}
+    standard = yaml.safe_load((ROOT / "params" / "standard.yaml").read_text())
+    names = [*standard["02_training"]["trainings"], *standard["03_ablations"]["trainings"]]
+    assert {name.replace(" ", "_").replace(",", "") for name in names} <= ids
+
+
+def test_every_figure_of_the_notebooks_is_made_and_listed(results: Any) -> None:
+    made = {path.stem for path in (RUN / "figures").glob("*.png")}
+    assert len(made) == 28
+    for kind in ("csv", "pdf"):
+        assert {path.stem for path in (RUN / "figures").glob(f"*.{kind}")} == made
+    listed = (ROOT / "figures" / "README.md").read_text()
+    assert not [name for name in made if name[:4] not in listed]
+
+
+@pytest.mark.parametrize("other", ["standard", "full"])
+def test_profiles_differ_in_numbers_only(other: str) -> None:
+    smoke, profile = (
+        yaml.safe_load((ROOT / "params" / f"{name}.yaml").read_text()) for name in ("smoke", other)
+    )
+    for notebook in Layout().notebooks:
+        assert smoke[notebook].keys() == profile[notebook].keys()
+        for key in ("trainings", "groups", "summary_groups"):
+            names = (set(part[notebook].get(key, {})) for part in (smoke, profile))
+            assert len({frozenset(each) for each in names}) == 1, (notebook, key)
+
+
+@pytest.mark.parametrize("path", Layout().notebooks.values(), ids=lambda path: path.stem)
+def test_notebooks_tell_and_hold_no_output(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.cells[0].source.startswith("# ")
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    assert not any(line.startswith("def ") for cell in code for line in cell.source.splitlines())
+    assert default_parameters(path)["output"] == "runs/lab"
