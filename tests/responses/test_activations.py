@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from intensity.networks import NETWORKS, build
+from intensity.architectures import NETWORKS
+from intensity.networks import build
 from intensity.responses.activations import activations, reader, rectified_layers
 from intensity.values import InvalidInput
 
