@@ -1,61 +1,77 @@
-"""The store: what is finished is found again, what changed is not, and folders are whole."""
+"""The store: whole folders, found again by content, computed again when anything changed."""
 
+import functools
+import json
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
 from intensity import store as store_module
-from intensity.architectures import NETWORKS
-from intensity.configurations import Configuration, Recipe
-from intensity.scenes import SETTINGS, Scenes, draw_scenes
+from intensity.configurations import Configuration
+from intensity.digests import code_digest
+from intensity.scenes import SceneOptions, Scenes, draw_scenes
 from intensity.store import Run, Store
-from intensity.tasks import TASKS
+from intensity.tasks import TASKS, Task
 from intensity.values import InvalidInput
 
-FILES = {"metrics.json": b'{"accuracy": 0.5}', "history.csv": b"epoch,loss\n1,0.25\n"}
+RECIPE = {"epochs": 1, "epoch_images": 10}
+FILES = {"history.csv": b"epoch,loss\n1,0.5\n2,0.25\n", "metrics.json": b'{"accuracy": 0.75}'}
+
+Code = Callable[[str], None]
 
 
 def configuration(**changed: Any) -> Configuration:
-    recipe = Recipe(epochs=1, epoch_images=10)
-    fields = {"task": "hard", "scenes": "discs", "network": "bn_tiny", "recipe": recipe}
+    """A configuration by names, with some fields changed."""
+    fields = {"task": "hard", "scenes": "discs", "network": "bn_tiny", "recipe": RECIPE}
     return Configuration(**(fields | changed))
+
+
+def drawn(seed: int = 0) -> Scenes:
+    """Two scenes."""
+    return draw_scenes(TASKS["easy"], SceneOptions(size=32), "test", 2 * seed, 2)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(tmp_path / "store", fresh_since=0)
+    return Store(tmp_path / "store")
 
 
 @pytest.fixture
-def code(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Digests of modules that a test may change; all others are constant."""
-    digests: dict[str, str] = {}
-    monkeypatch.setattr(store_module, "code_digest", lambda module: digests.get(module, "0"))
-    return digests
+def set_code(monkeypatch: pytest.MonkeyPatch) -> Code:
+    """Lets the code of all modules look changed, each in its way."""
+
+    def change(version: str) -> None:
+        """Give every module a digest of its own."""
+        monkeypatch.setattr(store_module, "code_digest", lambda module: f"{module} {version}")
+
+    return change
 
 
-def everything(store: Store) -> set[str]:
-    """All that lies in the store, hidden folders included."""
-    return {path.relative_to(store.root).as_posix() for path in store.root.rglob("*")}
+def contents(folder: Path) -> set[str]:
+    """Names of everything below a folder, hidden or not."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def test_a_run_is_found_again_by_an_equal_configuration(store: Store) -> None:
+def test_a_run_is_found_again_as_it_was_kept(store: Store) -> None:
     assert store.find(configuration()) is None
-    added = store.add(configuration(), FILES)
-    again = Configuration(**configuration().model_dump(mode="json"))
-    assert store.find(again) == added
-    assert added.metrics == {"accuracy": 0.5}
-    assert added.history.to_dict("list") == {"epoch": [1], "loss": [0.25]}
-    assert Store(store.root).find(configuration()) == added
+    record = {"configuration": configuration().model_dump(mode="json")}
+    kept = store.add(configuration(), FILES | {"config.json": json.dumps(record).encode()})
+    again = Store(store.root).find(configuration())
+    assert again == kept
+    assert contents(kept.path) == {"config.json", "history.csv", "metrics.json"}
+    assert again.configuration.canonical() == configuration().canonical()
+    assert again.metrics == {"accuracy": 0.75}
+    assert again.history.to_dict("list") == {"epoch": [1, 2], "loss": [0.5, 0.25]}
+    assert store.find(configuration(seed=1)) is None
 
 
-def test_a_run_is_named_by_network_task_and_a_digest(store: Store) -> None:
+def test_names_say_what_it_is(store: Store) -> None:
     path = store.path(configuration())
     assert path.parent == store.root / "runs"
     network, task, digest = path.name.split("-")
@@ -64,217 +80,274 @@ def test_a_run_is_named_by_network_task_and_a_digest(store: Store) -> None:
     assert int(digest, 16) >= 0
 
 
-def test_a_changed_configuration_is_not_found(store: Store) -> None:
-    store.add(configuration(), FILES)
-    assert store.find(configuration(seed=1)) is None
-    assert store.find(configuration(recipe=Recipe(epochs=1, epoch_images=11))) is None
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"recipe": RECIPE | {"weight_decay": 1e-9}},
+        {"scenes": {"setting": "discs", "background": 1}},
+        {"task": TASKS["hard"].model_dump() | {"drawn": (5, 253)}},
+        {"network": {"network": "bn_tiny", "scaling": "unit"}},
+        {"test_images": 1},
+    ],
+)
+def test_whatever_changes_changes_the_name(store: Store, change: dict[str, Any]) -> None:
+    assert store.path(configuration(**change)) != store.path(configuration())
 
 
-def test_changed_code_of_training_is_not_found(store: Store, code: dict[str, str]) -> None:
+def test_other_code_is_another_run(store: Store, set_code: Code) -> None:
+    set_code("1")
     store.add(configuration(), FILES)
-    code["intensity.sweeps"] = "1"
-    assert store.find(configuration())
-    code["intensity.training"] = "1"
+    set_code("2")
     assert store.find(configuration()) is None
+    set_code("1")
+    assert store.find(configuration()) is not None
 
 
-def test_what_is_older_than_asked_counts_as_absent_and_is_replaced(store: Store) -> None:
-    path = store.add(configuration(), FILES).path
-    os.utime(path, (1000, 1000))
-    fresh = Store(store.root, fresh_since=2000)
-    assert store.find(configuration())
+def test_what_is_older_than_fresh_since_counts_as_absent(store: Store) -> None:
+    run = store.add(configuration(), FILES)
+    os.utime(run.path, (1000, 1000))
+    assert Store(store.root, fresh_since=1000).find(configuration()) == run
+    fresh = Store(store.root, fresh_since=1001)
     assert fresh.find(configuration()) is None
-    fresh.add(configuration(), {"metrics.json": b'{"accuracy": 0.75}'})
-    assert fresh.find(configuration()).metrics == {"accuracy": 0.75}
-    assert sorted(file.name for file in path.iterdir()) == ["metrics.json"]
-    assert everything(store) == {"runs", f"runs/{path.name}", f"runs/{path.name}/metrics.json"}
+    fresh.add(configuration(), FILES)
+    assert fresh.find(configuration()) == run
 
 
 def test_the_environment_says_where_and_how_old(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INTENSITY_STORE", str(tmp_path / "elsewhere"))
-    monkeypatch.setenv("INTENSITY_FRESH", "12.5")
-    assert Store().root == tmp_path / "elsewhere"
-    assert Store().fresh_since == 12.5
-    assert Store(fresh_since=0).fresh_since == 0
+    run = store.add(configuration(), FILES)
+    os.utime(run.path, (1000, 1000))
+    monkeypatch.setenv("INTENSITY_STORE", str(store.root))
+    monkeypatch.delenv("INTENSITY_FRESH", raising=False)
+    assert Store().find(configuration()) == run
+    monkeypatch.setenv("INTENSITY_FRESH", "1000.5")
+    assert Store().find(configuration()) is None
 
 
-def test_a_run_that_cannot_be_written_leaves_nothing(store: Store) -> None:
+def test_a_newer_run_replaces_all_of_the_older_one(store: Store) -> None:
+    store.add(configuration(), {"old": b"1", "both": b"1"})
+    run = store.add(configuration(), {"new": b"2", "both": b"2"})
+    names = {"runs", f"runs/{run.name}", f"runs/{run.name}/new", f"runs/{run.name}/both"}
+    assert contents(store.root) == names
+    assert (run.path / "both").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_nothing_is_left_of_a_run_that_could_not_be_written(store: Store, earlier: bool) -> None:
+    if earlier:
+        store.add(configuration(), FILES)
+    before = contents(store.root)
     with pytest.raises(TypeError):
-        store.add(configuration(), FILES | {"model.keras": "no bytes"})
-    assert everything(store) == {"runs"}
+        store.add(configuration(), {"first": b"whole", "second": None})
+    assert contents(store.root) | {"runs"} == before | {"runs"}
+    assert (store.find(configuration()) is not None) == earlier
 
 
-def test_a_run_that_cannot_be_written_leaves_the_older_one(store: Store) -> None:
-    store.add(configuration(), FILES)
-    with pytest.raises(TypeError):
-        store.add(configuration(), {"metrics.json": b"{}", "model.keras": "no bytes"})
-    assert store.find(configuration()).metrics == {"accuracy": 0.5}
-    assert len(list((store.root / "runs").iterdir())) == 1
+class Measurement:
+    """A function that counts its calls, in the place of one of the package's modules."""
 
+    def __init__(self) -> None:
+        """No call yet."""
+        self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
-def test_folders_are_readable_by_others(store: Store) -> None:
-    assert store.add(configuration(), FILES).path.stat().st_mode & 0o777 == 0o755
+        def total(*arguments: Any, **options: Any) -> dict[str, np.ndarray]:
+            """Remember what was given; return something that could come from it."""
+            self.calls.append((arguments, options))
+            return {"calls": np.array(len(self.calls)), "text": np.array(["a", "bc"])}
 
-
-Measured = Callable[..., dict[str, np.ndarray]]
-
-
-@pytest.fixture
-def calls() -> list[tuple[Any, ...]]:
-    """Arguments with which `spread` was called."""
-    return []
+        total.__module__, total.__qualname__ = "intensity.statistics", "total"
+        self.function = total
 
 
 @pytest.fixture
-def spread(calls: list[tuple[Any, ...]]) -> Measured:
-    """A measurement of the package, as far as the store can tell."""
-
-    def spread(*arguments: Any, **options: Any) -> dict[str, np.ndarray]:
-        """Two arrays of different types."""
-        calls.append((*arguments, options))
-        return {"levels": np.arange(len(calls), dtype=np.uint8), "mean": np.array([[0.5]])}
-
-    spread.__module__ = "intensity.responses.spread"
-    return spread
+def measured() -> Iterator[Measurement]:
+    """A fresh function."""
+    return Measurement()
 
 
-@pytest.fixture
-def measured(store: Store, code: dict[str, str], spread: Measured) -> Measured:
-    """The measurement through the store."""
-    return lambda *arguments, **options: store.measure(spread, *arguments, **options)
-
-
-def drawn(count: int = 5, start: int = 0) -> Scenes:
-    return draw_scenes(TASKS["hard"], SETTINGS["discs"], "validation", start, count)
-
-
-def test_a_measurement_is_computed_once(measured: Measured, calls: list[Any]) -> None:
-    first, again = measured(np.arange(3), step=2), measured(np.arange(3), step=2)
-    assert len(calls) == 1
-    assert list(first) == list(again) == ["levels", "mean"]
+def test_a_measurement_is_made_once(store: Store, measured: Measurement) -> None:
+    first = store.measure(measured.function, 1, by="level")
+    again = Store(store.root).measure(measured.function, 1, by="level")
+    assert measured.calls == [((1,), {"by": "level"})]
+    assert first.keys() == again.keys() == {"calls", "text"}
     for name, array in first.items():
-        np.testing.assert_array_equal(array, again[name])
-        assert array.dtype == again[name].dtype
-    assert again["mean"].shape == (1, 1)
+        np.testing.assert_array_equal(again[name], array)
+        assert again[name].dtype == array.dtype
+    (path,) = (store.root / "measurements").iterdir()
+    assert path.name.startswith("total-")
+    assert {file.name for file in path.iterdir()} == {"config.json", "arrays.npz"}
+    record = json.loads((path / "config.json").read_text())
+    assert record["inputs"] == {"arguments": [1], "options": {"by": "level"}}
+    assert set(record) == {
+        *("function", "inputs", "python", "versions", "system", "processor", "cores")
+    }
 
 
-@pytest.mark.parametrize(
-    "same",
-    [
-        (np.eye(3)[:2], np.asfortranarray(np.eye(3)[:2])),
-        (np.arange(6)[::2], np.array([0, 2, 4])),
-        (TASKS["hard"], TASKS["hard"].model_copy()),
-        ([1, "a", None], (1, "a", None)),
-        (drawn(5), drawn(8)[:5]),
-    ],
-    ids=["array", "view", "value", "list", "scenes"],
-)
-def test_equal_content_is_the_same_argument(
-    measured: Measured, calls: list[Any], same: tuple[Any, Any]
+def test_a_measurement_is_made_again_when_its_code_changes(
+    store: Store, measured: Measurement, set_code: Code
 ) -> None:
-    for argument in same:
-        measured(argument)
-    assert len(calls) == 1
+    for version in ("1", "2", "1"):
+        set_code(version)
+        store.measure(measured.function, 1)
+    assert len(measured.calls) == 2
 
 
-@pytest.mark.parametrize(
-    "different",
-    [
-        (np.arange(6), np.arange(6).reshape(2, 3)),
-        (np.zeros(4, np.int32), np.zeros(4, np.float32)),
-        (np.array([0.0, 1.0]), np.array([1.0, 0.0])),
-        (TASKS["hard"], TASKS["medium"]),
-        (drawn(5), drawn(5, start=5)),
-        (drawn(5), drawn(5).replace(intensity=200)),
-        (drawn(5), drawn(5).without_noise()),
-        (1, True),
-        ("1", 1),
-        ([1, 2], [[1], 2]),
-    ],
-)
-def test_other_content_is_another_argument(
-    measured: Measured, calls: list[Any], different: tuple[Any, Any]
+def test_the_code_of_a_measurement_is_that_of_its_module(
+    store: Store, measured: Measurement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for argument in different:
-        measured(argument)
-    assert len(calls) == 2
+    asked = []
+    monkeypatch.setattr(
+        store_module, "code_digest", lambda module: asked.append(module) or code_digest(module)
+    )
+    store.measure(measured.function)
+    assert asked == ["intensity.statistics"]
 
 
-def test_positions_and_names_of_arguments_count(measured: Measured, calls: list[Any]) -> None:
-    measured(1, 2)
-    measured(2, 1)
-    measured(1, second=2)
-    measured(1, third=2)
-    assert len(calls) == 4
-
-
-def test_the_functions_own_code_counts(
-    measured: Measured, calls: list[Any], code: dict[str, str]
-) -> None:
-    measured(1)
-    code["intensity.training"] = "1"
-    measured(1)
-    assert len(calls) == 1
-    code["intensity.responses.spread"] = "1"
-    measured(1)
-    assert len(calls) == 2
-
-
-def test_measurements_grow_old(
-    store: Store, measured: Measured, spread: Measured, calls: list[Any]
-) -> None:
-    measured(1)
+def test_a_measurement_too_old_is_made_again(store: Store, measured: Measurement) -> None:
+    store.measure(measured.function, 1)
     (path,) = (store.root / "measurements").iterdir()
     os.utime(path, (1000, 1000))
-    renewed = Store(store.root, fresh_since=2000).measure(spread, 1)
-    assert len(calls) == 2
-    assert renewed["levels"].size == 2
-    assert len(list((store.root / "measurements").iterdir())) == 1
+    fresh = Store(store.root, fresh_since=2000)
+    assert fresh.measure(measured.function, 1)["calls"] == 2
+    assert fresh.measure(measured.function, 1)["calls"] == 2
+    assert list((store.root / "measurements").iterdir()) == [path]
 
 
-def test_a_measurement_that_fails_leaves_nothing_and_is_tried_again(
-    store: Store, measured: Measured, spread: Measured, monkeypatch: pytest.MonkeyPatch
+ARRAY = np.arange(6, dtype=np.int32)
+DIFFERENT = [
+    *(0, 1, 1.0, 1.5, True, None, "1", "", [], [1], [1, 1], [[1]], {"a": 1}, {"b": 1}),
+    *(ARRAY, ARRAY + 1, ARRAY[::-1], ARRAY.reshape(2, 3), ARRAY.astype(np.int64), ARRAY[:5]),
+    *(ARRAY.astype(np.uint32), ARRAY.astype(float), np.array(["a"]), np.array(["b"]), [ARRAY]),
+    *(drawn(0), drawn(1), drawn(0)[:1], drawn(0).replace(background=1)),
+    *(TASKS["easy"], TASKS["hard"], SceneOptions(), SceneOptions(size=32), configuration()),
+    *(Run(Path("runs/a")), Run(Path("runs/b"))),
+]
+
+
+def test_different_arguments_are_different_measurements(
+    store: Store, measured: Measurement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(store_module, "_npz", lambda arrays: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            measured(1)
-    assert not list(store.root.rglob("*.npz"))
-    assert measured(1)["mean"] == 0.5
+    monkeypatch.setattr(Run, "model", None)
+    for argument in DIFFERENT:
+        store.measure(measured.function, argument)
+        store.measure(measured.function, argument=argument)
+    assert len(measured.calls) == 2 * len(DIFFERENT)
+    assert len(list((store.root / "measurements").iterdir())) == 2 * len(DIFFERENT)
 
 
-def test_a_function_cannot_be_an_argument(measured: Measured, calls: list[Any]) -> None:
-    for argument in (max, [max], {"key": np.zeros(2)}, float("nan")):
-        with pytest.raises(InvalidInput, match=r"^argument: a \w+ cannot name a measurement: "):
-            measured(argument)
-    with pytest.raises(InvalidInput, match=r"^argument: a builtin_function_or_method cannot"):
-        measured(option=max)
-    assert not calls
+def test_scenes_count_with_their_task_and_options(store: Store, measured: Measurement) -> None:
+    scenes = drawn()
+    mirrored = Task(name="mirrored", boundaries=(149,), labels=(1, 0))
+    other_task = Scenes(**(vars(scenes) | {"task": mirrored}))
+    other_options = Scenes(**(vars(scenes) | {"options": SceneOptions(size=64)}))
+    for argument in (scenes, other_task, other_options):
+        store.measure(measured.function, argument)
+    assert len(measured.calls) == 3
 
 
-def test_a_function_outside_the_package_cannot_be_measured(store: Store) -> None:
-    with pytest.raises(InvalidInput, match=r"^function: drawn of .*test_store.* is not allowed: "):
-        store.measure(drawn)
-
-
-def test_a_run_is_named_by_its_folder_and_handed_on_as_its_model(
-    store: Store, measured: Measured, calls: list[Any], tmp_path: Path
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        (ARRAY, ARRAY.copy()),
+        (ARRAY.reshape(2, 3), np.asfortranarray(ARRAY.reshape(2, 3))),
+        (ARRAY[::2], np.ascontiguousarray(ARRAY[::2])),
+        (drawn(), drawn()),
+        (draw_scenes(TASKS["easy"], SceneOptions(), "test", 0, 4)[1:3],
+         draw_scenes(TASKS["easy"], SceneOptions(), "test", 1, 2)),
+        (TASKS["easy"], Task(**TASKS["easy"].model_dump())),
+        ((1, 2), [1, 2]),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        (Run(Path("here/runs/a")), Run(Path("there/runs/a"))),
+    ],
+)  # fmt: skip
+def test_equal_content_is_one_measurement(
+    store: Store, measured: Measurement, one: Any, same: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from intensity.networks import build
+    monkeypatch.setattr(Run, "model", None)
+    store.measure(measured.function, one)
+    store.measure(measured.function, same)
+    assert len(measured.calls) == 1
 
-    model = build(NETWORKS["bn_tiny"], 16, 3, seed=5)
-    model.save(tmp_path / "model.keras")
-    content = {"model.keras": (tmp_path / "model.keras").read_bytes()}
-    run, other = (store.add(configuration(seed=seed), content) for seed in (0, 1))
-    measured(run, other=other)
-    (given, options), *_ = calls
-    for network in (given, options["other"]):
-        assert isinstance(network, keras.Model)
-        for ours, theirs in zip(network.get_weights(), model.get_weights(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
-    measured(Run(run.path), other=Run(other.path))
-    assert len(calls) == 1
-    measured(other, other=run)
-    assert len(calls) == 2
+
+def test_a_run_is_handed_on_as_its_model(
+    store: Store, measured: Measurement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "model", property(lambda run: f"model of {run.name}"))
+    scenes = drawn()
+    store.measure(measured.function, Run(Path("runs/a")), scenes, other=Run(Path("runs/b")))
+    assert measured.calls == [(("model of a", scenes), {"other": "model of b"})]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        *(math.sin, lambda x: x, Path("x"), {1, 2}, b"x", math.nan, [ARRAY, math.cos]),
+        *({"a": ARRAY}, np.array([{}], dtype=object)),
+    ],
+)
+def test_arguments_without_a_name_are_refused(
+    store: Store, measured: Measurement, argument: Any
+) -> None:
+    with pytest.raises(InvalidInput, match="cannot name a measurement") as error:
+        store.measure(measured.function, argument)
+    assert "\n" not in str(error.value)
+    assert measured.calls == []
+
+
+class Owner:
+    """Has a method."""
+
+    def method(self) -> dict[str, np.ndarray]:
+        """Nothing."""
+        return {}
+
+
+def defined_inside() -> Callable[..., Any]:
+    """A function whose code alone does not say what it does."""
+    return lambda: {}
+
+
+def elsewhere() -> dict[str, np.ndarray]:
+    """A function of no module of the package."""
+    return {}
+
+
+@pytest.mark.parametrize("function", [Owner.method, defined_inside(), functools.partial(elsewhere)])
+@pytest.mark.parametrize("module", ["intensity.statistics", "notebook"])
+def test_code_without_a_name_is_refused(store: Store, function: Any, module: str) -> None:
+    function.__module__ = module
+    with pytest.raises(InvalidInput, match=r"^function: .* is not allowed: only functions"):
+        store.measure(function)
+
+
+def test_code_of_other_packages_is_refused(store: Store) -> None:
+    with pytest.raises(InvalidInput, match=r"^function: elsewhere of .* is not allowed"):
+        store.measure(elsewhere)
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize("returned", [{"a": np.array([{}], dtype=object)}, {"a": np.zeros}])
+def test_nothing_is_left_of_a_measurement_that_could_not_be_written(
+    store: Store, measured: Measurement, returned: dict[str, Any]
+) -> None:
+    def broken() -> dict[str, Any]:
+        """Return something that is no array of numbers or texts."""
+        return returned
+
+    broken.__module__, broken.__qualname__ = "intensity.statistics", "broken"
+    with pytest.raises(ValueError, match="cannot be saved"):
+        store.measure(broken)
+    assert not contents(store.root)
+
+
+def test_a_failing_measurement_leaves_nothing(store: Store) -> None:
+    def failing() -> dict[str, np.ndarray]:
+        """Fail."""
+        raise ZeroDivisionError
+
+    failing.__module__, failing.__qualname__ = "intensity.statistics", "failing"
+    with pytest.raises(ZeroDivisionError):
+        store.measure(failing)
+    assert not contents(store.root)

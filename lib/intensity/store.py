@@ -130,11 +130,7 @@ class Store:
         Raises:
             InvalidInput: the function's code cannot be found again, or an argument has no name.
         """
-        if not function.__module__.startswith("intensity."):
-            raise InvalidInput(
-                f"function: {function.__name__} of {function.__module__} is not allowed: "
-                "only code of the package intensity can be named"
-            )
+        _check_nameable(function)
         inputs = {
             "arguments": [_identity(a) for a in arguments],
             "options": {name: _identity(value) for name, value in options.items()},
@@ -191,8 +187,18 @@ def _json(record: object) -> bytes:
 def _npz(arrays: Arrays) -> bytes:
     """Arrays as one file."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
+
+
+def _check_nameable(function: Callable[..., Arrays]) -> None:
+    """Refuse what name and code of a module do not tell: methods, lambdas, closures, partials."""
+    name = getattr(function, "__qualname__", repr(function))
+    if not (function.__module__.startswith("intensity.") and name.isidentifier()):
+        raise InvalidInput(
+            f"function: {name} of {function.__module__} is not allowed: "
+            "only functions of modules of the package intensity can be named"
+        )
 
 
 def _handed_on(argument: Any) -> Any:
@@ -206,7 +212,7 @@ def _identity(argument: Any) -> Any:
         return {"run": argument.name}
     if isinstance(argument, BaseModel):
         return argument.model_dump(mode="json")
-    if isinstance(argument, np.ndarray):
+    if isinstance(argument, np.ndarray) and not argument.dtype.hasobject:
         content = hashlib.sha256(np.ascontiguousarray(argument).tobytes()).hexdigest()
         return {"dtype": str(argument.dtype), "shape": argument.shape, "sha256": content}
     if isinstance(argument, Scenes):
