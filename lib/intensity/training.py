@@ -65,6 +65,7 @@ def train(
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
+    learner.optimizer.build(learner.trainable_variables)  # or the first step is compiled twice
     watch = _Watch(configuration, progress)
     learner.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[watch])
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
