@@ -1,0 +1,309 @@
+"""Sweeps: the same weights on any number of workers, nothing twice, and failures that speak."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import LocalCluster
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intensity import sweeps, training
+from intensity.configurations import Configuration, Recipe
+from intensity.store import Run, Store
+from intensity.training import Trained
+
+NETWORK = {
+    "name": "tiny",
+    "layers": [
+        {"kind": "block", "channels": 3, "stride": 2},
+        {"kind": "flatten"},
+        {"kind": "dropout", "rate": 0.5},
+    ],
+}
+
+
+def configuration(seed: int = 0, epochs: int = 2) -> Configuration:
+    """A training of a second."""
+    return Configuration(
+        task="hard",
+        scenes={"size": 16, "areas": (21,), "noise": {"kind": "squares", "count": (3, 5)}},
+        network=NETWORK,
+        recipe=Recipe(epochs=epochs, epoch_images=200),
+        seed=seed,
+        validation_images=50,
+        test_images=60,
+    )
+
+
+SWEEP = """
+import json, sys
+from pathlib import Path
+import psutil
+from intensity.configurations import Configuration
+from intensity.store import Run, Store
+from intensity.sweeps import train_all
+
+listening, workers = set(), set()
+
+class Watched(Store):
+    def add(self, *arguments):
+        client = psutil.Process()
+        for process in (client, *client.children(recursive=True)):
+            sockets = [c for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+            listening.update(socket.laddr.ip for socket in sockets)
+            workers.update([process.pid] if sockets and process != client else [])
+        return super().add(*arguments)
+
+wanted = [Configuration(**table) for table in json.loads(sys.argv[2])]
+runs = train_all(wanted, Watched(Path(sys.argv[1])))
+heavy = sorted({"keras", "tensorflow"} & set(sys.modules))
+print(json.dumps({"runs": [str(run.path) for run in runs], "listening": sorted(listening),
+                  "workers": len(workers), "heavy": heavy}))
+"""
+
+
+class Sweep(NamedTuple):
+    """What a process that trained two networks left."""
+
+    runs: list[Run]
+    printed: dict[str, Any]
+    terminal: str
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Sweep]:
+    """The same two trainings on one worker and on two, side by side."""
+    tables = json.dumps([configuration(seed).model_dump(mode="json") for seed in (0, 1)])
+    processes = {}
+    for workers in (1, 2):
+        command = [sys.executable, "-c", SWEEP, str(tmp_path_factory.mktemp("store")), tables]
+        environment = os.environ | {"INTENSITY_WORKERS": str(workers)}
+        environment.pop("INTENSITY_SCHEDULER", None)
+        environment.pop("INTENSITY_TERMINAL", None)
+        processes[workers] = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    done = {workers: process.communicate() for workers, process in processes.items()}
+    assert [process.returncode for process in processes.values()] == [0, 0], done
+    return {workers: _sweep(*texts) for workers, texts in done.items()}
+
+
+def _sweep(output: str, terminal: str) -> Sweep:
+    """What a process printed, read."""
+    printed = json.loads(output.splitlines()[-1])
+    return Sweep([Run(Path(path)) for path in printed["runs"]], printed, terminal)
+
+
+def test_the_number_of_workers_changes_nothing(real: dict[int, Sweep]) -> None:
+    assert {workers: sweep.printed["workers"] for workers, sweep in real.items()} == {1: 1, 2: 2}
+    for one, two in zip(real[1].runs, real[2].runs, strict=True):
+        assert one.name == two.name
+        for a, b in zip(one.model.get_weights(), two.model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert {**one.metrics, "seconds": 0} == {**two.metrics, "seconds": 0}
+        pd.testing.assert_frame_equal(one.history, two.history)
+        pd.testing.assert_frame_equal(one.predictions, two.predictions)
+
+
+def test_runs_come_in_the_order_asked_for_with_their_configurations(real: dict[int, Sweep]) -> None:
+    for sweep in real.values():
+        texts = [run.configuration.canonical() for run in sweep.runs]
+        assert texts == [configuration(seed).canonical() for seed in (0, 1)]
+
+
+def test_runs_hold_what_was_trained_with_versions_and_machine(real: dict[int, Sweep]) -> None:
+    run = real[1].runs[0]
+    record = json.loads((run.path / "config.json").read_text())
+    assert {"configuration", "code", "python", "versions", "processor", "cores"} <= set(record)
+    assert {path.name for path in run.path.iterdir()} == {
+        *("config.json", "history.csv", "metrics.json", "predictions.csv", "model.keras")
+    }
+    metrics, _ = training.evaluate(
+        run.model,
+        training.evaluation_scenes(configuration().task, configuration().scenes, "test", 60),
+    )
+    assert metrics["loss"] == pytest.approx(run.metrics["loss"], rel=1e-5)
+    assert run.history["images"].tolist() == [200, 400]
+    assert run.predictions["count"].sum() == 60
+
+
+def test_all_listening_is_on_loopback(real: dict[int, Sweep]) -> None:
+    for sweep in real.values():
+        assert sweep.printed["listening"] == ["127.0.0.1"]
+
+
+def test_the_process_that_asks_imports_no_deep_learning(real: dict[int, Sweep]) -> None:
+    assert [sweep.printed["heavy"] for sweep in real.values()] == [[], []]
+
+
+def test_the_terminal_shows_the_progress_line_alone(real: dict[int, Sweep]) -> None:
+    for sweep in real.values():
+        lines = [line for line in re.split(r"[\r\n]", sweep.terminal) if line.strip()]
+        assert all(re.match(r" *\d+ % of training \|", line) for line in lines), sweep.terminal
+        assert lines[-1].startswith("100 %")
+        assert "2/2 networks; tiny on hard, seed " in lines[-1]
+
+
+class Saved:
+    """Stands in for a network that can be saved."""
+
+    def __init__(self, text: str) -> None:
+        """What the file will hold."""
+        self.text = text
+
+    def save(self, path: Path) -> None:
+        """Write the file."""
+        path.write_text(self.text)
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """The address of a cluster whose one worker is a thread of this process."""
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        silence_logs="CRITICAL",
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def trained(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> list[tuple[int, int]]:
+    """(seed, epochs) of every training on that cluster; seed 13 fails, the others take no time."""
+    calls: list[tuple[int, int]] = []
+
+    def train(c: Configuration, progress: Callable[[int], None]) -> Trained:
+        """Tell how far it is, and fail or finish."""
+        calls.append((c.seed, c.recipe.epochs))
+        progress(c.recipe.images // 2)
+        if c.seed == 13:
+            raise ArithmeticError("the loss is not finite")
+        table = pd.DataFrame({"epoch": [c.recipe.epochs]})
+        return Trained(Saved(str(c.seed)), table, {"accuracy": c.seed / 100}, table)
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setenv("INTENSITY_SCHEDULER", scheduler)
+    monkeypatch.setenv("INTENSITY_TERMINAL", str(tmp_path / "terminal"))
+    return calls
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / "store", fresh_since=0)
+
+
+def test_runs_come_in_the_arrangement_asked_for(
+    trained: list[tuple[int, int]], store: Store
+) -> None:
+    wanted = {
+        "b": [configuration(seed) for seed in (3, 1)],
+        "empty": [],
+        "a": [configuration(1), configuration(2)],
+    }
+    runs = sweeps.train_all(wanted, store)
+    read = {name: [run.metrics["accuracy"] for run in group] for name, group in runs.items()}
+    assert read == {"b": [0.03, 0.01], "empty": [], "a": [0.01, 0.02]}
+    assert list(read) == ["b", "empty", "a"]
+    assert sorted(trained) == [(1, 2), (2, 2), (3, 2)]
+    assert (runs["a"][1].path / "model.keras").read_text() == "2"
+
+
+def test_only_what_is_missing_is_trained(trained: list[tuple[int, int]], store: Store) -> None:
+    first = sweeps.train_all([configuration(1)], store)
+    assert sweeps.train_all([configuration(2), configuration(1)], store)[1] == first[0]
+    sweeps.train_all([configuration(1), configuration(2)], store)
+    assert trained == [(1, 2), (2, 2)]
+
+
+def test_long_trainings_start_first(trained: list[tuple[int, int]], store: Store) -> None:
+    sweeps.train_all([configuration(epochs=epochs) for epochs in (1, 9, 4)], store)
+    assert [epochs for _, epochs in trained] == [9, 4, 1]
+
+
+def test_a_failed_training_is_named_and_the_others_are_kept(
+    trained: list[tuple[int, int]], store: Store
+) -> None:
+    wanted = [configuration(13, epochs=5), configuration(4)]
+    message = r"^tiny on hard, seed 13: .*ArithmeticError.*the loss is not finite"
+    with pytest.raises(sweeps.TrainingFailed, match=message):
+        sweeps.train_all(wanted, store)
+    assert store.find(wanted[0]) is None
+    assert store.find(wanted[1]).metrics == {"accuracy": 0.04}
+
+
+def test_an_error_travels_as_text_alone(
+    trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Worker:
+        """Stands in for the worker that the training runs on."""
+
+        def log_event(self, *_: object) -> None:
+            """Tell nobody."""
+
+    monkeypatch.setattr(sweeps, "get_worker", Worker)
+    with pytest.raises(sweeps.TrainingFailed, match=r"^ArithmeticError: the loss") as error:
+        sweeps.train_on_worker(configuration(13).model_dump(mode="json"), 0, "topic")
+    assert error.value.__cause__ is error.value.__context__ is None
+
+
+def test_progress_is_written_where_the_terminal_is_read_from(
+    trained: list[tuple[int, int]], store: Store, tmp_path: Path
+) -> None:
+    sweeps.train_all([configuration(1), configuration(2)], store)
+    text = (tmp_path / "terminal").read_text()
+    shown = [int(percent) for percent in re.findall(r"(\d+) % of training", text)]
+    assert shown == sorted(shown)
+    assert shown[-1] == 100
+    assert "2/2 networks" in text
+
+
+events = st.lists(
+    st.one_of(
+        st.tuples(st.integers(0, 1), st.integers(0, 500)), st.tuples(st.integers(0, 1), st.none())
+    ),
+    max_size=12,
+)
+
+
+@given(events)
+def test_progress_never_goes_back_and_ends_at_all(sequence: list[tuple[int, int | None]]) -> None:
+    order = [configuration(0, epochs=3), configuration(1, epochs=1)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INTENSITY_TERMINAL", os.devnull)
+        with sweeps._Progress(order) as progress:
+            shown = [0.0]
+            for index, images in (*sequence, (0, None), (1, None)):
+                if images is None:
+                    progress.finish(index)
+                else:
+                    progress.on_event((0.0, {"index": index, "images": images}))
+                shown.append(progress.bar.n)
+    assert shown == sorted(shown)
+    assert shown[-1] == pytest.approx(sum(c.cost for c in order))
+
+
+def test_half_of_the_images_are_half_of_the_work() -> None:
+    order = [configuration(0, epochs=3), configuration(1, epochs=1)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INTENSITY_TERMINAL", os.devnull)
+        with sweeps._Progress(order) as progress:
+            progress.on_event((0.0, {"index": 0, "images": 300}))
+            assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
+            progress.on_event((0.0, {"index": 0, "images": 300}))
+            assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
