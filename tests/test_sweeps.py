@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -250,13 +251,7 @@ def test_a_failed_training_is_named_and_the_others_are_kept(
 def test_an_error_travels_as_text_alone(
     trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Worker:
-        """Stands in for the worker that the training runs on."""
-
-        def log_event(self, *_: object) -> None:
-            """Tell nobody."""
-
-    monkeypatch.setattr(sweeps, "get_worker", Worker)
+    monkeypatch.setattr(sweeps, "get_worker", lambda: SimpleNamespace(log_event=print))
     with pytest.raises(sweeps.TrainingFailed, match=r"^ArithmeticError: the loss") as error:
         sweeps.train_on_worker(configuration(13).model_dump(mode="json"), 0, "topic")
     assert error.value.__cause__ is error.value.__context__ is None

@@ -91,7 +91,7 @@ def _train(missing: Mapping[str, Configuration], store: Store) -> None:
             if future.status == "finished":
                 store.add(order[index], future.result())
             else:
-                failures.append(f"{_title(order[index])}: {future.exception()!r}")
+                failures.append(f"{_title(order[index])}: {future.exception()}")
             progress.finish(index)
             future.release()
     if failures:
@@ -132,6 +132,10 @@ def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, 
 
     Returns:
         The files of the finished run.
+
+    Raises:
+        TrainingFailed: with the text of any error. TensorFlow's own errors would arrive without
+            it, and load TensorFlow where they arrive.
     """
     from intensity.training import train  # the process that submits does not load Keras
 
@@ -142,7 +146,11 @@ def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, 
         """Send the number of images shown so far."""
         worker.log_event(topic, {"index": index, "images": images})
 
-    return pack(configuration, train(configuration, report))
+    try:
+        return pack(configuration, train(configuration, report))
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+    raise TrainingFailed(message)  # out here, since an error's context would travel with it
 
 
 def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
