@@ -31,6 +31,9 @@ def test_names_stand_for_what_they_name() -> None:
     )
     assert configuration().canonical() == given.canonical() == tables.canonical()
     assert hash(configuration()) == hash(given) == hash(tables)
+    assert TASKS["hard"].priors.size == 3  # what a task has worked out does not count
+    assert configuration() == given == tables
+    assert len({configuration(), given, tables}) == 1
 
 
 def test_a_configuration_survives_its_own_text() -> None:

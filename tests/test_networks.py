@@ -1,5 +1,8 @@
 """Built networks: the paper's parameter counts, names, constants; and networks on histograms."""
 
+import random
+import threading
+
 import keras
 import numpy as np
 import pytest
@@ -205,6 +208,26 @@ def test_seeds_decide_the_initial_weights() -> None:
     )
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not np.array_equal(first[0], other[0])
+
+
+def test_initial_weights_do_not_depend_on_what_other_threads_draw() -> None:
+    data = network(Convolution(channels=2, spread=0.5), Flatten(), Dense(units=2))
+    alone, stop = build(data, 8, 3, 1).get_weights(), threading.Event()
+
+    def draw() -> None:
+        """Use the global generators, as the threads of a Dask worker do."""
+        while not stop.is_set():
+            random.random()
+            np.random.rand()  # noqa: NPY002
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        beside = build(data, 8, 3, 1).get_weights()
+    finally:
+        stop.set()
+        thread.join()
+    assert all(np.array_equal(a, b) for a, b in zip(alone, beside, strict=True))
 
 
 def test_biases_spread_where_asked_and_start_at_zero_elsewhere() -> None:

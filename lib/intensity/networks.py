@@ -30,15 +30,25 @@ from intensity.architectures import (
 class _Builder:
     """Applies layers one after the other and numbers them by kind."""
 
-    def __init__(self, weight_decay: float) -> None:
+    def __init__(self, weight_decay: float, seed: int) -> None:
         """Start counting."""
         self.counts: Counter[str] = Counter()
         self.decay = weight_decay
+        self.seeds = np.random.Generator(np.random.Philox(key=seed))
 
     def name(self, kind: str) -> str:
         """The next name of a kind: conv1, conv2, ..."""
         self.counts[kind] += 1
         return f"{kind}{self.counts[kind]}"
+
+    def seed(self) -> int:
+        """The next seed; not from a global generator, which other threads of a worker draw from."""
+        return int(self.seeds.integers(2**31))
+
+    def kernel(self) -> dict[str, object]:
+        """How kernels start and what holds them back."""
+        initializer = keras.initializers.GlorotUniform(self.seed())
+        return {"kernel_initializer": initializer, "kernel_regularizer": self.regularizer()}
 
     def regularizer(self) -> keras.Regularizer | None:
         """L2 term whose gradient is weight_decay times the weight."""
@@ -46,13 +56,11 @@ class _Builder:
 
     def convolve(self, x: keras.KerasTensor, channels: int, **options: object) -> keras.KerasTensor:
         """A linear convolution."""
-        return layers.Conv2D(
-            channels, name=self.name("conv"), kernel_regularizer=self.regularizer(), **options
-        )(x)
+        return layers.Conv2D(channels, name=self.name("conv"), **self.kernel(), **options)(x)
 
     def dense(self, x: keras.KerasTensor, units: int, name: str) -> keras.KerasTensor:
         """A linear fully connected layer."""
-        return layers.Dense(units, name=name, kernel_regularizer=self.regularizer())(x)
+        return layers.Dense(units, name=name, **self.kernel())(x)
 
     def relu(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """The positive part."""
@@ -77,7 +85,7 @@ class _Builder:
         """One layer of an architecture."""
         match layer:
             case Convolution():
-                spread = keras.initializers.RandomUniform(-layer.spread, layer.spread)
+                spread = keras.initializers.RandomUniform(-layer.spread, layer.spread, self.seed())
                 options = {"kernel_size": layer.kernel, "padding": "same"}
                 return self.relu(
                     self.convolve(x, layer.channels, bias_initializer=spread, **options)
@@ -95,7 +103,7 @@ class _Builder:
             case Dense():
                 return self.relu(self.dense(x, layer.units, self.name("dense")))
             case Dropout():
-                return layers.Dropout(layer.rate, name=self.name("dropout"))(x)
+                return layers.Dropout(layer.rate, seed=self.seed(), name=self.name("dropout"))(x)
 
 
 def build(
@@ -107,7 +115,7 @@ def build(
         network: the architecture.
         size: height and width of the images, pixels.
         classes: number of logits.
-        seed: of the initial weights and of dropout; also seeds Python, NumPy and the backend.
+        seed: of the initial weights and of dropout.
         weight_decay: L2 coefficient of all kernels: their gradient grows by weight_decay * kernel.
 
     Returns:
@@ -117,8 +125,7 @@ def build(
         InvalidInput: the image is too small for the network.
     """
     feature_sizes(network, size)
-    keras.utils.set_random_seed(seed)
-    builder = _Builder(weight_decay)
+    builder = _Builder(weight_decay, seed)
     images = keras.Input((size, size, 1), name="grey_levels")
     scale, offset = SCALINGS[network.scaling]
     x = layers.Rescaling(scale, offset, name="rescale")(images)

@@ -36,6 +36,10 @@ class Value(BaseModel):
         except ValidationError as error:
             raise InvalidInput(describe(error, type(self).__name__)) from None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it says the same; what a value has worked out and kept (arrays) is left aside."""
+        return type(self) is type(other) and self.canonical() == other.canonical()
+
     def canonical(self) -> str:
         """The one JSON text of this value: sorted keys, no spaces."""
         return canonical_json(self.model_dump(mode="json"))
