@@ -4,6 +4,15 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 source ./bootstrap.sh
+# Help and refusals need no environment.
+early=0
+if command -v python3 >/dev/null; then
+    python3 lib/intensity/options.py "$@" || early=$?
+fi
+case $early in
+    2) exit 2 ;;
+    64) exit 0 ;; # help was given
+esac
 # shellcheck disable=SC2119 # it wants no group
 find_environment
 exec "$python" -m intensity run "$@"

@@ -294,3 +294,26 @@ def test_run_all_hands_on_arguments_and_exit_code_from_anywhere(place: Place) ->
     out, _ = process.communicate()
     assert process.returncode == 7
     assert out == f"{place.root}|-m|intensity|run|--only|a b|"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--help"], 0),
+        (["--nonsense"], 2),
+        (["--only", "1", "--from", "2"], 2),
+        (["--profile", "nonsense"], 2),
+    ],
+)
+def test_help_and_refusals_come_before_any_set_up(
+    place: Place, words: list[str], code: int
+) -> None:
+    place.real()
+    for name in ("lib/intensity/options.py", "params/smoke.yaml"):
+        (place.root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, place.root / name)
+    process = place.start("bash", place.root / "run_all.sh", *words)
+    out, err = process.communicate()
+    assert process.returncode == code
+    assert "--profile" in out if code == 0 else err.count("\n") == 1
+    assert not (place.root / ".venv").exists()

@@ -1,23 +1,12 @@
 """The one command line: python -m intensity run | publish."""
 
-import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
+from intensity.options import WRONG_USE, parser
 from intensity.values import InvalidInput
-
-WRONG_USE = 2
-"""Exit code for input that is refused."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that refuses wrong use in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with that line."""
-        self.exit(WRONG_USE, f"intensity: {message}\n")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -29,7 +18,7 @@ def main(words: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 a notebook failed, 2 wrong use, 130 interrupted.
     """
-    arguments = vars(_parser().parse_args(words))
+    arguments = vars(parser().parse_args(words))
     command = arguments.pop("command")
     try:
         return _run(arguments) if command == "run" else _publish()
@@ -39,30 +28,6 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("intensity: interrupted", file=sys.stderr)
         return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
-    parser = _Parser(prog="python -m intensity", description=__doc__, allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | publish")
-    run = commands.add_parser(
-        "run", help="run the notebooks and build the report", allow_abbrev=False
-    )
-    run.add_argument("--profile", default="standard", help="a file in params/ (standard)")
-    part = run.add_mutually_exclusive_group()
-    part.add_argument("--only", metavar="NN", help="run this notebook, keep the others' results")
-    part.add_argument("--from", dest="start", metavar="NN", help="run from this notebook on")
-    run.add_argument(
-        "--workers", type=int, metavar="N", help="trainings side by side (one for each core)"
-    )
-    run.add_argument("--scheduler", metavar="ADDRESS", help="train on this Dask cluster")
-    run.add_argument("--fresh", action="store_true", help="train anew what the store has")
-    commands.add_parser(
-        "publish",
-        help="write README's table and expected/ from a complete standard run",
-        allow_abbrev=False,
-    )
-    return parser
 
 
 def _run(arguments: dict[str, Any]) -> int:

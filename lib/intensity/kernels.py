@@ -19,6 +19,8 @@ import papermill
 import psutil  # type: ignore[import-untyped]
 from papermill.exceptions import PapermillExecutionError
 
+from intensity.processes import FAST
+
 START_TIMEOUT = 300
 """Seconds that a kernel may take to start, on a machine that is busy."""
 
@@ -49,7 +51,7 @@ def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
         own: this project's variables; None for one that must not be set.
     """
     caches = {name: str(root / ".cache" / folder) for name, folder in CACHES.items()}
-    for name, value in {**caches, **QUIET, **own}.items():
+    for name, value in {**caches, **QUIET, **FAST, **own}.items():
         if value is None:
             os.environ.pop(name, None)
         else:

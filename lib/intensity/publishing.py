@@ -17,6 +17,14 @@ PROFILE = "standard"
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 """What stands around the part of README.md that is written here."""
 
+PICTURE = """\
+![Three logit curves that rise and fall over nine colored bands of intensity]\
+(figures/05-1-class-response-curves.png)
+
+The logits of `bn_compact` while the object's intensity is swept, over the true classes: a network
+that has learned the non-monotonic function draws waves that cross where the class changes."""
+"""The figure that README.md shows, with what to see in it."""
+
 
 def publish(layout: Layout) -> None:
     """Renew README.md between its markers, and expected/standard.json.
@@ -33,7 +41,8 @@ def publish(layout: Layout) -> None:
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
     readme = layout.root / "README.md"
     before, after = _around_markers(readme.read_text("utf8") if readme.exists() else "")
-    section = "\n\n".join((BEGIN, _origin(manifest), _accuracies(results), _claims(results), END))
+    parts = (BEGIN, PICTURE, _origin(manifest), _accuracies(results), _claims(results), END)
+    section = "\n\n".join(parts)
     write_aside(readme, before + section + after)
     expected = json.dumps(results, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)

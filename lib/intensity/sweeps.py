@@ -15,24 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
 
+import dask
 from distributed import Client, LocalCluster, as_completed, get_worker
 from tqdm import tqdm
 
 from intensity.configurations import Configuration
 from intensity.digests import code_digest, provenance
+from intensity.processes import FAST, ONE_THREAD
 from intensity.store import Run, Store
 from intensity.values import ROOT
 
 if TYPE_CHECKING:
     from intensity.training import Trained
 
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
-"""Environment of a worker: sums, and so weights, must not depend on the number of threads."""
+WORKER = FAST | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Environment in which a worker of this machine starts."""
 
 STDERR_TO_FILE = """
 import os
@@ -112,10 +109,11 @@ def _client(tasks: int) -> Iterator[Client]:
     log = scratch / "workers.log"
     log.unlink(missing_ok=True)
     with (
+        dask.config.set({"distributed.nanny.pre-spawn-environ": WORKER}),
         LocalCluster(
             n_workers=min(workers, tasks), threads_per_worker=1, host="127.0.0.1",
-            dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=ONE_THREAD,
-            silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
+            dashboard_address="127.0.0.1:0", local_directory=str(scratch), silence_logs="ERROR",
+            preload=[STDERR_TO_FILE.format(path=str(log))],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip

@@ -223,6 +223,7 @@ def departures(runs: Runs) -> pd.DataFrame:
             f"{fast.recipe.images} images, none twice",
             "a stream cannot be memorized",
         ),
+        ("batch, discs", "128", str(fast.recipe.batch), "more steps, fewer images"),
         (
             "schedule, discs",
             "constant learning rate, best epoch kept",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from intensity.configurations import Configuration, Recipe
 from intensity.datasets import TrainingBatches, evaluation_scenes, inputs
+from intensity.fused import fused
 from intensity.networks import OnHistograms, build, predict_logits
 from intensity.scenes import Scenes
 
@@ -55,7 +56,7 @@ def train(
     started = time.monotonic()
     c, recipe = configuration, configuration.recipe
     model = build(c.network, c.scenes.size, c.task.classes, c.seed, recipe.weight_decay)
-    learner = OnHistograms(model) if c.network.sees_no_shape else model
+    learner = OnHistograms(model) if c.network.sees_no_shape else fused(model)
     batches = TrainingBatches(
         c.task, c.scenes, seed=c.seed, epoch_images=recipe.epoch_images, repeat=recipe.repeat,
         batch=recipe.batch, as_histograms=c.network.sees_no_shape,
@@ -68,6 +69,8 @@ def train(
     learner.optimizer.build(learner.trainable_variables)  # or the first step is compiled twice
     watch = _Watch(configuration, progress)
     learner.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[watch])
+    if not c.network.sees_no_shape:  # a reader of histograms shares the model's weights
+        model.set_weights(learner.get_weights())
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
     metrics, predictions = evaluate(learner, test, c.network.sees_no_shape)
     metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)

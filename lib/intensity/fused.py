@@ -1,0 +1,73 @@
+"""Batch norm as one kernel while a network trains, where the backend has one.
+
+Keras computes batch norm from means, squares and products, each a pass over all activations, and
+on a processor that takes more time than the convolutions. TensorFlow has the whole layer as one
+kernel, 2 to 3 times as fast. What is trained with it is an ordinary network: the copy that learns
+gives its weights back, and no saved network depends on this module.
+"""
+
+import keras
+from keras import ops
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Batch norm over the channels of feature maps, by TensorFlow's kernel while training."""
+
+    def call(
+        self,
+        inputs: keras.KerasTensor,
+        training: bool | None = None,
+        mask: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
+        """Normalized maps; statistics are kept as Keras keeps them, the variance with divisor n.
+
+        Args:
+            inputs: (n, height, width, channels); of another rank, Keras' own code is used.
+            training: whether batch statistics are used and moving ones updated.
+            mask: of the inputs; Keras' own code is used where there is one.
+
+        Returns:
+            The shape of the inputs.
+
+        Reference: Ioffe, Szegedy (2015), Batch normalization, algorithm 1.
+        """
+        if not training or mask is not None or len(inputs.shape) != 4:
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf  # only where it is the backend: see `fused`
+
+        nothing = tf.zeros(0)
+        result = tf.raw_ops.FusedBatchNormV3(
+            x=inputs, scale=self.gamma, offset=self.beta, mean=nothing, variance=nothing,
+            epsilon=self.epsilon, is_training=True,
+        )  # fmt: skip
+        values = ops.cast(ops.size(inputs) // ops.shape(inputs)[-1], "float32")
+        variance = result.batch_variance * (values - 1) / values  # the kernel's has divisor n - 1
+        for moving, now in (
+            (self.moving_mean, result.batch_mean),
+            (self.moving_variance, variance),
+        ):
+            moving.assign(moving * self.momentum + now * (1 - self.momentum))
+        return result.y
+
+
+def fused(model: keras.Model) -> keras.Model:
+    """A copy of a network that trains faster; the network itself where the backend has no kernel.
+
+    Args:
+        model: a functional Keras model.
+
+    Returns:
+        A model of the same layers in the same order, with the same weights.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return model
+    copy = keras.models.clone_model(model, clone_function=_clone)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _clone(layer: keras.Layer) -> keras.Layer:
+    """A layer of the same configuration."""
+    batch_norm = type(layer) is keras.layers.BatchNormalization
+    kind = FusedBatchNormalization if batch_norm else type(layer)
+    return kind.from_config(layer.get_config())
