@@ -14,14 +14,15 @@ from intensity.fused import FusedBatchNormalization, fused
 from intensity.networks import build
 
 
-def pair(channels: int) -> tuple[keras.Layer, keras.Layer]:
-    """Keras' layer and the fused one, with equal weights that are not those of a fresh layer."""
+def pair(*shape: int) -> tuple[keras.Layer, keras.Layer]:
+    """Keras' layer and the fused one, for inputs of a shape, with equal weights that are not those of a fresh layer."""
+    channels = shape[-1]
     random = np.random.default_rng(channels)
     weights = [random.uniform(0.5, 2, channels) for _ in range(4)]
     layers = []
     for kind in (keras.layers.BatchNormalization, FusedBatchNormalization):
         layer = kind(momentum=0.9, epsilon=1e-5)
-        layer.build((None, 5, 5, channels))
+        layer.build((None, *shape[1:]))
         layer.set_weights(weights)
         layers.append(layer)
     return layers[0], layers[1]
@@ -33,7 +34,8 @@ def with_gradients(layer: keras.Layer, x: np.ndarray, training: bool) -> list[np
     with tf.GradientTape() as tape:
         tape.watch(taken)
         y = layer(taken, training=training)
-        total = tf.reduce_sum(y * tf.cos(tf.range(tf.size(y), dtype=tf.float32) % 7 + y))
+        factors = tf.reshape(tf.range(tf.size(y), dtype=tf.float32) % 7, tf.shape(y))
+        total = tf.reduce_sum(y * tf.cos(factors + y))
     slopes = tape.gradient(total, [taken, *(v.value for v in layer.trainable_variables)])
     return [np.asarray(a) for a in (y, *slopes, *layer.get_weights())]
 
@@ -48,7 +50,7 @@ def test_output_gradients_and_moving_statistics_are_those_of_keras(
     shape: tuple[int, int, int, int], offset: float, training: bool
 ) -> None:
     x = np.random.default_rng(sum(shape)).normal(offset, 2, shape).astype(np.float32)
-    plain, quick = pair(shape[-1])
+    plain, quick = pair(*shape)
     for expected, got in zip(
         with_gradients(plain, x, training), with_gradients(quick, x, training), strict=True
     ):
@@ -57,7 +59,7 @@ def test_output_gradients_and_moving_statistics_are_those_of_keras(
 
 def test_rows_of_features_are_normalized_too() -> None:
     x = np.random.default_rng(0).normal(1, 2, (16, 3)).astype(np.float32)
-    expected, got = (np.asarray(layer(x, training=True)) for layer in pair(3))
+    expected, got = (np.asarray(layer(x, training=True)) for layer in pair(16, 3))
     np.testing.assert_array_equal(got, expected)
 
 

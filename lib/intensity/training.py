@@ -69,10 +69,10 @@ def train(
     learner.optimizer.build(learner.trainable_variables)  # or the first step is compiled twice
     watch = _Watch(configuration, progress)
     learner.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[watch])
-    if not c.network.sees_no_shape:  # a reader of histograms shares the model's weights
-        model.set_weights(learner.get_weights())
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
     metrics, predictions = evaluate(learner, test, c.network.sees_no_shape)
+    if not c.network.sees_no_shape:  # a reader of histograms shares the model's weights
+        model.set_weights(learner.get_weights())
     metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
     metrics["seconds"] = time.monotonic() - started
     return Trained(model, pd.DataFrame(watch.rows), metrics, predictions)
