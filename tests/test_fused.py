@@ -15,7 +15,7 @@ from intensity.networks import build
 
 
 def pair(*shape: int) -> tuple[keras.Layer, keras.Layer]:
-    """Keras' layer and the fused one, for inputs of a shape, with equal weights that are not those of a fresh layer."""
+    """Keras' layer and the fused one for a shape of inputs, with equal weights, not fresh ones."""
     channels = shape[-1]
     random = np.random.default_rng(channels)
     weights = [random.uniform(0.5, 2, channels) for _ in range(4)]

@@ -51,9 +51,9 @@ from pathlib import Path
 import psutil
 from intensity.configurations import Configuration
 from intensity.store import Run, Store
-from intensity.sweeps import train_all
+from intensity.sweeps import WORKER, train_all
 
-listening, workers = set(), set()
+listening, workers, lacking = set(), set(), set()
 
 class Watched(Store):
     def add(self, *arguments):
@@ -61,14 +61,17 @@ class Watched(Store):
         for process in (client, *client.children(recursive=True)):
             sockets = [c for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
             listening.update(socket.laddr.ip for socket in sockets)
-            workers.update([process.pid] if sockets and process != client else [])
+            if sockets and process != client:
+                workers.add(process.pid)
+                started = process.environ()
+                lacking.update(name for name in WORKER if started.get(name) != WORKER[name])
         return super().add(*arguments)
 
 wanted = [Configuration(**table) for table in json.loads(sys.argv[2])]
 runs = train_all(wanted, Watched(Path(sys.argv[1])))
 heavy = sorted({"keras", "tensorflow"} & set(sys.modules))
 print(json.dumps({"runs": [str(run.path) for run in runs], "listening": sorted(listening),
-                  "workers": len(workers), "heavy": heavy}))
+                  "workers": len(workers), "heavy": heavy, "lacking": sorted(lacking)}))
 """
 
 
@@ -140,6 +143,12 @@ def test_runs_hold_what_was_trained_with_versions_and_machine(real: dict[int, Sw
 def test_all_listening_is_on_loopback(real: dict[int, Sweep]) -> None:
     for sweep in real.values():
         assert sweep.printed["listening"] == ["127.0.0.1"]
+
+
+def test_workers_start_with_one_thread_and_keep_their_memory(real: dict[int, Sweep]) -> None:
+    assert {"OMP_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_"} <= set(sweeps.WORKER)
+    for sweep in real.values():
+        assert sweep.printed["lacking"] == []
 
 
 def test_the_process_that_asks_imports_no_deep_learning(real: dict[int, Sweep]) -> None:
