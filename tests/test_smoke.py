@@ -55,15 +55,21 @@ def test_every_figure_of_the_notebooks_is_made_and_listed(results: Any) -> None:
 
 
 @pytest.mark.parametrize("other", ["standard", "full"])
-def test_profiles_differ_in_numbers_only(other: str) -> None:
+def test_profiles_differ_in_numbers_and_full_has_the_large_networks(other: str) -> None:
     smoke, profile = (
         yaml.safe_load((ROOT / "params" / f"{name}.yaml").read_text()) for name in ("smoke", other)
     )
+    large = {"bn_medium", "bn_large", "bn_large_flat", "bn_huge"} if other == "full" else set()
     for notebook in Layout().notebooks:
         assert smoke[notebook].keys() == profile[notebook].keys()
         for key in ("trainings", "groups", "summary_groups"):
-            names = (set(part[notebook].get(key, {})) for part in (smoke, profile))
-            assert len({frozenset(each) for each in names}) == 1, (notebook, key)
+            added = set(profile[notebook].get(key, {})) - set(smoke[notebook].get(key, {}))
+            assert added == (large if (notebook, key) == ("03_ablations", "trainings") else set())
+            assert set(smoke[notebook].get(key, {})) <= set(profile[notebook].get(key, {}))
+    architecture = (
+        set(part["03_ablations"]["groups"]["architecture"]) for part in (profile, smoke)
+    )
+    assert next(architecture) - next(architecture) == large
 
 
 @pytest.mark.parametrize("path", Layout().notebooks.values(), ids=lambda path: path.stem)

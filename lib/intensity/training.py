@@ -64,9 +64,11 @@ def train(
     learner.compile(
         keras.optimizers.Adam(_learning_rate(recipe, len(batches))),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
-    learner.optimizer.build(learner.trainable_variables)  # or the first step is compiled twice
+    # A variable that is made in the first step, by the optimizer or by a metric that is only named,
+    # has it compiled twice.
+    learner.optimizer.build(learner.trainable_variables)
     watch = _Watch(configuration, progress)
     learner.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=0, callbacks=[watch])
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
