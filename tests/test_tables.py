@@ -305,6 +305,7 @@ def test_departures_quote_what_was_run() -> None:
         "epoch_images": 12_345,
         "epochs": 7,
         "images": 98_765,
+        "batch": 17,
         "learning_rate": 0.02,
         "weight_decay": 3e-6,
     }
@@ -312,7 +313,7 @@ def test_departures_quote_what_was_run() -> None:
     assert list(table) == ["what", "paper", "here", "why"]
     assert (table.map(len) > 0).all().all()
     here = " | ".join(table["here"])
-    for number in ("12345", "7 epochs", "98765", "0.02", "3e-06", "64 px", "197 px", "unit"):
+    for number in ("12345", "7 epochs", "98765", "17", "0.02", "3e-06", "64 px", "197 px", "unit"):
         assert number in here
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from intensity.training import Trained
 
 WORKER = FAST | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-"""Environment in which a worker of this machine starts."""
+"""Environment of a worker of this machine."""
 
 STDERR_TO_FILE = """
 import os
@@ -109,11 +109,11 @@ def _client(tasks: int) -> Iterator[Client]:
     log = scratch / "workers.log"
     log.unlink(missing_ok=True)
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": WORKER}),
+        dask.config.set({"distributed.nanny.pre-spawn-environ": FAST}),  # counts from the start
         LocalCluster(
             n_workers=min(workers, tasks), threads_per_worker=1, host="127.0.0.1",
-            dashboard_address="127.0.0.1:0", local_directory=str(scratch), silence_logs="ERROR",
-            preload=[STDERR_TO_FILE.format(path=str(log))],
+            dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER,
+            silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
