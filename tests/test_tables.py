@@ -300,8 +300,12 @@ def test_a_search_shows_the_test_accuracy_of_the_chosen_trial_only() -> None:
     assert tables.search_table(runs)["test_accuracy"].isna().all()
 
 
-def test_departures_quote_what_was_run() -> None:
+@pytest.mark.parametrize(
+    ("repeat", "shown"), [(True, "12345 images, 7 epochs"), (False, "98765 images, none twice")]
+)
+def test_departures_quote_what_was_run(repeat: bool, shown: str) -> None:
     recipe = {
+        "repeat": repeat,
         "epoch_images": 12_345,
         "epochs": 7,
         "images": 98_765,
@@ -313,7 +317,7 @@ def test_departures_quote_what_was_run() -> None:
     assert list(table) == ["what", "paper", "here", "why"]
     assert (table.map(len) > 0).all().all()
     here = " | ".join(table["here"])
-    for number in ("12345", "7 epochs", "98765", "17", "0.02", "3e-06", "64 px", "197 px", "unit"):
+    for number in (shown, "17", "0.02", "3e-06", "64 px", "197 px", "unit"):
         assert number in here
 
 

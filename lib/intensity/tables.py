@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from intensity.configurations import Recipe
 from intensity.rendering import histograms, render
 from intensity.responses import errors
 from intensity.responses.monotonicity import layer_table, unit_table
@@ -208,7 +209,7 @@ def departures(runs: Runs) -> pd.DataFrame:
         (
             "images, squares",
             "250 000, ten epochs",
-            f"{summary.recipe.epoch_images} images, {summary.recipe.epochs} epochs",
+            _shown(summary.recipe),
             "learned well before; the full profile has the paper's numbers",
         ),
         (
@@ -220,7 +221,7 @@ def departures(runs: Runs) -> pd.DataFrame:
         (
             "training set, discs",
             "250 000 images, 25 to 50 epochs",
-            f"{fast.recipe.images} images, none twice",
+            _shown(fast.recipe),
             "a stream cannot be memorized",
         ),
         ("batch, discs", "128", str(fast.recipe.batch), "more steps, fewer images"),
@@ -251,6 +252,13 @@ def departures(runs: Runs) -> pd.DataFrame:
         ("choice", "best single run", "means and intervals over seeds", "a run is not a finding"),
     ]
     return pd.DataFrame(rows, columns=["what", "paper", "here", "why"])
+
+
+def _shown(recipe: Recipe) -> str:
+    """How many images a training shows, in words."""
+    if recipe.repeat:
+        return f"{recipe.epoch_images} images, {recipe.epochs} epochs"
+    return f"{recipe.images} images, none twice"
 
 
 def sizes(runs: Runs) -> pd.DataFrame:
