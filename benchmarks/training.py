@@ -23,7 +23,7 @@ from intensity.processes import FAST, ONE_THREAD
 from intensity.values import canonical_json, write_aside
 
 ROUNDS = 3
-IMAGES = 1920
+IMAGES = 960
 NETWORKS = {"bn_compact": ("hard", "discs"), "small": ("three_bands", "squares")}
 VARIANTS = {
     "plain": (False, {}),
