@@ -1,12 +1,11 @@
 """Batches: every scene once, in an order of the seed's, and never a scene of another seed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from intensity.datasets import TrainingBatches, evaluation_scenes, inputs
+from intensity.datasets import evaluation_scenes, inputs, training_batches
 from intensity.rendering import render
 from intensity.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.tasks import TASKS
@@ -15,18 +14,19 @@ OPTIONS = SceneOptions(size=16, areas=(21,), noise=SquareNoise(count=(8, 12), si
 EPOCH = 50
 
 
-def batches_of(**changed: Any) -> TrainingBatches:
+Batch = tuple[np.ndarray, np.ndarray]
+
+
+def batches_of(**changed: Any) -> list[Batch]:
     """Batches of 16 noisy scenes, 50 an epoch, with some options changed."""
-    options = {"seed": 3, "epoch_images": EPOCH, "repeat": False, "batch": 16}
-    return TrainingBatches(TASKS["hard"], OPTIONS, **(options | changed))
+    options = {"seed": 3, "epoch": 0, "epoch_images": EPOCH, "repeat": False, "batch": 16}
+    return list(training_batches(TASKS["hard"], OPTIONS, **(options | changed)))
 
 
-def epochs(batches: TrainingBatches, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """All images and labels of some epochs, read as `fit` reads them."""
-    for _ in range(count):
-        steps = [batches[step] for step in range(len(batches))]
-        yield tuple(np.concatenate(column) for column in zip(*steps, strict=True))
-        batches.on_epoch_end()
+def epochs(count: int, **changed: Any) -> list[Batch]:
+    """All images and labels of each of the first epochs."""
+    read = [batches_of(epoch=epoch, **changed) for epoch in range(count)]
+    return [tuple(np.concatenate(c) for c in zip(*steps, strict=True)) for steps in read]
 
 
 def rows(images: np.ndarray) -> list[bytes]:
@@ -39,8 +39,7 @@ def expected(start: int, count: int) -> Scenes:
 
 
 def test_the_last_batch_holds_what_is_left() -> None:
-    batches = batches_of()
-    assert [len(batches[step][1]) for step in range(len(batches))] == [16, 16, 16, 2]
+    assert [len(labels) for _, labels in batches_of()] == [16, 16, 16, 2]
     assert len(batches_of(epoch_images=48)) == 3
 
 
@@ -52,34 +51,33 @@ def test_batches_are_images_of_bytes_with_their_labels() -> None:
 
 @pytest.mark.parametrize("repeat", [True, False])
 def test_every_image_has_the_label_of_its_scene(repeat: bool) -> None:
-    batches = batches_of(repeat=repeat)
     scenes = expected(3 * 10**9, EPOCH if repeat else 2 * EPOCH)
     known = dict(zip(rows(render(scenes)), scenes.label.tolist(), strict=True))
-    for images, labels in epochs(batches, 2):
+    for images, labels in epochs(2, repeat=repeat):
         assert [known[row] for row in rows(images)] == labels.tolist()
 
 
 def test_a_stream_shows_no_scene_twice() -> None:
-    seen = [row for images, _ in epochs(batches_of(), 4) for row in rows(images)]
+    seen = [row for images, _ in epochs(4) for row in rows(images)]
     assert len(seen) == len(set(seen)) == 4 * EPOCH
     assert set(seen) == set(rows(render(expected(3 * 10**9, 4 * EPOCH))))
 
 
 def test_a_fixed_set_comes_again_in_another_order() -> None:
-    first, second, third = (rows(images) for images, _ in epochs(batches_of(repeat=True), 3))
+    first, second, third = (rows(images) for images, _ in epochs(3, repeat=True))
     assert sorted(first) == sorted(second) == sorted(third)
     assert len(set(first)) == EPOCH
     assert first != second != third != first
 
 
 def test_the_first_epoch_is_the_same_with_and_without_repetition() -> None:
-    (stream, _), (fixed, _) = (next(epochs(batches_of(repeat=r), 1)) for r in (False, True))
+    (stream, _), (fixed, _) = (epochs(1, repeat=r)[0] for r in (False, True))
     np.testing.assert_array_equal(stream, fixed)
 
 
 def test_seeds_share_no_scene_and_equal_seeds_share_all() -> None:
     first, same, other = (
-        [row for images, _ in epochs(batches_of(seed=seed), 2) for row in rows(images)]
+        [row for images, _ in epochs(2, seed=seed) for row in rows(images)]
         for seed in (0, 0, 1)
     )
     assert first == same

@@ -29,13 +29,14 @@ pathlib.Path(output, "pids.part").rename(pathlib.Path(output, "pids"))
 time.sleep(600)"""
 
 
-def test_an_interrupt_stops_the_kernel_and_what_it_started(checkout: Any) -> None:
+def test_an_interrupt_stops_the_kernel_workers_and_what_they_started(checkout: Any) -> None:
     checkout.notebook("01_data", WAIT)
     checkout.profile("smoke", "01_data: {}\n")
     folder = checkout.layout.run("smoke")
     command = [sys.executable, "-c", ENGINE, str(checkout.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
         pids = wait_for(folder / "pids", engine)
+        pids += [child.pid for child in psutil.Process(engine.pid).children(recursive=True)]
         engine.send_signal(signal.SIGINT)
         _, said = engine.communicate(timeout=60)
     assert engine.returncode == 130
@@ -65,8 +66,8 @@ def is_running(pid: int) -> bool:
 
 def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
     with mock.patch.dict(os.environ, {"INTENSITY_FRESH": "1"}):
-        set_environment(tmp_path, {"INTENSITY_WORKERS": "2", "INTENSITY_FRESH": None})
-        assert os.environ["INTENSITY_WORKERS"] == "2"
+        set_environment(tmp_path, {"INTENSITY_TERMINAL": "a", "INTENSITY_FRESH": None})
+        assert os.environ["INTENSITY_TERMINAL"] == "a"
         assert "INTENSITY_FRESH" not in os.environ
         for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "KERAS_HOME"):
             assert Path(os.environ[name]).is_relative_to(tmp_path / ".cache")

@@ -14,6 +14,11 @@ from intensity.reproduce import Reproduction, Request
 from intensity.values import InvalidInput
 
 TRACE = "import os, pathlib\nfolder = pathlib.Path(output)\n"
+WORKERS = """\
+from distributed import Client
+with Client(os.environ["INTENSITY_SCHEDULER"]) as client:
+    workers = len(client.nthreads())
+"""
 WRITE_FIGURE = """\
 (folder / "figures").mkdir(exist_ok=True)
 for kind in ("png", "pdf", "csv"):
@@ -39,12 +44,16 @@ def checkout(checkout: Any) -> Any:
     checkout.notebook("02_training", TRACE + WRITE_FIGURE)
     checkout.notebook(
         "03_end",
-        TRACE + "found = sorted(path.name for path in folder.glob('*/*'))",
-        "(folder / 'seen').write_text(' '.join([os.environ['INTENSITY_WORKERS'], *found]))",
+        TRACE + WORKERS + "found = sorted(path.name for path in folder.glob('*/*'))",
+        "(folder / 'seen').write_text(' '.join([str(workers), *found]))",
     )
     for name in ("smoke", "standard"):
         checkout.profile(name, "01_data: {}\n02_training: {seeds: [3, 4]}\n03_end: {}\n")
     return checkout
+
+
+NOWHERE = "tcp://127.0.0.1:9"
+"""A cluster that no notebook asks for anything: saves starting workers."""
 
 
 def run(checkout: Any, **request: Any) -> int:
@@ -104,7 +113,7 @@ def test_a_failure_ends_the_run_and_is_told_in_one_line(
     checkout: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     checkout.notebook("02_training", "raise ValueError('two\\nlines')")
-    assert run(checkout, profile="smoke", start="2") == 1
+    assert run(checkout, profile="smoke", start="2", scheduler=NOWHERE) == 1
     folder = checkout.layout.run("smoke")
     copy = folder / "notebooks" / "02_training.ipynb"
     line = f"02_training failed in cell [3]: ValueError: two lines (executed copy: {copy})"
@@ -121,7 +130,7 @@ def test_a_kernel_that_dies_is_a_failure_and_progress_is_relayed(
 ) -> None:
     said = "open(os.environ['INTENSITY_TERMINAL'], 'a').write('half\\rdone\\n')"
     checkout.notebook("02_training", "import os", said, "os._exit(3)")
-    assert run(checkout, profile="smoke", only="02") == 1
+    assert run(checkout, profile="smoke", only="02", scheduler=NOWHERE) == 1
     progress, line = capfd.readouterr().err.splitlines()[-2:]
     assert progress.endswith("done")
     assert "02_training failed in cell [5]: DeadKernelError" in line
@@ -136,7 +145,7 @@ def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any) -> None:
     record = {"status": "passed", "error": None, "started": "-", "seconds": 1, "commit": "-"}
     records = {"01_data": record, "02_training": record, "99_gone": record}
     (folder / "manifest.json").write_text(json.dumps({"notebooks": records}))
-    assert run(checkout, profile="smoke", only="2") == 0
+    assert run(checkout, profile="smoke", only="2", scheduler=NOWHERE) == 0
     assert [name for name in old if (folder / name).exists()] == ["figures/01-1-a.png"]
     manifest = read(folder, "manifest.json")
     assert manifest["notebooks"]["01_data"] == record

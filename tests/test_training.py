@@ -63,7 +63,7 @@ def test_a_small_network_learns_an_easy_task(learned: Trained) -> None:
     assert max(TASKS["easy"].priors) < 0.6
     assert learned.metrics["accuracy"] >= 0.95
     assert learned.history["validation_accuracy"].iloc[-1] >= 0.95
-    assert learned.history["loss"].is_monotonic_decreasing
+    assert learned.history["loss"].iloc[-1] < learned.history["loss"].iloc[0] / 2
 
 
 def test_test_scenes_are_asked_for_once_and_last(learned: Trained, draws: list[str]) -> None:

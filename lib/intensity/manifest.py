@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from intensity.digests import processor
+from intensity.processes import cores
 from intensity.values import write_aside
 
 PACKAGES = (
@@ -96,13 +97,6 @@ def save_manifest(folder: Path, manifest: dict[str, Any], notebooks: Iterable[st
 def now() -> str:
     """The time, with its zone, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _seeds(parameters: Mapping[str, Any]) -> dict[str, Any]:

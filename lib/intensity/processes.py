@@ -1,4 +1,6 @@
-"""The environment in which processes that compute are started."""
+"""Processes that compute: how many side by side, and the environment in which they are started."""
+
+import os
 
 FAST = {
     "MALLOC_MMAP_MAX_": "0",
@@ -17,3 +19,10 @@ ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 """Sums, and so weights, must not depend on the number of threads."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -4,16 +4,20 @@ Everything is checked before the first notebook starts. After every notebook the
 manifest.json and report are renewed, so that whoever waits can already read.
 """
 
+import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from intensity.kernels import children_write_to, relayed_to_terminal, run_notebook, set_environment
-from intensity.manifest import cores, load_manifest, new_manifest, now, save_manifest
+from intensity.manifest import load_manifest, new_manifest, now, save_manifest
+from intensity.processes import cores
 from intensity.report import build_report
 from intensity.results import merge
 from intensity.settings import OUTPUT, Layout, default_parameters, load_profile, shown
@@ -72,7 +76,12 @@ class Reproduction:
         progress = self.folder / ".progress"
         set_environment(self.layout.root, _variables(self.request, progress))
         log = self.folder / "kernels.log"
-        with children_write_to(log), relayed_to_terminal(progress):
+        with (
+            children_write_to(log),
+            relayed_to_terminal(progress),
+            _scheduler(self.request) as scheduler,
+        ):
+            os.environ["INTENSITY_SCHEDULER"] = scheduler
             for name in self.chosen:
                 try:
                     error = self._run(name)
@@ -192,11 +201,21 @@ def _check_writable(layout: Layout, folder: Path) -> None:
 def _variables(request: Request, progress: Path) -> dict[str, str | None]:
     """What notebooks find in their environment about this run."""
     return {
-        "INTENSITY_WORKERS": str(request.workers),
-        "INTENSITY_SCHEDULER": request.scheduler,
         "INTENSITY_FRESH": str(time.time()) if request.fresh else None,
         "INTENSITY_TERMINAL": str(progress),
     }
+
+
+@contextmanager
+def _scheduler(request: Request) -> Iterator[str]:
+    """Where notebooks send trainings: the cluster asked for, or workers that all of them share."""
+    if request.scheduler:
+        yield request.scheduler
+        return
+    from intensity.sweeps import local_cluster  # by now Dask's folder is inside the checkout
+
+    with local_cluster(request.workers) as address:
+        yield address
 
 
 def _mirror(source: Path, target: Path) -> None:

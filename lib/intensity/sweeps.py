@@ -1,8 +1,8 @@
 """Many configurations -> many runs, on Dask.
 
-By default a cluster of this machine: one worker a core, one thread a worker, on loopback. The
-address of another scheduler sends the same work there. Workers get configurations and return the
-files of finished runs, so they need no shared disk.
+INTENSITY_SCHEDULER names the scheduler that work is sent to: the one that the engine starts for all
+notebooks of a run, or a cluster of other machines. Without it a sweep starts workers of its own.
+Workers get configurations and return the files of finished runs, so they need no shared disk.
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from intensity.configurations import Configuration
 from intensity.digests import code_digest, provenance
-from intensity.processes import FAST, ONE_THREAD
+from intensity.processes import FAST, ONE_THREAD, cores
 from intensity.store import Run, Store
 from intensity.values import ROOT
 
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 
 WORKER = FAST | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
 """Environment of a worker of this machine."""
+
+DASK = {
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.nanny.pre-spawn-environ": FAST,
+    "distributed.worker.profile.enabled": False,
+}
+"""Settings of a cluster of this machine: memory is kept from the start of a worker on, and nothing
+looks at it a thousand times a second while it computes."""
 
 STDERR_TO_FILE = """
 import os
@@ -97,27 +105,38 @@ def _train(missing: Mapping[str, Configuration], store: Store) -> None:
 
 @contextmanager
 def _client(tasks: int) -> Iterator[Client]:
-    """A client of the scheduler named by INTENSITY_SCHEDULER, or of a cluster made for `tasks`."""
+    """A client of the scheduler that the environment names, or of workers for `tasks` at most."""
     scheduler = os.environ.get("INTENSITY_SCHEDULER")
-    if scheduler:
-        with Client(scheduler, set_as_default=False) as client:
-            yield client
-        return
-    workers = int(os.environ.get("INTENSITY_WORKERS", os.cpu_count() or 1))
+    with (
+        nullcontext(scheduler) if scheduler else local_cluster(min(cores(), tasks)) as address,
+        Client(address, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator[str]:
+    """Workers on this machine while the block runs, one thread each; everything on loopback.
+
+    Args:
+        workers: how many.
+
+    Returns:
+        The scheduler's address.
+    """
     scratch = ROOT / ".cache" / "dask"
     scratch.mkdir(parents=True, exist_ok=True)
     log = scratch / "workers.log"
     log.unlink(missing_ok=True)
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": FAST}),  # counts from the start
+        dask.config.set(DASK),
         LocalCluster(
-            n_workers=min(workers, tasks), threads_per_worker=1, host="127.0.0.1",
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1",
             dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER,
             silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
         ) as cluster,
-        Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
-        yield client
+        yield cluster.scheduler_address
 
 
 def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, bytes]:

@@ -143,11 +143,27 @@ def intensity_axis(ax: Axes, label: bool = True, step: int = 60) -> None:
         ax.set_xlabel("object intensity (grey level)")
 
 
-def picture(ax: Axes, values: np.ndarray, color_map: str, low: float, high: float) -> AxesImage:
-    """Show an array as an image on the scale low..high, without ticks, in a thin frame."""
+def picture(
+    ax: Axes,
+    values: np.ndarray,
+    color_map: str,
+    low: float,
+    high: float,
+    place: tuple[float, float, float, float] | None = None,
+) -> AxesImage:
+    """Show an array as an image on the scale low..high, without ticks, in a thin frame.
+
+    Args:
+        ax: where it is drawn.
+        values: (h, w) numbers.
+        color_map: matplotlib's name of the colors.
+        low: value of the first color.
+        high: value of the last color.
+        place: left, right, bottom and top in units of the axes, where they hold several images.
+    """
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set(visible=True, color="#CCCCCC", linewidth=0.5)
-    return ax.imshow(values, cmap=color_map, vmin=low, vmax=high)
+    return ax.imshow(values, cmap=color_map, vmin=low, vmax=high, extent=place)
 
 
 def grey_picture(ax: Axes, image: np.ndarray) -> AxesImage:
