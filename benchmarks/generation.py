@@ -8,7 +8,6 @@ It prints medians over rounds that alternate between the three, and writes gener
 """
 
 import os
-import platform
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from statistics import median
 
 import numpy as np
 
+from intensity.digests import processor
 from intensity.rendering import render
 from intensity.scenes import BLOCK, SETTINGS, draw_scenes
 from intensity.tasks import TASKS
@@ -86,7 +86,7 @@ def main() -> None:
         "images_per_second": rates,
         "squares_over_plain": ratio,
         "rounds": [{name: round(value) for name, value in turn.items()} for turn in rounds],
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "machine": {"cores": os.cpu_count(), "processor": processor()},
         "versions": {name: version(name) for name in ("numpy", "numba")},
     }
     write_aside(Path(__file__).with_suffix(".json"), canonical_json(result) + "\n")

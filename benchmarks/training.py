@@ -11,7 +11,6 @@ training.json.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from intensity.digests import processor
 from intensity.processes import FAST, ONE_THREAD
 from intensity.values import canonical_json, write_aside
 
@@ -51,9 +51,11 @@ def rate(network: str, fuse: bool) -> float:
     model.compile(keras.optimizers.Adam(1e-3), loss)
     for epoch in range(2):
         begin = time.perf_counter()
-        for images, labels in training_batches(
-            TASKS[task], SETTINGS[setting], seed=0, epoch=epoch, epoch_images=IMAGES, repeat=True, batch=64,
-        ):  # fmt: skip
+        batches = training_batches(
+            TASKS[task], SETTINGS[setting], seed=0, epoch=epoch, epoch_images=IMAGES,
+            repeat=True, batch=64,
+        )  # fmt: skip
+        for images, labels in batches:
             model.train_on_batch(images, labels)
     return IMAGES / (time.perf_counter() - begin)
 
@@ -82,7 +84,10 @@ def main() -> None:
     result = {
         "images_per_second": {" ".join(case): round(value) for case, value in rates.items()},
         "over_plain": {" ".join(case): round(value, 2) for case, value in ratios.items()},
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "rounds": [
+            {" ".join(case): round(value) for case, value in turn.items()} for turn in rounds
+        ],
+        "machine": {"cores": os.cpu_count(), "processor": processor()},
         "versions": {name: version(name) for name in ("numpy", "keras", "tensorflow")},
     }
     write_aside(Path(__file__).with_suffix(".json"), canonical_json(result) + "\n")

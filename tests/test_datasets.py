@@ -77,8 +77,7 @@ def test_the_first_epoch_is_the_same_with_and_without_repetition() -> None:
 
 def test_seeds_share_no_scene_and_equal_seeds_share_all() -> None:
     first, same, other = (
-        [row for images, _ in epochs(2, seed=seed) for row in rows(images)]
-        for seed in (0, 0, 1)
+        [row for images, _ in epochs(2, seed=seed) for row in rows(images)] for seed in (0, 0, 1)
     )
     assert first == same
     assert not set(first) & set(other)

@@ -27,7 +27,8 @@ def checkout(checkout: Any) -> Any:
     manifest = new_manifest(checkout.root, "standard", {})
     manifest["machine"] |= {"processor": "a processor", "cores": 2, "memory_gb": 24}
     manifest["commit"] = "0123456789abcdef"
-    manifest["notebooks"]["01_data"] = {"status": "passed", "seconds": 600.0}
+    manifest["dirty"] = False
+    manifest["notebooks"]["01_data"] = {"status": "passed", "seconds": 600.0, "commit": "0123"}
     save_manifest(folder, manifest, ["01_data"])
     (checkout.root / "README.md").write_text(README)
     return checkout
@@ -87,3 +88,20 @@ def test_a_readme_without_both_markers_is_refused(checkout: Any, text: str) -> N
         publish(checkout.layout)
     assert (checkout.root / "README.md").read_text() == text
     assert not (checkout.root / "expected").exists()
+
+
+def test_a_run_with_uncommitted_changes_is_refused(checkout: Any) -> None:
+    path = checkout.layout.run("standard") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"dirty": True}))
+    with pytest.raises(InvalidInput, match="uncommitted changes"):
+        publish(checkout.layout)
+    assert (checkout.root / "README.md").read_text() == README
+
+
+def test_a_run_of_two_commits_is_refused(checkout: Any) -> None:
+    path = checkout.layout.run("standard") / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["notebooks"]["02_training"] = manifest["notebooks"]["01_data"] | {"commit": "4567"}
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InvalidInput, match="2 commits"):
+        publish(checkout.layout)

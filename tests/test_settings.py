@@ -1,5 +1,6 @@
 """Profiles are checked against the notebooks: what they may set, and with which values."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,6 @@ PARAMETERS = """\
 images = 100
 rate = 0.5
 fresh = False
-task = "hard"
-tasks = ["hard"]
-network = "bn_compact"
 setting = "discs"
 levels = [1, "random"]
 table = {
@@ -52,12 +50,11 @@ def test_sections_share_values_through_anchors(layout: Layout) -> None:
     "value",
     [
         "images: 7",
+        "setting: discs_full",
+        "setting: {setting: discs, background: random}",
         "rate: 2",
         "rate: 0.25",
         "fresh: true",
-        "task: easy",
-        "task: {name: mine, boundaries: [99], labels: [0, 1]}",
-        "tasks: [easy, medium]",
         "levels: [2, random, 3]",
         "table: {b: 2}",
         "limit: 3",
@@ -73,6 +70,7 @@ def test_values_like_the_default_are_taken(layout: Layout, value: str) -> None:
     ("value", "said"),
     [
         ("images: 0.5", "0.5"),
+        ("images: 0", "0 is not allowed: a whole number from 1 on"),
         ("images: true", "True"),
         ("images: many", "'many'"),
         ("rate: 1e-3", "'1e-3'"),  # YAML takes it for text
@@ -80,19 +78,8 @@ def test_values_like_the_default_are_taken(layout: Layout, value: str) -> None:
         ("levels: 3", "3"),
         ("levels: [0.5]", "0.5"),
         ("table: [1]", "[1]"),
-        ("task: nonsense", "'nonsense'"),
-        ("task: 3", "3"),
-        ("task: {name: mine, boundaries: [99, 98], labels: [0, 1, 0]}", "(99, 98)"),
-        ("task: {name: mine, boundaries: [99, 199], labels: [0, 1, null]}", "level 200"),
-        ("tasks: easy", "'easy'"),
-        ("network: nonsense", "'nonsense'"),
         ("setting: nonsense", "'nonsense'"),
         ("setting: {setting: discs, size: 12}", "spans"),
-        (
-            "{network: bn_tiny, setting: {areas: [9], size: 8}}",
-            "8 is too small for network bn_tiny",
-        ),
-        ("tasks: [easy, nonsense]", "'nonsense'"),
         ("imagse: 3", "'imagse'"),
         ("output: here", "'output'"),
     ],
@@ -159,3 +146,52 @@ def test_every_profile_of_this_checkout_fits_its_notebooks() -> None:
     assert [name[:2] for name in layout.notebooks] == ["01", "02", "03", "04", "05", "06"]
     for profile in layout.profiles:
         load_profile(layout, profile)
+
+
+BROKEN = {
+    "an unknown network": ("network: large,", "network: nonsense,", "'nonsense' is unknown"),
+    "an unknown task": ("task: three_bands", "task: nonsense", "'nonsense' is unknown"),
+    "boundaries that do not increase": (
+        "{task: hard, scenes: discs, network: bn_tiny",
+        "{task: {name: mine, boundaries: [9, 8], labels: [0, 1, 0]}, scenes: discs, "
+        "network: bn_tiny",
+        r"boundaries: \(9, 8\) do not increase",
+    ),
+    "a level without a class": (
+        "{task: hard, scenes: discs, network: bn_tiny",
+        "{task: {name: mine, boundaries: [9], labels: [0, null]}, scenes: discs, network: bn_tiny",
+        "labels",
+    ),
+    "an object larger than its image": (
+        "scenes: discs, network: pixels",
+        "scenes: {setting: discs, size: 12}, network: pixels",
+        "spans 17 pixels, more than the image's 12",
+    ),
+    "an image that the network cannot take": (
+        "scenes: discs, network: bn_tiny",
+        "scenes: {setting: discs, size: 8, areas: [9], noise: null}, network: bn_tiny",
+        "8 is too small for network bn_tiny",
+    ),
+    "an unknown option of a recipe": ("epochs: 4,", "epoch: 4,", "epoch"),
+    "a training that the notebook needs": ("    small: *small\n", "", "small is missing"),
+    "a group of what is not trained": ("[baseline, permuted]", "[baseline, moved]", "'moved'"),
+    "one seed": ("[0, 1, 2]", "[0]", "two seeds or more"),
+    "a seed twice": ("[0, 1, 2]", "[0, 1, 1]", "all different"),
+    "no trial": ("trials: 8", "trials: 0", "from 1 on"),
+}
+"""What is wrong -> a text of standard.yaml, what stands there instead, and what is said."""
+
+
+@pytest.mark.parametrize("wrong", BROKEN)
+def test_the_standard_profile_with_one_thing_wrong_is_refused(wrong: str, tmp_path: Path) -> None:
+    right, broken, said = BROKEN[wrong]
+    text = (ROOT / "params" / "standard.yaml").read_text()
+    assert right in text
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "mine.yaml").write_text(text.replace(right, broken, 1))
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    with pytest.raises(InvalidInput, match=said) as refusal:
+        load_profile(Layout(tmp_path), "mine")
+    line = str(refusal.value)
+    assert line.startswith(f"{tmp_path}/params/mine.yaml: 0")
+    assert "\n" not in line

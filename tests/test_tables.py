@@ -10,7 +10,7 @@ import pytest
 
 from intensity import tables
 from intensity.rendering import render
-from intensity.scenes import SETTINGS, draw_scenes, find_setting
+from intensity.scenes import SETTINGS, SceneOptions, draw_scenes, find_setting
 from intensity.statistics import Measurement
 from intensity.tasks import TASKS
 
@@ -30,6 +30,8 @@ class FakeRun:
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     parameters: float = 10.0
     recipe: dict[str, Any] = field(default_factory=dict)
+    network: str = "large"
+    setting: SceneOptions = SETTINGS["discs"]
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -43,8 +45,8 @@ class FakeRun:
             task=TASKS[self.task],
             seed=self.seed,
             recipe=SimpleNamespace(**self.recipe),
-            scenes=SETTINGS["discs"],
-            network=SimpleNamespace(scaling="unit"),
+            scenes=self.setting,
+            network=SimpleNamespace(name=self.network, scaling="unit"),
         )
 
 
@@ -300,8 +302,11 @@ def test_a_search_shows_the_test_accuracy_of_the_chosen_trial_only() -> None:
     assert tables.search_table(runs)["test_accuracy"].isna().all()
 
 
+NETWORKS = ("large", "small", "bn_compact", "bn_tiny")
+
+
 @pytest.mark.parametrize(
-    ("repeat", "shown"), [(True, "12345 images, 7 epochs"), (False, "98765 images, none twice")]
+    ("repeat", "shown"), [(True, "12,345 images, 7 epochs"), (False, "98,765 images, none twice")]
 )
 def test_departures_quote_what_was_run(repeat: bool, shown: str) -> None:
     recipe = {
@@ -313,12 +318,37 @@ def test_departures_quote_what_was_run(repeat: bool, shown: str) -> None:
         "learning_rate": 0.02,
         "weight_decay": 3e-6,
     }
-    table = tables.departures({name: [FakeRun(recipe=recipe)] for name in ("large", "bn_compact")})
+    table = tables.departures({name: [FakeRun(recipe=recipe)] for name in NETWORKS})
     assert list(table) == ["what", "paper", "here", "why"]
     assert (table.map(len) > 0).all().all()
     here = " | ".join(table["here"])
     for number in (shown, "17", "0.02", "3e-06", "64 px", "197 px", "unit"):
         assert number in here
+    assert {f"images, {name}" for name in NETWORKS} <= set(table["what"])
+
+
+def test_what_is_as_in_the_paper_is_no_departure() -> None:
+    recipe = {
+        **{"repeat": True, "epoch_images": 200_000, "epochs": 10, "images": 2_000_000},
+        **{"batch": 128, "learning_rate": 0.01, "weight_decay": 0.0},
+    }
+    full = FakeRun(recipe=recipe, setting=SETTINGS["discs_full"])
+    what = set(tables.departures({name: [full] for name in NETWORKS})["what"])
+    assert not what & {"images, large", "images, small", "scale, discs", "batch, discs"}
+    assert "images, bn_tiny" in what
+
+
+def test_the_authors_numbers_stand_beside_ours_on_fixed_permutations() -> None:
+    permuted = SETTINGS["discs"].model_copy(update={"permutation": "fixed"})
+    mine = {"network": "bn_tiny", "setting": permuted}
+    runs = {
+        "plain": [FakeRun(network="bn_tiny", accuracy=0.1)],
+        "permuted": [FakeRun(accuracy=0.8, **mine), FakeRun(seed=1, accuracy=0.9, **mine)],
+    }
+    assert rows(tables.authors_accuracies(runs)) == [
+        ("bn_tiny", "84.4 %", "85.0 % [21.5, 100.0]"),
+        ("bn_medium", "97.6 %", "not trained in this profile"),
+    ]
 
 
 # Responses

@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _run(arguments: dict[str, Any]) -> int:
     """Run a profile; a request to end is taken like Ctrl-C, so that kernels are stopped."""
-    # jsonschema would load a grammar of IRIs for three seconds, and does without where there is none.
+    # jsonschema loads a grammar of IRIs for three seconds, and does without where there is none.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from intensity.reproduce import Reproduction, Request
     from intensity.settings import Layout

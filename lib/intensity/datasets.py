@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from intensity.rendering import histograms, render
-from intensity.scenes import SceneOptions, Scenes, draw_scenes
+from intensity.scenes import SPLITS, SceneOptions, Scenes, draw_scenes
 from intensity.tasks import Task
 
 SEED_STRIDE = 10**9
 """Training seed s reads the scenes from number s * SEED_STRIDE on, so seeds share none."""
+ORDER = len(SPLITS)
+"""Stands where the keys of scenes have the number of their split: orders share no random bits."""
 
 
 def training_batches(
@@ -44,8 +46,8 @@ def training_batches(
     """
     first = seed * SEED_STRIDE + (0 if repeat else epoch * epoch_images)
     scenes = draw_scenes(task, options, "train", first, epoch_images)
-    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
-    order = generator.permutation(epoch_images)
+    key = np.array([(ORDER << 32) + seed, epoch], np.uint64)
+    order = np.random.Generator(np.random.Philox(key=key)).permutation(epoch_images)
     for start in range(0, epoch_images, batch):
         shown = scenes[order[start : start + batch]]
         yield inputs(shown, as_histograms), shown.label

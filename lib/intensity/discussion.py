@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from intensity.results import gather
 from intensity.values import ROOT, InvalidInput
 
@@ -54,6 +56,25 @@ MEANINGS: dict[str, tuple[str, str]] = {
 }
 """For each claim what it means that it is reproduced, and that it is not."""
 
+PICTURES = "shown in figures, decided by no claim yet"
+UNMEASURED = "not measured yet"
+
+CONCLUSIONS: tuple[tuple[str, tuple[str, ...] | str], ...] = (
+    ("A network can learn a class that hangs on intensity alone", ("C1", "C2")),
+    ("A deeper network does better, with fewer parameters", ("C8",)),
+    (
+        "Early channels respond monotonically, later ones follow the class boundaries, and logits "
+        "are not monotone",
+        ("C9", "C7"),
+    ),
+    ("The class-response curve is a square wave that crosses at the boundaries", ("C7",)),
+    ("Errors sit at the class boundaries", ("C6",)),
+    ("Gradient saliency and occlusion show where a network looks", PICTURES),
+    ("Batch norm and ReLU act as thresholds of intensity", PICTURES),
+    ("Single pixels move logits monotonically: the network averages over the object", UNMEASURED),
+)
+"""What the paper and its authors concluded, and the claims that bear on it, or why none does."""
+
 
 def findings(output: str | Path) -> dict[str, Any]:
     """Merged results for the discussion.
@@ -97,9 +118,28 @@ def consequences(judged: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(f"- **{c['id']}, {c['verdict']}.** {_meaning(c)}" for c in ranked)
 
 
+def conclusions(judged: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The paper's conclusions beside our verdicts: columns conclusion, here.
+
+    Args:
+        judged: claims with their verdicts.
+    """
+    verdicts = {claim["id"]: claim["verdict"] for claim in judged}
+    rows = [
+        (
+            text,
+            bearing
+            if isinstance(bearing, str)
+            else ", ".join(f"{name}: {verdicts.get(name, 'not judged')}" for name in bearing),
+        )
+        for text, bearing in CONCLUSIONS
+    ]
+    return pd.DataFrame(rows, columns=["conclusion", "here"])
+
+
 def _meaning(claim: Mapping[str, Any]) -> str:
     """One claim's sentence for its verdict."""
     reproduced, failed = MEANINGS[claim["id"]]
     if claim["verdict"] == "undecided":
-        return f"The seeds do not settle it. It would mean: {reproduced}"
+        return f"Its interval does not settle it. It would mean: {reproduced}"
     return reproduced if claim["verdict"] == "reproduced" else failed

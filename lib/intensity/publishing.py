@@ -33,12 +33,13 @@ def publish(layout: Layout) -> None:
         layout: the checkout.
 
     Raises:
-        InvalidInput: there is no complete standard run, or README.md has no markers.
+        InvalidInput: there is no complete standard run of one commit, or README.md has no markers.
     """
     folder = layout.run(PROFILE)
     manifest, results = load_manifest(folder), load_results(folder)
     if not (results["complete"] and manifest.get("complete")):
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
+    _check_origin(shown(folder), manifest)
     readme = layout.root / "README.md"
     before, after = _around_markers(readme.read_text("utf8") if readme.exists() else "")
     parts = (BEGIN, PICTURE, _origin(manifest), _accuracies(results), _claims(results), END)
@@ -46,6 +47,15 @@ def publish(layout: Layout) -> None:
     write_aside(readme, before + section + after)
     expected = json.dumps(results, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)
+
+
+def _check_origin(place: str, manifest: dict[str, Any]) -> None:
+    """Refuse a run whose notebooks are not all of one commit, or of none that is in git."""
+    commits = {record["commit"] for record in manifest["notebooks"].values()}
+    if len(commits) > 1:
+        raise InvalidInput(f"{place}: notebooks ran on {len(commits)} commits; ./run_all.sh first")
+    if manifest["dirty"]:
+        raise InvalidInput(f"{place}: it ran with uncommitted changes; commit, then ./run_all.sh")
 
 
 def _around_markers(text: str) -> tuple[str, str]:

@@ -32,10 +32,10 @@ AREAS = 32
 """Visible areas that `histogram_likelihood` sums over, equally likely; more change nothing."""
 
 
-def reader_accuracy(
+def scenes_read_right(
     reader: str, task: Task, options: SceneOptions, scenes: int, training_scenes: int = 20_000
-) -> tuple[int, int]:
-    """How many of the first test scenes a reader gets right.
+) -> dict[str, np.ndarray]:
+    """Which of the first test scenes a reader gets right.
 
     Args:
         reader: a name from `READERS`.
@@ -45,7 +45,7 @@ def reader_accuracy(
         training_scenes: number of scenes of the split "train" that the reader learns from.
 
     Returns:
-        Scenes read right, and scenes.
+        `right`: (scenes,) bool.
 
     Raises:
         InvalidInput: the reader is unknown or does not apply to such scenes.
@@ -54,8 +54,7 @@ def reader_accuracy(
         raise InvalidInput(f"reader: {reader!r} is unknown; allowed: {', '.join(READERS)}")
     decide = READERS[reader](draw_scenes(task, options, "train", 0, training_scenes))
     test = draw_scenes(task, options, "test", 0, scenes)
-    right = over_images(test, decide) == test.label
-    return int(right.sum()), scenes
+    return {"right": over_images(test, decide) == test.label}
 
 
 def over_images(scenes: Scenes, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -166,12 +166,15 @@ def _paint_objects(
 
 @njit(cache=True, nogil=True)
 def _paint_squares(canvases: np.ndarray, squares: np.ndarray, values: np.ndarray) -> None:
-    """Paint squares (row, column, side, unused) with the values given, later ones on top."""
+    """Paint squares (row, column, side, unused) with the values given, later ones on top.
+
+    The border of the image cuts them.
+    """
     for i in range(len(canvases)):
         for k in range(squares.shape[1]):
             top, left, side = squares[i, k, 0], squares[i, k, 1], squares[i, k, 2]
-            for row in range(top, top + side):
-                for column in range(left, left + side):
+            for row in range(max(top, 0), min(top + side, canvases.shape[1])):
+                for column in range(max(left, 0), min(left + side, canvases.shape[2])):
                     canvases[i, row, column] = values[i, k]
 
 

@@ -21,6 +21,7 @@ from intensity.processes import cores
 from intensity.report import build_report
 from intensity.results import merge
 from intensity.settings import OUTPUT, Layout, default_parameters, load_profile, shown
+from intensity.store import Store
 from intensity.values import InvalidInput, Value, write_aside
 
 RENEWING = ("standard", "full")
@@ -64,7 +65,8 @@ class Reproduction:
         self.folder = layout.run(request.profile)
         self.sections = load_profile(layout, request.profile)
         self.chosen = _choose(list(self.sections), request)
-        _check_writable(layout, self.folder)
+        kept = [layout.figures] if request.profile in RENEWING else []
+        _check_writable(self.folder, layout.root / ".cache", Store().root, *kept)
         self.manifest = self._open_manifest()
 
     def execute(self) -> int:
@@ -184,9 +186,9 @@ def _position(option: str, number: str, names: list[str]) -> int:
     return numbers.index(number.zfill(2))
 
 
-def _check_writable(layout: Layout, folder: Path) -> None:
+def _check_writable(*folders: Path) -> None:
     """Refuse to start where the output could not be written."""
-    for place in (folder, layout.root / ".cache"):
+    for place in folders:
         try:
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=place):

@@ -190,7 +190,7 @@ class Results:
     ) -> Measurement:
         """Keep one number a seed with the interval made from them, within what is possible."""
         low, high, value = interval
-        if unit == FRACTION:
+        if unit == FRACTION or unit.startswith("share of"):
             low, high = max(low, 0.0), min(high, 1.0)
         numbers = np.asarray(seeds, dtype=np.float64).tolist()
         return self._add(

@@ -270,7 +270,22 @@ class Scenes:
         columns: dict[str, Any] = {
             name: self._column(name, value) for name, value in changes.items()
         }
-        return replace(self, **columns)
+        changed = replace(self, **columns)
+        if {"shape", "area", "distractor_area"} & set(columns):
+            changed._check_areas()
+        return changed
+
+    def _check_areas(self) -> None:
+        """Refuse areas that no object of the shape can have."""
+        shapes = [(self.shape, self.area)]
+        if self.options.distractor:
+            second = np.full(len(self), SHAPES.index(self.options.distractor))
+            shapes.append((second, self.distractor_area))
+        most = np.array([len(pixel_order(shape).offsets) for shape in SHAPES])
+        for shape, area in shapes:
+            if len(area) and ((area < 0) | (area > most[shape])).any():
+                found = f"{area.min()}..{area.max()}"
+                raise InvalidInput(f"area: {found} is not allowed: 0..{most.min()} pixels")
 
     def _column(self, name: str, value: object) -> np.ndarray:
         """A new column in the old one's type and size."""

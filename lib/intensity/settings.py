@@ -3,21 +3,24 @@
 A profile is a YAML file in params/. Its sections are named after notebooks and set parameters that
 the notebook has a default for, each with a value of the default's type. Top-level keys that begin
 with "x-" are no sections: they hold values that several sections share through YAML anchors.
+
+Some parameters mean the same in every notebook and are checked further: `seeds`, `setting`,
+`trainings` (a table of trainings by name, as `configurations` takes it), `trial` (one of them,
+drawn `trials` times) and tables of `groups` (names of trainings that one figure compares).
 """
 
 import ast
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from intensity.architectures import feature_sizes, find_network
+from intensity.configurations import configurations, random_trials
 from intensity.scenes import find_setting
-from intensity.tasks import find_task
 from intensity.values import ROOT, InvalidInput
 
 SHARED = "x-"
@@ -25,13 +28,6 @@ SHARED = "x-"
 
 OUTPUT = "output"
 """The parameter that every notebook has and no profile sets: the run's folder."""
-
-FINDERS: dict[str, Callable[[Any], object]] = {
-    "network": find_network,
-    "task": find_task,
-    "setting": find_setting,
-}
-"""Parameters of these names, or lists named by the plural, hold names or tables of something."""
 
 
 @dataclass(frozen=True)
@@ -146,46 +142,51 @@ def _check_section(place: str, section: Mapping[str, Any], defaults: Mapping[str
         if name not in allowed:
             raise InvalidInput(_refusal(place, name, f"a parameter, {_list(allowed)}"))
         _check_value(f"{place}.{name}", name, value, defaults[name])
-    _check_sizes(place, {**defaults, **section})
+    _check_trainings(place, {**defaults, **section}, defaults.get("trainings", {}))
 
 
 def _check_value(place: str, name: str, value: Any, default: Any) -> None:
-    """Refuse a value that cannot be looked up, or that has another type than the default."""
-    several = isinstance(default, list)
-    find = FINDERS.get(name.removesuffix("s") if several else name)
-    if isinstance(value, list) != several if find else not _fits(value, default):
+    """Refuse a value that has another type than the default, or that says nothing sensible."""
+    if name == "setting":
+        _naming(place, partial(find_setting, value))
+    elif not _fits(value, default):
         raise InvalidInput(_refusal(place, value, f"a value like the default {default!r}"))
-    if find:
-        for one in value if several else [value]:
-            _look_up(place, find, one)
+    elif name == "seeds" and (len(set(value)) < 2 or len(set(value)) < len(value)):
+        raise InvalidInput(_refusal(place, value, "two seeds or more, all different"))
+    elif _is_count(default) and value < 1:
+        raise InvalidInput(_refusal(place, value, "a whole number from 1 on"))
 
 
-def _check_sizes(place: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse a network that cannot take the images of its notebook's settings."""
-    sizes = {find_setting(setting).size for setting in _values(parameters, "setting")}
-    networks = [find_network(network) for network in _values(parameters, "network")]
-    for network, size in product(networks, sorted(sizes)):
-        try:
-            feature_sizes(network, size)
-        except InvalidInput as error:
-            raise InvalidInput(f"{place}: {error}") from None
+def _check_trainings(place: str, parameters: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
+    """Refuse trainings that cannot be made, and groups of trainings that there are not."""
+    seeds, tables = parameters.get("seeds", [0]), dict(parameters.get("trainings", {}))
+    missing = [name for name in needed if name not in tables]
+    if missing:
+        raise InvalidInput(f"{place}.trainings: {missing[0]} is missing; the notebook needs it")
+    for groups in (name for name in parameters if name.endswith("groups")):
+        for group in parameters[groups].values():
+            unknown = [name for name in group if name not in tables]
+            if unknown:
+                raise InvalidInput(_refusal(f"{place}.{groups}", unknown[0], _list(tables)))
+    if "trial" in parameters:
+        tables |= random_trials(parameters["trial"], 1)
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise InvalidInput(_refusal(f"{place}.trainings.{name}", table, "a table"))
+        _naming(f"{place}.trainings.{name}", partial(configurations, {name: table}, seeds))
 
 
-def _values(parameters: Mapping[str, Any], name: str) -> list[Any]:
-    """What a parameter and the list named by its plural hold."""
-    one = [parameters[name]] if name in parameters else []
-    several = parameters.get(f"{name}s")
-    return one + several if isinstance(several, list) else one
-
-
-def _look_up(place: str, find: Callable[[Any], object], value: Any) -> None:
-    """Refuse what is neither a known name nor a right table."""
-    if not isinstance(value, str | dict):
-        raise InvalidInput(_refusal(place, value, "a name or a table"))
+def _naming(place: str, make: Callable[[], object]) -> None:
+    """Let a refusal say where in the profile it is about."""
     try:
-        find(value)
+        make()
     except InvalidInput as error:
         raise InvalidInput(f"{place}: {error}") from None
+
+
+def _is_count(default: Any) -> bool:
+    """Is a default a whole number of something?"""
+    return isinstance(default, int) and not isinstance(default, bool)
 
 
 def _fits(value: Any, default: Any) -> bool:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -86,9 +87,7 @@ def _train(missing: Mapping[str, Configuration], store: Store) -> None:
     with _client(len(order)) as client, _Progress(order) as progress:
         client.subscribe_topic(topic, progress.on_event)
         futures = {
-            client.submit(
-                train_on_worker, c.model_dump(mode="json"), i, topic, pure=False, retries=2
-            ): i
+            client.submit(train_on_worker, c.model_dump(mode="json"), i, topic, pure=False): i
             for i, c in enumerate(order)
         }
         for future in as_completed(futures, loop=client.loop):
@@ -212,6 +211,7 @@ class _Progress:
     def __init__(self, order: Sequence[Configuration]) -> None:
         """Nothing is done yet."""
         self.order = order
+        self.lock = threading.Lock()
         self.done = [0.0] * len(order)
         self.finished = 0
 
@@ -247,10 +247,11 @@ class _Progress:
 
     def _advance(self, index: int, share: float) -> None:
         """Move the line on; late messages never move it back."""
-        step = max(0.0, min(share, 1.0) - self.done[index])
-        self.done[index] += step
-        self.bar.set_description_str(
-            f"{self.finished}/{len(self.order)} networks; {_title(self.order[index])}",
-            refresh=False,
-        )
-        self.bar.update(step * self.order[index].cost)
+        with self.lock:  # messages come in another thread
+            step = max(0.0, min(share, 1.0) - self.done[index])
+            self.done[index] += step
+            self.bar.set_description_str(
+                f"{self.finished}/{len(self.order)} networks; {_title(self.order[index])}",
+                refresh=False,
+            )
+            self.bar.update(step * self.order[index].cost)

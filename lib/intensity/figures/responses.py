@@ -152,7 +152,7 @@ def unit_profiles(
     fig.supylabel("spatial mean of the activation")
     fig.supxlabel("object intensity (grey level)")
     image = line_handle("one image", "#777777", "none", ".")
-    legend_above(fig, [image, line_handle("mean of a level", _INK), *class_handles(bands)], 5)
+    legend_above(fig, [image, line_handle("mean in five levels", _INK), *class_handles(bands)], 5)
     return fig
 
 

@@ -1,0 +1,58 @@
+"""Help and refusals without an environment: Python alone, and the same parser as the command's."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from intensity.options import HELPED, WRONG_USE, parser
+from intensity.values import ROOT
+
+PROGRAM = ROOT / "lib" / "intensity" / "options.py"
+
+
+def checked(*words: str) -> subprocess.CompletedProcess[str]:
+    """What run_all.sh gets to know, from a Python without any package."""
+    command = [sys.executable, "-I", "-S", str(PROGRAM), *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_help_is_given_and_ends_there() -> None:
+    done = checked("--help")
+    assert done.returncode == HELPED
+    for option in ("--profile", "--only", "--from", "--workers", "--scheduler", "--fresh"):
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["--profile", "smoke"], ["--only", "03", "--fresh"]])
+def test_right_use_goes_on_in_silence(words: list[str]) -> None:
+    done = checked(*words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--profile", "nonsense"], "profile: 'nonsense' is not allowed: full, smoke, standard"),
+        (["--nonsense"], "--nonsense"),
+        (["--workers", "many"], "'many'"),
+    ],
+)
+def test_wrong_use_is_refused_in_one_line(words: list[str], said: str) -> None:
+    done = checked(*words)
+    assert done.returncode == WRONG_USE
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_options_are_those_of_the_command() -> None:
+    arguments = vars(parser().parse_args(["run", "--profile", "smoke", "--workers", "3"]))
+    assert arguments == {
+        **{"command": "run", "profile": "smoke", "only": None, "start": None},
+        **{"workers": 3, "scheduler": None, "fresh": False},
+    }
+
+
+def test_nothing_but_python_is_imported() -> None:
+    assert "import intensity" not in Path(PROGRAM).read_text()
