@@ -174,7 +174,7 @@ BROKEN = {
     ),
     "an unknown option of a recipe": ("epochs: 4,", "epoch: 4,", "epoch"),
     "a training that the notebook needs": ("    small: *small\n", "", "small is missing"),
-    "a group of what is not trained": ("[baseline, permuted]", "[baseline, moved]", "'moved'"),
+    "a group of what is not trained": ("[baseline, permuted,", "[baseline, moved,", "'moved'"),
     "one seed": ("[0, 1, 2]", "[0]", "two seeds or more"),
     "a seed twice": ("[0, 1, 2]", "[0, 1, 1]", "all different"),
     "no trial": ("trials: 8", "trials: 0", "from 1 on"),
