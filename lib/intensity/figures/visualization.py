@@ -144,7 +144,8 @@ def feature_maps_by_layer(image: np.ndarray, layers: Mapping[str, np.ndarray]) -
     _layer_row(fig, axes[0], "image", image[..., None], (0, LEVELS - 1))
     for ax, (name, maps) in zip(axes[1:], layers.items(), strict=True):
         shown = maps[..., most_varied(maps, _SHOWN)]
-        _layer_row(fig, ax, name, maps, (shown.min(), shown.max()))
+        low = shown.min() + 0.0  # a rectified -0 is drawn as 0
+        _layer_row(fig, ax, name, maps, (low, shown.max()))
     return fig
 
 
