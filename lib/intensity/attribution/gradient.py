@@ -3,17 +3,22 @@
 The map is signed. Figures in the paper's manner show its magnitude.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from intensity.attribution.inputs import as_classes, as_images, batches, image_shape, to_network
 from intensity.values import InvalidInput
 
-Compiled = Callable[[np.ndarray, np.ndarray], tf.Tensor]
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+Compiled = Callable[[np.ndarray, np.ndarray], "tf.Tensor"]
 
 
 def gradient(
@@ -64,6 +69,8 @@ def compiled_gradient(model: keras.Model) -> Compiled:
     Returns:
         (n, h, w, 1) float32 images and (n,) int32 classes (negative: predicted) -> (n, h, w).
     """
+    import tensorflow as tf
+
     taken = tf.TensorSpec((None, *image_shape(model), 1), tf.float32)
 
     def slope(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:

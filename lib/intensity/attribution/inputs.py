@@ -4,13 +4,18 @@ A model is a built Keras model of one grey image and one row of logits. Images a
 Work is cut into batches, so that memory is bounded by the batch and not by the number of images.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from numbers import Integral
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 PREDICTED = -1
 """Stands in place of a class where the predicted one is asked for."""

@@ -4,9 +4,10 @@ What is painted over the window is part of the experiment, so `fill` has no defa
 background, black removes the object, and black is an intensity with a class of its own.
 """
 
-from typing import Literal, get_args
+from __future__ import annotations
 
-import keras
+from typing import TYPE_CHECKING, Literal, get_args
+
 import numpy as np
 
 from intensity.attribution.inputs import (
@@ -17,8 +18,10 @@ from intensity.attribution.inputs import (
     check_count,
     to_network,
 )
-from intensity.networks import predict_logits
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 Output = Literal["probability", "logit"]
 
@@ -118,6 +121,8 @@ def _occluded_logits(
     batch: int,
 ) -> np.ndarray:
     """(n, 1 + windows, classes) logits of each image as it is, then with one window filled."""
+    from intensity.networks import predict_logits
+
     rows, columns = lines
     shown = 1 + len(rows) * len(columns)
     parts = []

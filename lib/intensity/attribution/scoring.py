@@ -1,15 +1,20 @@
 """How much of a map lies on the object: one number beside the pictures, with what it is to beat."""
 
-import keras
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.ndimage import sobel
 
 from intensity.architectures import Network
 from intensity.attribution.gradient import gradient
-from intensity.networks import build
 from intensity.rendering import masks, render
 from intensity.scenes import Scenes
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 
 def share_on(maps: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -60,6 +65,8 @@ def untrained_saliency_share(network: Network, seed: int, scenes: Scenes) -> dic
 
     Reference: Adebayo et al. (2018), Sanity checks for saliency maps.
     """
+    from intensity.networks import build
+
     model = build(network, scenes.options.size, scenes.task.classes, seed)
     return saliency_share(model, scenes)
 

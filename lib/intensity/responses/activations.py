@@ -1,12 +1,19 @@
 """Activations: what layers of a network hold when it sees images."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
 
-import keras
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from intensity.attribution.inputs import as_images, batches, to_network
+from intensity.rendering import render
+from intensity.scenes import Scenes
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 
 def activations(
@@ -40,6 +47,8 @@ def reader(
     Raises:
         InvalidInput: no layer is asked for, or the model has none of that name.
     """
+    import keras
+
     names = [layer.name for layer in model.layers]
     unknown = [name for name in layers if name not in names]
     if unknown or not layers or isinstance(layers, str):
@@ -54,6 +63,38 @@ def reader(
         return {name: values[name] for name in layers}
 
     return read
+
+
+def feature_maps(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
+    """Activations of all rectified layers that have space, from the input to the output.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes.
+
+    Returns:
+        For every layer (n, height, width, channels) float32.
+    """
+    spatial = [name for name in rectified_layers(model) if _has_space(model.get_layer(name))]
+    return activations(model, render(scenes), spatial)
+
+
+def layer_weights(model: keras.Model, layer: str) -> dict[str, np.ndarray]:
+    """The kernel of a layer.
+
+    Args:
+        model: any with a layer of that name.
+        layer: its name.
+
+    Returns:
+        `kernel`: (height, width, inputs, outputs), or (inputs, outputs) of a dense layer.
+    """
+    return {"kernel": np.asarray(model.get_layer(layer).kernel)}
+
+
+def _has_space(layer: keras.Layer) -> bool:
+    """Does a layer return maps?"""
+    return len(layer.output.shape) == 4
 
 
 def rectified_layers(model: keras.Model) -> list[str]:

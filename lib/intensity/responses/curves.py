@@ -4,17 +4,22 @@ A network that has learned an intensity function draws square waves: the logit o
 on top at every level, and curves cross where the class changes.
 """
 
-import keras
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from intensity.attribution.inputs import batches, to_network
-from intensity.networks import predict_logits
 from intensity.rendering import render
 from intensity.responses.levels import as_levels, check_scenes
 from intensity.scenes import Scenes
 from intensity.tasks import Task
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 
 def class_response_curves(
@@ -34,6 +39,8 @@ def class_response_curves(
     Raises:
         InvalidInput: levels are wrong, or scenes do not fit the model.
     """
+    from intensity.networks import predict_logits
+
     swept = as_levels(levels)
     check_scenes(model, scenes)
     parts = []

@@ -1,12 +1,18 @@
 """What an intensity sweep is: the same scenes, rendered again at a row of grey levels."""
 
-import keras
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from intensity.attribution.inputs import as_images
 from intensity.rendering import render
 from intensity.scenes import Scenes
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 
 def as_levels(levels: np.ndarray) -> np.ndarray:

@@ -8,20 +8,24 @@ at every level. A scatter is the response to ordinary scenes, each with its own 
 Both are arrays by name with one row a unit: `layer` (u,), `unit` (u,), `space` and `object` (u, k).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from intensity.architectures import Network
 from intensity.attribution.inputs import batches, check_count
-from intensity.networks import build
 from intensity.rendering import masks, render
 from intensity.responses.activations import reader, rectified_layers
 from intensity.responses.levels import as_levels, check_scenes
 from intensity.scenes import Scenes
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
 
 Weights = Callable[[int, int], np.ndarray]
 
@@ -78,6 +82,8 @@ def untrained_profiles(
     Returns:
         As `response_profiles`.
     """
+    from intensity.networks import build
+
     model = build(network, scenes.options.size, scenes.task.classes, seed)
     return response_profiles(model, scenes, levels)
 
