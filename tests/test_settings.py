@@ -172,7 +172,7 @@ BROKEN = {
         "scenes: {setting: discs, size: 8, areas: [9], noise: null}, network: bn_tiny",
         "8 is too small for network bn_tiny",
     ),
-    "an unknown option of a recipe": ("epochs: 4,", "epoch: 4,", "epoch"),
+    "an unknown option of a recipe": ("epochs: 3,", "epoch: 3,", "epoch"),
     "a training that the notebook needs": ("    small: *small\n", "", "small is missing"),
     "a group of what is not trained": ("[baseline, permuted,", "[baseline, moved,", "'moved'"),
     "one seed": ("[0, 1, 2]", "[0]", "two seeds or more"),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,6 +120,7 @@ def test_pixels_learns_from_histograms_what_it_then_does_on_images() -> None:
 
 REPEATED = """
 import hashlib, json, random, threading, time
+import keras
 import numpy as np
 from intensity.configurations import Configuration
 from intensity.training import train
@@ -233,3 +235,22 @@ def test_logits_of_many_scenes_come_in_their_order(monkeypatch: pytest.MonkeyPat
     levels = np.arange(256)[:, None] * [1, -1]
     logits = scene_logits(ByTable(levels), drawn)
     assert logits[:, 0].tolist() == render(drawn).max(axis=(1, 2)).tolist()
+
+
+def test_batch_norms_averages_are_those_of_many_batches_alike(learned: Trained) -> None:
+    c = configuration()
+    shown = EPOCHS * EPOCH - EPOCH
+    last = draw_scenes(c.task, c.scenes, "train", shown, EPOCH)
+    images = render(last)[..., None].astype(np.float32)
+    norm = next(
+        layer
+        for layer in learned.model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    )
+    before = keras.Model(learned.model.inputs, norm.input)
+    values = before.predict_on_batch(images)
+    np.testing.assert_allclose(norm.moving_mean, values.mean(axis=(0, 1, 2)), rtol=0.02, atol=0.02)
+    np.testing.assert_allclose(
+        norm.moving_variance, values.var(axis=(0, 1, 2)), rtol=0.1, atol=0.02
+    )
+    assert norm.momentum == 0.9

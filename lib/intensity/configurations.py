@@ -17,6 +17,9 @@ from intensity.values import Value
 
 Positive = Annotated[int, Field(ge=1)]
 
+SETTLED = 64
+"""Batches, and scenes in each, over which batch norm's statistics are averaged after training."""
+
 
 class Recipe(Value):
     """How to train.

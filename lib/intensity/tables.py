@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.configurations import Configuration, Recipe
+from intensity.configurations import SETTLED, Configuration, Recipe
 from intensity.rendering import histograms, render
 from intensity.responses import errors
 from intensity.responses.monotonicity import layer_table, unit_table
@@ -223,7 +223,12 @@ def _departures_on_squares(first: Mapping[str, Configuration]) -> list[tuple[str
     """Rows about the published summary's networks."""
     why = "learned well before; the full profile has the paper's numbers"
     paper = "200,000 images, 10 epochs"
-    return [(f"images, {name}", paper, _shown(c.recipe), why) for name, c in first.items()]
+    shown = [(f"images, {name}", paper, _shown(c.recipe), why) for name, c in first.items()]
+    rates = [
+        (f"learning rate, {name}", "0.001", _rate(c.recipe), "ends without jumps, on fewer images")
+        for name, c in first.items()
+    ]
+    return shown + rates
 
 
 def _departures_on_discs(first: Mapping[str, Configuration]) -> list[tuple[str, ...]]:
@@ -262,8 +267,14 @@ def _departures_on_discs(first: Mapping[str, Configuration]) -> list[tuple[str, 
         (
             "schedule, discs",
             "constant learning rate, best epoch kept",
-            f"warm-up and cosine from {fast.recipe.learning_rate:g}, last epoch kept",
+            f"{_rate(fast.recipe)}, last epoch kept",
             "learns in fewer images",
+        ),
+        (
+            "batch norm, at the end",
+            "running averages",
+            f"averages over {SETTLED**2:,} training scenes",
+            "running averages rest on too few images for sharp thresholds",
         ),
         (
             "weight decay",
@@ -272,6 +283,13 @@ def _departures_on_discs(first: Mapping[str, Configuration]) -> list[tuple[str, 
             "biases and norms need none",
         ),
     ]
+
+
+def _rate(recipe: Recipe) -> str:
+    """The learning rate and what becomes of it."""
+    if recipe.schedule == "constant":
+        return f"{recipe.learning_rate:g}"
+    return f"warm-up and cosine from {recipe.learning_rate:g}"
 
 
 def _each(values: Iterable[object]) -> str:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from intensity.configurations import Configuration, Recipe
+from intensity.configurations import SETTLED, Configuration, Recipe
 from intensity.datasets import evaluation_scenes, inputs, training_batches
 from intensity.fused import fused
 from intensity.networks import OnHistograms, build, predict_logits
@@ -64,6 +64,8 @@ def train(
     for epoch in range(recipe.epochs):
         images = (epoch + 1) * recipe.epoch_images
         row = {"epoch": epoch + 1, "images": images, **_show(learner, c, epoch, progress)}
+        if epoch + 1 == recipe.epochs:
+            _settle(learner, model.layers if c.network.sees_no_shape else learner.layers, c)
         metrics, _ = evaluate(learner, validation, c.network.sees_no_shape)
         row |= {f"validation_{name}": metrics[name] for name in ("loss", "accuracy")}
         history.append(row)
@@ -110,6 +112,31 @@ def _show(
         if step % 10 == 0:
             progress(epoch * recipe.epoch_images + shown)
     return {name: value / shown for name, value in total.items()}
+
+
+def _settle(learner: keras.Model, layers: list[keras.Layer], c: Configuration) -> None:
+    """Set batch norm's averages to the mean over many batches of the last epoch's scenes.
+
+    The running averages that training leaves rest on the last hundred or two of images. That is too
+    few for units with sharp thresholds: single networks lose up to 2 % of accuracy by it.
+
+    Reference: Wu, Johnson (2021), Rethinking "batch" in batchnorm, section 3.
+    """
+    norms = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if not norms:
+        return
+    usual = [norm.momentum for norm in norms]
+    batches = training_batches(
+        c.task, c.scenes, seed=c.seed, epoch=c.recipe.epochs - 1,
+        epoch_images=min(c.recipe.epoch_images, SETTLED**2), repeat=c.recipe.repeat,
+        batch=SETTLED, as_histograms=c.network.sees_no_shape,
+    )  # fmt: skip
+    for before, (images, _) in enumerate(batches):
+        for norm in norms:
+            norm.momentum = before / (before + 1)  # so each batch counts the same
+        learner(images, training=True)
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum
 
 
 def _learning_rate(
