@@ -242,15 +242,10 @@ def test_batch_norms_averages_are_those_of_many_batches_alike(learned: Trained) 
     shown = EPOCHS * EPOCH - EPOCH
     last = draw_scenes(c.task, c.scenes, "train", shown, EPOCH)
     images = render(last)[..., None].astype(np.float32)
-    norm = next(
-        layer
-        for layer in learned.model.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    )
-    before = keras.Model(learned.model.inputs, norm.input)
-    values = before.predict_on_batch(images)
-    np.testing.assert_allclose(norm.moving_mean, values.mean(axis=(0, 1, 2)), rtol=0.02, atol=0.02)
-    np.testing.assert_allclose(
-        norm.moving_variance, values.var(axis=(0, 1, 2)), rtol=0.1, atol=0.02
-    )
+    kind = keras.layers.BatchNormalization
+    norm = next(layer for layer in learned.model.layers if isinstance(layer, kind))
+    values = keras.Model(learned.model.inputs, norm.input).predict_on_batch(images)
+    mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+    np.testing.assert_allclose(norm.moving_mean, mean, rtol=0.02, atol=0.02)
+    np.testing.assert_allclose(norm.moving_variance, variance, rtol=0.1, atol=0.02)
     assert norm.momentum == 0.9

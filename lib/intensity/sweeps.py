@@ -40,8 +40,8 @@ DASK = {
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.worker.profile.enabled": False,
 }
-"""Settings of a cluster of this machine: memory is kept from the start of a worker on, and Dask does
-not look at tasks of minutes many times a second, which would cost them a tenth of the time."""
+"""Settings of a cluster of this machine: memory is kept from the start of a worker on, and Dask
+does not look at tasks of minutes many times a second, which would cost a tenth of the time."""
 
 STDERR_TO_FILE = """
 import os

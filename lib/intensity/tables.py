@@ -223,8 +223,10 @@ def _departures_on_squares(first: Mapping[str, Configuration]) -> list[tuple[str
     """Rows about the published summary's networks."""
     why = "learned well before; the full profile has the paper's numbers"
     paper = "200,000 images, 10 epochs"
-    shown = [(f"images, {name}", paper, _shown(c.recipe), why) for name, c in first.items()]
-    rates = [
+    shown: list[tuple[str, ...]] = [
+        (f"images, {name}", paper, _shown(c.recipe), why) for name, c in first.items()
+    ]
+    rates: list[tuple[str, ...]] = [
         (f"learning rate, {name}", "0.001", _rate(c.recipe), "ends without jumps, on fewer images")
         for name, c in first.items()
     ]

@@ -115,7 +115,7 @@ def _show(
 
 
 def _settle(learner: keras.Model, layers: list[keras.Layer], c: Configuration) -> None:
-    """Set batch norm's averages to the mean over many batches of the last epoch's scenes.
+    """Set batch norm's averages to the mean over many batches of training scenes.
 
     The running averages that training leaves rest on the last hundred or two of images. That is too
     few for units with sharp thresholds: single networks lose up to 2 % of accuracy by it.
