@@ -45,7 +45,7 @@ def test_the_marked_part_of_the_readme_is_renewed(checkout: Any) -> None:
     assert any(line.startswith("| `hard` | `mean_intensity` | 32.5 % [") for line in lines)
     assert not any("raw" in line for line in lines if line.startswith("|"))
     assert "(figures/05-1-class-response-curves.png)" in text
-    assert "of commit `0123456789`: 10 minutes of notebooks on 2 cores (a processor, 24 GB)" in text
+    assert "of commit `0123456789` on 2 cores (a processor, 24 GB)." in text
     assert "Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided." in lines
     assert any(line.startswith("| C2 |") and line.endswith("| reproduced |") for line in lines)
 

@@ -70,11 +70,9 @@ def _around_markers(text: str) -> tuple[str, str]:
 def _origin(manifest: dict[str, Any]) -> str:
     """Where the numbers come from, in a sentence."""
     machine = manifest["machine"]
-    minutes = sum(record["seconds"] for record in manifest["notebooks"].values()) / 60
     return (
-        f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}`: "
-        f"{minutes:.0f} minutes of notebooks on {machine['cores']} cores "
-        f"({machine['processor']}, {machine['memory_gb']} GB)."
+        f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}` on "
+        f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB)."
     )
 
 
