@@ -190,3 +190,11 @@ def test_a_measurement_refuses_what_contradicts_itself(
     with pytest.raises(InvalidInput, match=field) as refusal:
         measurement(**changed)
     assert "\n" not in str(refusal.value)
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_what_scipy_gives(counts: tuple[int, int]) -> None:
+    ends = stats.binomtest(*counts).proportion_ci(LEVEL, method="wilson")
+    low, high, rate = wilson(*counts)
+    assert (low, high) == pytest.approx((ends.low, ends.high), abs=1e-12)
+    assert rate == counts[0] / counts[1]

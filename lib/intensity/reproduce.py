@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,6 +69,7 @@ class Reproduction:
         kept = [layout.figures] if request.profile in RENEWING else []
         _check_writable(self.folder, layout.root / ".cache", Store().root, *kept)
         self.manifest = self._open_manifest()
+        self.reporter = ThreadPoolExecutor(max_workers=1)
 
     def execute(self) -> int:
         """Run the chosen notebooks.
@@ -88,14 +90,14 @@ class Reproduction:
                 try:
                     error = self._run(name)
                 except KeyboardInterrupt:
-                    self._renew()
+                    self._renew().result()
                     _say(f"interrupted in {name}; what is finished is kept. {self._go_on(name)}")
                     return INTERRUPTED
                 if error:
                     copy = shown(self._copy(name))
                     _say(f"{name} failed in {error} (executed copy: {copy})")
                     return FAILED
-        self._finish()
+            self._finish()
         return DONE
 
     def _open_manifest(self) -> dict[str, Any]:
@@ -130,7 +132,8 @@ class Reproduction:
             "commit": self.manifest["commit"],
         }
         page = self._renew()
-        where = f"; report so far: {page}" if name == self.chosen[0] else ""
+        first = name == self.chosen[0]
+        where = f"; report so far: {page.result()}" if first or error else ""
         print(f"{name}: {seconds} s{where}", flush=True)
         return error
 
@@ -141,16 +144,20 @@ class Reproduction:
         for old in (self.folder / "figures").glob(f"{name[:2]}-*"):
             old.unlink()
 
-    def _renew(self) -> Path:
-        """Bring results, manifest and report up to date; the report's page."""
+    def _renew(self) -> Future[Path]:
+        """Bring results and manifest up to date, and the report while the next notebook runs.
+
+        Returns:
+            The report's page, once it is written.
+        """
         merge(self.folder, list(self.layout.notebooks))
         save_manifest(self.folder, self.manifest, self.layout.notebooks)
-        return build_report(self.layout, self.request.profile)
+        return self.reporter.submit(build_report, self.layout, self.request.profile)
 
     def _finish(self) -> None:
         """Close the manifest; renew the kept figures if every notebook has passed."""
         self.manifest["finished"] = now()
-        page = self._renew()
+        page = self._renew().result()
         if self.request.profile in RENEWING and self.manifest["complete"]:
             _mirror(self.folder / "figures", self.layout.figures)
         print(f"done; report: {page}", flush=True)

@@ -1,6 +1,7 @@
 """One function a figure, in one style; they take arrays and tables and return matplotlib figures.
 
-`show` saves a figure and puts it on a notebook's page; `show_table` does so with a table.
+`show` saves a figure and puts it on a notebook's page; `show_table` does so with a table. seaborn
+is imported by the functions that use it, since it takes as long to load as a figure to draw.
 """
 
 from intensity.figures.ablations import ablation_overview, accuracy_by_size, random_search

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -139,6 +138,8 @@ def random_search(
 
 def _search(fig: Figure, ax: Axes, settings: pd.DataFrame) -> None:
     """The plane of settings, with a ring around the chosen one."""
+    import seaborn as sns
+
     color = settings["validation_accuracy"]
     x, y = settings["learning_rate"], settings["weight_decay"]
     look: dict[str, Any] = {"cmap": sns.color_palette("crest", as_cmap=True), "s": 28, "zorder": 3}

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
@@ -79,6 +78,8 @@ def response_profiles(profiles: pd.DataFrame, units: pd.DataFrame, bands: Sequen
     Returns:
         A figure with four panels a row, in the table's order of layers.
     """
+    import seaborn as sns
+
     layers = parts(profiles, "layer")
     fig, axes = _small_multiples(len(layers), columns=4, height=1.35)
     gradual = sns.color_palette("crest", as_cmap=True)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
@@ -154,6 +153,8 @@ def confusion_matrices(table: pd.DataFrame) -> Figure:
 
 def _confusion(ax: Axes, shares: pd.DataFrame) -> None:
     """One matrix with its numbers."""
+    import seaborn as sns
+
     look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "Blues", "cbar": False, "square": True}
     sns.heatmap(shares, ax=ax, annot=True, fmt=".3f", annot_kws={"fontsize": 7}, **look)
     ax.set(xlabel="predicted class", ylabel="true class")
