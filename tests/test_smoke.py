@@ -45,6 +45,17 @@ def test_every_screen_of_the_standard_profile_is_measured(results: Any) -> None:
     assert {name.replace(" ", "_").replace(",", "") for name in names} <= ids
 
 
+def test_smoke_measures_claims_and_draws_what_standard_does(results: Any) -> None:
+    expected = json.loads((ROOT / "expected" / "standard.json").read_text())
+    for part in ("measurements", "claims"):
+        assert [one["id"] for one in results[part]] == [one["id"] for one in expected[part]]
+    made, kept = (
+        {path.name for path in folder.glob("*.png")}
+        for folder in (RUN / "figures", ROOT / "figures")
+    )
+    assert made == kept
+
+
 def test_every_figure_of_the_notebooks_is_made_and_listed(results: Any) -> None:
     made = {path.stem for path in (RUN / "figures").glob("*.png")}
     assert len(made) == 29

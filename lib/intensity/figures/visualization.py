@@ -57,7 +57,9 @@ def four_panels(
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
         _Panel("gradient saliency", slopes, "magma", (0, 1), _SLOPE),
         _Panel("occlusion sensitivity", occlusion, "RdBu_r", (-most, most), _LOSS),
-        _Panel("feature maps that vary most", maps, "gray", (0, 1), "activation,\nscaled per image"),
+        _Panel(
+            "feature maps that vary most", maps, "gray", (0, 1), "activation,\nscaled per image"
+        ),
     )
     fig = new_figure(PAGE, 1.5 * len(images) + 0.75)
     axes = fig.subplots(len(images), len(panels), squeeze=False)
