@@ -71,6 +71,12 @@ def test_a_run_is_found_again_as_it_was_kept(store: Store) -> None:
     assert store.find(configuration(seed=1)) is None
 
 
+def test_a_store_is_empty_until_something_is_kept(store: Store) -> None:
+    assert store.is_empty
+    store.add(configuration(), FILES)
+    assert not store.is_empty
+
+
 def test_names_say_what_it_is(store: Store) -> None:
     path = store.path(configuration())
     assert path.parent == store.root / "runs"

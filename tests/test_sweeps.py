@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -318,3 +319,15 @@ def test_half_of_the_images_are_half_of_the_work() -> None:
             assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
             progress.on_event((0.0, {"index": 0, "images": 300}))
             assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
+
+
+def test_every_worker_gets_ready_without_anybody_waiting(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sweeps, "import_module", os.mkdir)  # leaves a trace of what was loaded
+    sweeps.load_keras(scheduler)
+    until = time.monotonic() + 30
+    while not (tmp_path / "keras").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -221,9 +221,11 @@ def _scheduler(request: Request) -> Iterator[str]:
     if request.scheduler:
         yield request.scheduler
         return
-    from intensity.sweeps import local_cluster  # by now Dask's folder is inside the checkout
+    from intensity import sweeps  # by now Dask's folder is inside the checkout
 
-    with local_cluster(request.workers) as address:
+    with sweeps.local_cluster(request.workers) as address:
+        if Store().is_empty:  # so everything has to be trained: workers get ready beside 01
+            sweeps.load_keras(address)
         yield address
 
 

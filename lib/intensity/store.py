@@ -95,6 +95,11 @@ class Store:
         given = os.environ.get("INTENSITY_FRESH", "0")
         self.fresh_since = float(given) if fresh_since is None else fresh_since
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been trained yet."""
+        return not (self.root / "runs").is_dir()
+
     def path(self, configuration: Configuration) -> Path:
         """The folder of a run, whether it exists or not."""
         digest = _digest(configuration.canonical(), code_digest("intensity.training"))

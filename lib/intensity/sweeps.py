@@ -12,12 +12,13 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
 
 import dask
-from distributed import Client, LocalCluster, as_completed, get_worker
+from distributed import Client, LocalCluster, as_completed, fire_and_forget, get_worker
 from tqdm import tqdm
 
 from intensity.configurations import Configuration
@@ -139,6 +140,17 @@ def local_cluster(workers: int) -> Iterator[str]:
         ) as cluster,
     ):  # fmt: skip
         yield cluster.scheduler_address
+
+
+def load_keras(address: str) -> None:
+    """Have every worker of a cluster load Keras, without waiting for it.
+
+    Args:
+        address: the scheduler's.
+    """
+    with Client(address, set_as_default=False) as client:
+        for worker in client.nthreads():
+            fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))
 
 
 def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, bytes]:
