@@ -14,7 +14,8 @@ import psutil
 from intensity.kernels import relayed_to_terminal, set_environment
 
 ENGINE = """\
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit that it is ignored
 from pathlib import Path
 from intensity.reproduce import Reproduction, Request
 from intensity.settings import Layout
@@ -23,10 +24,10 @@ sys.exit(Reproduction(Request(profile="smoke"), Layout(Path(sys.argv[1]))).execu
 """
 WAIT = """\
 import os, pathlib, subprocess, time
-child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+child = subprocess.Popen(["sleep", "120"], start_new_session=True)
 pathlib.Path(output, "pids.part").write_text(f"{os.getpid()} {child.pid}")
 pathlib.Path(output, "pids.part").rename(pathlib.Path(output, "pids"))
-time.sleep(600)"""
+time.sleep(120)"""
 
 
 def test_an_interrupt_stops_the_kernel_workers_and_what_they_started(checkout: Any) -> None:
