@@ -15,7 +15,7 @@ from intensity.kernels import relayed_to_terminal, set_environment
 
 ENGINE = """\
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs inherit that it is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
 from pathlib import Path
 from intensity.reproduce import Reproduction, Request
 from intensity.settings import Layout
