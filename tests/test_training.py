@@ -28,7 +28,7 @@ EPOCHS, EPOCH, BATCH = 4, 1000, 32
 
 def configuration(**changed: Any) -> Configuration:
     """One that learns in seconds: bright discs from dark ones, 16 pixels, no noise."""
-    recipe = {"epochs": EPOCHS, "epoch_images": EPOCH, "batch": BATCH, "learning_rate": 0.03}
+    recipe = {"epochs": EPOCHS, "epoch_images": EPOCH, "batch": BATCH, "learning_rate": 0.01}
     fields = {"task": "easy", "scenes": DISC, "network": SMALL, "recipe": recipe}
     return Configuration(**(fields | {"validation_images": 200, "test_images": 500} | changed))
 
@@ -64,7 +64,7 @@ def test_a_small_network_learns_an_easy_task(learned: Trained) -> None:
     assert max(TASKS["easy"].priors) < 0.6
     assert learned.metrics["accuracy"] >= 0.95
     assert learned.history["validation_accuracy"].iloc[-1] >= 0.95
-    assert learned.history["loss"].iloc[-1] < learned.history["loss"].iloc[0] / 2
+    assert learned.history["loss"].is_monotonic_decreasing
 
 
 def test_test_scenes_are_asked_for_once_and_last(learned: Trained, draws: list[str]) -> None:
@@ -120,7 +120,6 @@ def test_pixels_learns_from_histograms_what_it_then_does_on_images() -> None:
 
 REPEATED = """
 import hashlib, json, random, threading, time
-import keras
 import numpy as np
 from intensity.configurations import Configuration
 from intensity.training import train
