@@ -6,7 +6,7 @@ import pytest
 
 from intensity.architectures import NETWORKS
 from intensity.configurations import Configuration, Recipe, configurations
-from intensity.scenes import SETTINGS
+from intensity.scenes import SETTINGS, find_setting
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
@@ -42,11 +42,32 @@ def test_a_configuration_survives_its_own_text() -> None:
     assert again.canonical() == first.canonical()
 
 
+FAMILY: dict[str, Any] = {
+    "absolute": "backgrounds",
+    "contrast": "backgrounds",
+    "distractor": "pairs",
+    "shape": "shapes",
+    "conjunction": {"setting": "shapes", "shapes": ("disc", "square")},
+}
+"""Tasks that separate the cues, each with its scenes."""
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_every_task_has_scenes_by_name(name: str) -> None:
+    made = configuration(task=name, scenes=FAMILY[name])
+    assert (made.task, made.scenes) == (TASKS[name], find_setting(FAMILY[name]))
+    again = Configuration.model_validate_json(made.canonical())
+    assert again == made
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"task": "medium"},
+        {"task": "distractor"},
+        {"task": TASKS["hard"].model_dump() | {"balanced": True}},
         {"scenes": {"setting": "discs", "noise": None}},
+        {"scenes": {"setting": "discs", "hollow": True}},
         {"network": {"network": "bn_compact", "scaling": "raw"}},
         {"recipe": RECIPE | {"weight_decay": 1e-7}},
         {"recipe": RECIPE | {"repeat": True}},
@@ -93,6 +114,26 @@ def test_the_cost_grows_with_images_and_multiplications() -> None:
         (
             {"scenes": {"size": 10, "areas": (21,)}, "network": "bn_tiny"},
             r"size: 10 is too small for network bn_tiny",
+        ),
+        (
+            {"task": "absolute"},
+            r"^Configuration: background: 0 is not allowed in scenes of task absolute",
+        ),
+        (
+            {"task": "contrast", "scenes": {"setting": "backgrounds", "distractor": "square"}},
+            r"^Configuration: distractor: square is not allowed .* task contrast; allowed: none$",
+        ),
+        (
+            {"task": "shape"},
+            r"^Configuration: shapes: \('disc',\) is not allowed in scenes of task shape",
+        ),
+        (
+            {"task": "conjunction", "scenes": "shapes"},
+            r"^Configuration: shapes: .*'triangle'\) is not allowed .*; allowed: \('disc', ",
+        ),
+        (
+            {"task": "distractor", "scenes": {"setting": "pairs", "shapes": ("disc", "square")}},
+            r"^Configuration: distractor: square is not allowed .*; allowed: a shape that",
         ),
     ],
 )

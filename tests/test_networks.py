@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -22,7 +23,14 @@ from intensity.architectures import (
     feature_sizes,
     multiplications,
 )
-from intensity.networks import OnHistograms, build, predict_logits
+from intensity.networks import (
+    OnHistograms,
+    batch_norms,
+    build,
+    predict_logits,
+    sees_no_shape,
+    settle,
+)
 from intensity.rendering import histograms
 from intensity.values import InvalidInput
 
@@ -283,6 +291,102 @@ def test_head_of_a_network_on_histograms_behaves_as_in_training_only_there() -> 
     trained = np.asarray(on_histograms(rows, training=True))
     assert np.count_nonzero(trained != evaluated) > trained.size // 2
     assert not np.array_equal(trained, np.asarray(on_histograms(rows, training=True)))
+
+
+# Networks that see no shape
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_built_model_sees_no_shape_where_its_network_does_not(name: str) -> None:
+    data = NETWORKS[name]
+    assert sees_no_shape(build(data, 37, 3, 0)) is data.sees_no_shape
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Convolution(channels=2, kernel=1), Average()),
+        (Average(), Dense(units=3)),
+        (Average(), Norm(), Dropout(rate=0.5)),
+        (Convolution(channels=2, kernel=1), Flatten()),
+        (Convolution(channels=2, kernel=1), Convolution(channels=2), Average()),
+        (Convolution(channels=2, kernel=1), Pool(), Average()),
+        (Norm(), Average()),
+        (Block(channels=1), Average()),
+    ],
+)
+def test_models_of_other_layers_see_no_shape_where_their_network_does_not(
+    layers: tuple[Layer, ...],
+) -> None:
+    data = network(*layers)
+    assert sees_no_shape(build(data, 8, 3, 0)) is data.sees_no_shape
+
+
+def by_hand(*stages: keras.Layer) -> keras.Model:
+    """A network of 8 x 8 pixels that averages after some layers."""
+    images = keras.Input((8, 8, 1))
+    x = images
+    for stage in stages:
+        x = stage(x)
+    return keras.Model(images, keras.layers.GlobalAveragePooling2D(name="average")(x))
+
+
+def test_networks_made_by_hand_see_no_shape_only_if_every_pixel_is_read_alone() -> None:
+    layers = keras.layers
+    assert sees_no_shape(by_hand(layers.Conv2D(2, 1), layers.ReLU()))
+    assert not sees_no_shape(by_hand(layers.Conv2D(2, 1, strides=2)))
+    assert not sees_no_shape(by_hand(layers.Conv2D(2, (1, 3))))
+    assert not sees_no_shape(by_hand(layers.BatchNormalization()))
+    images = keras.Input((8, 8, 1))
+    assert not sees_no_shape(keras.Model(images, layers.Flatten()(images)))
+    first = layers.Conv2D(2, 3)
+    assert not sees_no_shape(
+        keras.Sequential([first, layers.GlobalAveragePooling2D(name="average")])
+    )
+
+
+# Batch norm's averages
+
+
+def test_batch_norms_are_found_in_order() -> None:
+    model = build(NETWORKS["bn_tiny"], 16, 3, 0)
+    assert [norm.name for norm in batch_norms(model.layers)] == ["norm1", "norm2", "norm3", "norm4"]
+    assert batch_norms(build(NETWORKS["small"], 16, 3, 0).layers) == []
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_settled_averages_are_the_means_over_batches_whatever_they_were(start: int) -> None:
+    model = build(network(Average(), Norm()), 8, 2, 0)
+    randomize(model, start)
+    (norm,) = batch_norms(model.layers)
+    weights = [weight.numpy() for weight in model.trainable_weights]
+    batches = [images_of(12, 8)[i : i + 4] * scale for i, scale in ((0, 1), (4, 0), (8, 1))]
+    settle(model, [norm], iter(batches))
+    means = [(batch.astype(float).mean(axis=(1, 2, 3)) / 64 - 2) for batch in batches]
+    np.testing.assert_allclose(norm.moving_mean, [np.mean(means)], rtol=1e-4)
+    variance = np.mean([values.var() for values in means])
+    np.testing.assert_allclose(norm.moving_variance, [variance], rtol=1e-3)
+    assert norm.momentum == 0.9
+    for before, after in zip(weights, model.trainable_weights, strict=True):
+        np.testing.assert_array_equal(before, after.numpy())
+
+
+def test_on_the_batch_it_was_settled_on_a_network_does_as_in_training() -> None:
+    model = build(NETWORKS["bn_compact"], 16, 3, 0)
+    images = images_of(8, 16)
+    settle(model, batch_norms(model.layers), [images])
+    settled, trained = (np.asarray(model(images, training=flag)) for flag in (False, True))
+    np.testing.assert_allclose(settled, trained, atol=1e-4)
+    assert np.ptp(settled, axis=0).min() > 1e-3
+
+
+def test_where_there_is_no_batch_norm_nothing_is_shown() -> None:
+    def batches() -> Iterator[np.ndarray]:
+        """Batches that nobody may ask for."""
+        raise AssertionError
+        yield
+
+    settle(build(NETWORKS["small"], 16, 3, 0), [], batches())
 
 
 @pytest.mark.parametrize("batch", [1, 4, 7, 100])

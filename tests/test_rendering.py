@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import ndimage, stats
 
-from intensity.rendering import histograms, masks, render
+from intensity.rendering import histograms, masks, permuted, render
 from intensity.scenes import (
     FIXED_PERMUTATIONS,
     GaussianNoise,
@@ -44,6 +44,9 @@ VARIANTS: dict[str, tuple[str, Any]] = {
     "fresh_permutations": ("hard", {"setting": "discs", "permutation": "fresh"}),
     "spatial_scales": ("three_bands", {"setting": "squares", "noise": FIELDS}),
     "pairs": ("medium", PAIR),
+    "backgrounds": ("absolute", "backgrounds"),
+    "disc_beside_square": ("distractor", "pairs"),
+    "shapes": ("shape", "shapes"),
 }
 PINNED = {
     "discs": "f7275f399340069f",
@@ -54,6 +57,9 @@ PINNED = {
     "fresh_permutations": "a3977725519038f5",
     "spatial_scales": "3f0b5670b82eb3c8",
     "pairs": "ccad0776c8640084",
+    "backgrounds": "e73a57647e7c710c",
+    "disc_beside_square": "31b9d252cb0e7c3e",
+    "shapes": "b64a8fc838f09924",
 }
 """Digests of images. They change only if scenes or their images do, which makes all runs anew."""
 
@@ -142,7 +148,7 @@ def painted(scenes: Scenes, i: int) -> tuple[np.ndarray, np.ndarray]:
     return image, region
 
 
-@pytest.mark.parametrize("name", ["discs", "random_background", "pairs"])
+@pytest.mark.parametrize("name", ["discs", "pairs", "backgrounds", "disc_beside_square", "shapes"])
 @pytest.mark.parametrize("hollow", [False, True])
 def test_images_and_masks_are_those_of_a_plain_painter(name: str, hollow: bool) -> None:
     scenes = variant(name, count=6)
@@ -231,11 +237,51 @@ def test_masks_partition_the_image_and_agree_with_it(name: str) -> None:
 
 
 def test_objects_inside_show_all_their_pixels_without_noise() -> None:
-    for name in ("discs", "discs_full", "pairs", "fresh_permutations"):
+    for name in ("discs", "discs_full", "pairs", "fresh_permutations", "backgrounds", "shapes"):
         scenes = variant(name).without_noise()
         regions = masks(scenes)
         assert np.array_equal(regions.object.sum(axis=(1, 2)), scenes.area)
         assert np.array_equal(regions.distractor.sum(axis=(1, 2)), scenes.distractor_area)
+
+
+def test_disc_and_square_have_equally_many_pixels_and_a_pixel_between_them() -> None:
+    scenes = variant("disc_beside_square", start=0, count=2000).without_noise()
+    disc, _, _, square = masks(scenes)
+    assert np.array_equal(disc.sum(axis=(1, 2)), square.sum(axis=(1, 2)))
+    around = ndimage.binary_dilation(disc, np.ones((1, 3, 3), bool))
+    assert not (around & square).any()
+
+
+@pytest.mark.parametrize("name", ["backgrounds", "shapes", "discs"])
+def test_of_hollow_objects_only_the_rim_is_painted(name: str) -> None:
+    task, setting = VARIANTS[name]
+    options = find_setting(setting).model_copy(update={"hollow": True})
+    hollow = draw_scenes(TASKS[task], options, "test", 1000, 48)
+    edge = masks(variant(name)).edge
+    assert np.array_equal(masks(hollow).edge, edge)
+    images = render(hollow.without_noise())
+    painted = images != hollow.background[:, None, None]
+    assert np.array_equal(painted, masks(variant(name).without_noise()).edge)
+    levels = np.broadcast_to(hollow.intensity[:, None, None], images.shape)
+    assert np.array_equal(images[painted], levels[painted])
+    filled, regions = render(variant(name)), masks(variant(name))
+    inside = regions.object & ~regions.edge
+    assert np.array_equal(render(hollow)[~inside], filled[~inside])
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_rims_are_as_wide_as_asked(width: int) -> None:
+    scenes = variant("shapes").without_noise()
+    visible, edge, *_ = masks(scenes, rim=width)
+    assert np.array_equal(visible, masks(scenes).object)
+    span = np.hypot(*np.mgrid[-width : width + 1, -width : width + 1])
+    eroded = ndimage.binary_erosion(visible, (span <= width)[None])
+    inside = visible & ~edge
+    assert inside.any(axis=(1, 2)).all()
+    assert not (inside & ~eroded).any()
+    wider = masks(scenes, rim=width + 1).edge
+    assert not (edge & ~wider).any()
+    assert (edge.sum(axis=(1, 2)) < wider.sum(axis=(1, 2))).all()
 
 
 @pytest.mark.parametrize("name", ["discs", "discs_full"])
@@ -366,6 +412,15 @@ def test_permutations_keep_histograms_and_move_masks_along(name: str) -> None:
     assert (render(scenes) != render(plain)).any(axis=(1, 2)).all()
     for moved, mask in zip(masks(scenes), masks(plain), strict=True):
         assert np.array_equal(moved.sum(axis=(1, 2)), mask.sum(axis=(1, 2)))
+
+
+@pytest.mark.parametrize("name", ["fixed_permutations", "fresh_permutations", "discs"])
+def test_images_are_permuted_as_their_scenes_are(name: str) -> None:
+    scenes = variant(name)
+    plain = render(scenes.replace(permutation_seed=0))
+    before = plain.copy()
+    assert np.array_equal(permuted(plain, scenes.permutation_seed), render(scenes))
+    assert np.array_equal(plain, before)
 
 
 def permutations(option: str, n: int) -> np.ndarray:

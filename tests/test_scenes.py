@@ -1,5 +1,6 @@
 """Scenes are pure functions of their number, and distributed as the paper says."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from intensity import scenes as drawing
+from intensity.rendering import histograms, render
 from intensity.scenes import (
     BLOCK,
     COLUMNS,
+    JITTERED,
     MINIMUM_CONTRAST,
     SETTINGS,
     SPLITS,
@@ -19,6 +23,8 @@ from intensity.scenes import (
     SceneOptions,
     Scenes,
     SquareNoise,
+    check_drawable,
+    class_shares,
     concatenate,
     draw_scenes,
     find_setting,
@@ -40,8 +46,21 @@ PAIRS = find_setting(
         "permutation": "fresh",
     }
 )
+FAMILY: dict[str, Any] = {
+    "absolute": "backgrounds",
+    "contrast": "backgrounds",
+    "distractor": "pairs",
+    "shape": "shapes",
+    "conjunction": {"setting": "shapes", "shapes": ("square", "disc")},
+}
+"""Tasks that separate the cues, each with its scenes."""
 ALPHA = 1e-6
 """Scenes never change, so a test that passes once always does; this is how odd they may be."""
+
+
+def family(name: str, count: int = 20 * BLOCK) -> Scenes:
+    """Training scenes of a task that separates the cues."""
+    return draw_scenes(TASKS[name], find_setting(FAMILY[name]), "train", 0, count)
 
 
 def varied(options: SceneOptions, **changes: Any) -> SceneOptions:
@@ -115,6 +134,7 @@ def test_no_scene_is_in_two_splits_or_twice_in_one(options: SceneOptions) -> Non
         ({"permutation": "fixed"}, ("permutation_seed",)),
         ({"shapes": ("disc", "square")}, ("shape",)),
         ({"placement": "anywhere"}, ("center", "distractor_center")),
+        ({"hollow": True}, ("core_area", "core_intensity")),
     ],
 )
 def test_changing_one_option_leaves_the_other_variables_as_they_are(
@@ -151,20 +171,24 @@ def uniform_enough(values: np.ndarray, low: int, high: int) -> bool:
     return len(counts) == high - low + 1 and stats.chisquare(counts).pvalue > ALPHA
 
 
-@pytest.mark.parametrize("name", ["discs", "squares", "pairs"])
-def test_classes_are_as_frequent_as_the_task_says(
-    name: str, request: pytest.FixtureRequest
-) -> None:
-    scenes = request.getfixturevalue(name)
-    counts = np.bincount(scenes.label, minlength=3)
-    if name == "pairs":
-        priors = scenes.task.priors
-        priors = priors * (1 - priors) / (1 - (priors**2).sum())
-    else:
-        priors = scenes.task.priors
+@pytest.mark.parametrize("name", ["discs", "squares", "pairs", *FAMILY])
+def test_classes_are_as_frequent_as_is_said(name: str, request: pytest.FixtureRequest) -> None:
+    scenes = family(name) if name in FAMILY else request.getfixturevalue(name)
+    shares = class_shares(scenes.task, scenes.options)
+    counts = np.bincount(scenes.label, minlength=scenes.task.classes)
+    assert shares.sum() == pytest.approx(1)
     assert all(
-        within_binomial(k, len(scenes), prior) for k, prior in zip(counts, priors, strict=True)
+        within_binomial(k, len(scenes), share) for k, share in zip(counts, shares, strict=True)
     )
+
+
+def test_a_second_object_of_another_class_makes_frequent_classes_rarer() -> None:
+    medium = TASKS["distractor"]
+    assert class_shares(medium, DISCS) == pytest.approx(medium.priors)
+    products = np.array([96 * 154, 104 * 146, 50 * 200])
+    expected = products / products.sum()
+    assert class_shares(medium, SETTINGS["pairs"]) == pytest.approx(expected)
+    assert expected.max() < medium.priors.max()
 
 
 def test_intensities_are_uniform_over_what_can_be_drawn(discs: Scenes, squares: Scenes) -> None:
@@ -259,7 +283,9 @@ def test_both_objects_of_all_shapes_share_one_range_of_centers(pairs: Scenes) ->
             assert (columns.min(), columns.max()) == (left, right)
 
 
-def test_objects_never_touch(pairs: Scenes) -> None:
+@pytest.mark.parametrize("name", ["pairs", "beside"])
+def test_objects_never_touch(name: str, request: pytest.FixtureRequest) -> None:
+    pairs = request.getfixturevalue(name)
     other = pixel_order("square").reach
     own = [
         pixel_order(SHAPES[s]).reach[a - 1] for s, a in zip(pairs.shape, pairs.area, strict=True)
@@ -276,10 +302,285 @@ def _box(center: np.ndarray, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 def test_two_objects_fit_where_their_boxes_do() -> None:
     # A disc of radius 8 spans 17 pixels: 17 + 1 + 17 = 35.
-    scenes = draw_scenes(HARD, SceneOptions(size=35, distractor="disc"), "train", 0, 10)
+    options = SceneOptions(size=35, shapes=("square",), distractor="disc")
+    scenes = draw_scenes(HARD, options, "train", 0, 10)
     assert np.abs(scenes.center - scenes.distractor_center).max(axis=1).tolist() == [18] * 10
     with pytest.raises(InvalidInput, match=r"distractor: .* 34 px"):
-        SceneOptions(size=34, distractor="disc")
+        SceneOptions(size=34, shapes=("square",), distractor="disc")
+
+
+# Two objects that only shape can tell apart
+
+
+@pytest.fixture(scope="module")
+def beside() -> Scenes:
+    """Scenes with a disc and a square of equal area."""
+    return family("distractor")
+
+
+@pytest.fixture(scope="module")
+def counts(beside: Scenes) -> np.ndarray:
+    """(n, 2) pixels of the disc's and of the square's level in images of `beside`."""
+    return own_counts(beside)
+
+
+def own_counts(scenes: Scenes) -> np.ndarray:
+    """(n, 2) pixels that have the first object's and the second object's intensity."""
+    levels = np.stack([scenes.intensity, scenes.distractor_intensity], axis=1)
+    return np.take_along_axis(histograms(render(scenes)), levels.astype(int), axis=1)
+
+
+class Exchanged:
+    """A random generator that gives the first object's numbers to the second and vice versa."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        """Numbers come from an ordinary generator."""
+        self.generator = generator
+
+    def random(self, size: tuple[int, int]) -> np.ndarray:
+        """(rows, columns) in [0, 1), the halves of each row exchanged."""
+        return np.roll(self.generator.random(size), size[1] // 2, axis=1)
+
+
+@pytest.mark.parametrize("key", range(5))
+def test_exchanged_random_numbers_exchange_the_objects_levels_and_places(key: int) -> None:
+    options, task = SETTINGS["pairs"], TASKS["distractor"]
+    streams = [np.random.Generator(np.random.Philox(key=key)) for _ in range(4)]
+    levels = drawing._draw_intensities(task, options, streams[0])
+    exchanged: Any = Exchanged(streams[1])
+    assert np.array_equal(drawing._draw_intensities(task, options, exchanged), levels[:, ::-1])
+    centers = drawing._draw_centers(options, streams[2])
+    exchanged = Exchanged(streams[3])
+    assert np.array_equal(drawing._draw_centers(options, exchanged), centers[:, [2, 3, 0, 1]])
+
+
+def test_disc_and_square_have_equal_areas_and_other_classes(beside: Scenes) -> None:
+    assert set(beside.shape.tolist()) == {SHAPES.index("disc")}
+    assert beside.options.distractor == "square"
+    assert np.array_equal(beside.area, beside.distractor_area)
+    assert (beside.label != beside.task.label(beside.distractor_intensity)).all()
+    assert not beside.background.any()
+
+
+def test_disc_and_square_show_equally_many_pixels(beside: Scenes, counts: np.ndarray) -> None:
+    quiet = own_counts(beside[:BLOCK].without_noise())
+    assert np.array_equal(quiet, np.stack([beside.area, beside.area], axis=1)[:BLOCK])
+    assert stats.ks_2samp(*counts.T).pvalue > ALPHA
+    assert np.diff(counts.mean(axis=0)) == pytest.approx(0, abs=0.7)  # 5 standard errors
+    assert (np.diff(counts)[:, 0] != 0).mean() > 0.9
+
+
+def test_disc_and_square_have_the_same_places(beside: Scenes) -> None:
+    for axis in (0, 1):
+        one, other = beside.center[:, axis], beside.distractor_center[:, axis]
+        assert (one.min(), one.max()) == (other.min(), other.max())
+        assert stats.ks_2samp(one, other).pvalue > ALPHA
+        assert within_binomial((one < other).sum(), (one != other).sum(), 0.5)
+
+
+Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
+RULES: dict[str, Rule] = {
+    "the brighter": lambda levels, counts: np.diff(levels)[:, 0],
+    "the nearer to the middle": lambda levels, counts: -np.diff(np.abs(levels - 127.5))[:, 0],
+    "the larger": lambda levels, counts: np.diff(counts)[:, 0],
+    "the one with more light": lambda levels, counts: np.diff(levels * counts)[:, 0],
+    "the more frequent class": lambda levels, counts: np.diff(
+        TASKS["distractor"].priors[TASKS["distractor"].label(levels)]
+    )[:, 0],
+}
+"""From levels and pixel counts (n, 2): positive where the second object is taken for the disc."""
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_who_sees_no_shape_and_knows_both_levels_is_right_half_of_the_time(
+    rule: str, beside: Scenes, counts: np.ndarray
+) -> None:
+    levels = np.stack([beside.intensity, beside.distractor_intensity], axis=1).astype(int)
+    choice = RULES[rule](levels, counts)
+    assert within_binomial((choice < 0).sum(), (choice != 0).sum(), 0.5)
+
+
+def test_who_learns_by_heart_which_level_is_the_discs_is_right_half_of_the_time(
+    beside: Scenes, counts: np.ndarray
+) -> None:
+    levels = np.stack([beside.intensity, beside.distractor_intensity], axis=1).astype(int)
+    swapped = levels[:, 0] > levels[:, 1]
+    darker, brighter = np.sort(levels, axis=1).T // 16
+    more = np.where(swapped, -1, 1) * np.sign(np.diff(counts)[:, 0]) + 1
+    votes = np.zeros((16, 16, 3))
+    half = len(beside) // 2
+    np.add.at(votes, (darker[:half], brighter[:half], more[:half]), np.where(swapped, 1, -1)[:half])
+    guess = votes[darker, brighter, more][half:]
+    right = (guess > 0) == swapped[half:]
+    assert (votes != 0).sum() > 200
+    assert within_binomial(right[guess != 0].sum(), (guess != 0).sum(), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("side", "low", "high"), [(13, 0.87, 0.91), (14, 0.51, 0.54), (15, 0.87, 0.91)]
+)
+def test_squares_of_whole_sides_beside_a_disc_of_radius_8_give_it_away(
+    side: int, low: float, high: float
+) -> None:
+    options = varied(SETTINGS["pairs"], areas=(197,))
+    scenes = draw_scenes(TASKS["distractor"], options, "train", 0, 8 * BLOCK)
+    more = np.diff(own_counts(scenes.replace(distractor_area=side**2)))[:, 0]
+    right = more < 0 if side**2 < 197 else more > 0
+    assert low < (right + (more == 0) / 2).mean() < high
+
+
+def test_a_shape_that_both_objects_have_tells_neither() -> None:
+    options = SceneOptions(shapes=("disc", "square"), distractor="square")
+    with pytest.raises(InvalidInput, match="distractor: square is not allowed in scenes of task"):
+        draw_scenes(HARD, options, "train", 0, 1)
+
+
+# Cues
+
+
+def by_hand(name: str, intensity: int, background: int, shape: str) -> int:
+    """The class of a task that separates the cues."""
+    level = abs(intensity - background) if name == "contrast" else intensity
+    match name:
+        case "shape":
+            return ("disc", "square", "triangle").index(shape)
+        case "conjunction":
+            return 2 * ("disc", "square").index(shape) + int(level >= 150)
+        case _:
+            return 0 if level <= 100 else 1 if level <= 150 or level > 200 else 2
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_labels_are_those_of_the_cue(name: str) -> None:
+    scenes = family(name, 300)
+    columns = (scenes.intensity, scenes.background, scenes.shape)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    expected = [by_hand(name, level, behind, SHAPES[shape]) for level, behind, shape in rows]
+    assert scenes.label.tolist() == expected
+    assert set(expected) == set(range(scenes.task.classes))
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_labels_at_other_intensities_are_those_of_recolored_scenes(name: str) -> None:
+    scenes = family(name, 40)
+    levels = np.random.default_rng(0).integers(0, 256, (40, 3, 2))
+    labels = scenes.label_at(levels)
+    assert labels.shape == (40, 3, 2)
+    assert labels.dtype == np.int64
+    for i, j in np.ndindex(3, 2):
+        recolored = scenes.replace(intensity=levels[:, i, j]).label
+        assert np.array_equal(labels[:, i, j], recolored)
+        assert np.array_equal(scenes.label_at(levels[:, i, j]), recolored)
+    assert np.array_equal(scenes.label_at(scenes.intensity), scenes.label)
+
+
+def test_labels_follow_what_their_cue_is_about_alone() -> None:
+    for name, scenes in ((name, family(name, 200)) for name in FAMILY):
+        behind = scenes.replace(background=255 - scenes.background)
+        assert np.array_equal(behind.label, scenes.label) == (name != "contrast")
+        swapped = scenes.replace(shape=(scenes.shape + 1) % 2)
+        by_shape = name in ("shape", "conjunction")
+        assert np.array_equal(swapped.label, scenes.label) == (not by_shape)
+    triangles = family("conjunction", 5).replace(shape="triangle")
+    assert triangles.label.tolist() == [-1] * 5
+
+
+@pytest.mark.parametrize("name", ["absolute", "contrast"])
+def test_classes_of_intensity_and_contrast_are_drawn_as_pairs(name: str) -> None:
+    scenes, table = family(name), TASKS["medium"]
+    contrast = np.abs(scenes.intensity.astype(int) - scenes.background)
+    pairs = 3 * table.label(scenes.intensity) + table.label(contrast)
+    assert stats.chisquare(np.bincount(pairs, minlength=9)).pvalue > ALPHA
+    assert contrast.min() == MINIMUM_CONTRAST
+
+
+def test_absolute_and_contrast_have_the_same_scenes_and_differ_in_the_class() -> None:
+    one, other = family("absolute"), family("contrast")
+    assert_same(one, other)
+    assert within_binomial((one.label != other.label).sum(), len(one), 2 / 3)
+
+
+SHAPED = {"background": "random", "shapes": ("disc", "square", "triangle")}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "words"),
+    [
+        ("absolute", {}, ("background: 0", "'random'")),
+        ("contrast", {"background": 128}, ("background: 128", "'random'")),
+        (
+            "contrast",
+            {"background": "random", "distractor": "square"},
+            ("distractor: square", "none"),
+        ),
+        ("shape", {}, ("shapes: ('disc',)", "('disc', 'square', 'triangle')")),
+        ("shape", SHAPED | {"shapes": ("disc", "square")}, ("shapes: ('disc', 'square')",)),
+        ("shape", SHAPED | {"distractor": "square"}, ("distractor: square", "none")),
+        ("conjunction", SHAPED, ("shapes: ('disc', 'square', 'triangle')", "('disc', 'square')")),
+        ("conjunction", {"shapes": ("disc", "square", "disc")}, ("shapes:", "('disc', 'square')")),
+        (
+            "distractor",
+            {"distractor": "disc"},
+            ("distractor: disc", "a shape that the object never"),
+        ),
+    ],
+)
+def test_scenes_that_do_not_have_the_tasks_classes_are_refused_in_one_line(
+    name: str, changes: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    options = varied(DISCS, **changes)
+    for refuse in (
+        lambda: check_drawable(TASKS[name], options),
+        lambda: draw_scenes(TASKS[name], options, "train", 0, 1),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            refuse()
+        message = str(caught.value)
+        assert "\n" not in message
+        assert all(word in message for word in (f"task {name}", "not allowed", *words)), message
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_scenes_that_have_the_tasks_classes_are_not_refused(name: str) -> None:
+    check_drawable(TASKS[name], find_setting(FAMILY[name]))
+
+
+# Areas and places that say nothing
+
+
+def test_areas_are_jittered_by_20_percent() -> None:
+    assert [area for area in range(400) if abs(area - 197) <= 0.2 * 197] == list(JITTERED)
+    for name in ("distractor", "shape"):
+        assert uniform_enough(family(name).area, 158, 236)
+
+
+def test_area_place_and_intensity_say_nothing_about_the_shape() -> None:
+    scenes = family("shape")
+    for shape in range(3):
+        only = varied(scenes.options, shapes=(SHAPES[shape],))
+        one = draw_scenes(HARD, only, "train", 0, len(scenes))
+        assert np.array_equal(one.area, scenes.area)
+        assert np.array_equal(one.intensity, scenes.intensity)
+    table = np.zeros((3, len(JITTERED)), int)
+    np.add.at(table, (scenes.shape, scenes.area - JITTERED[0]), 1)
+    assert stats.chi2_contingency(table).pvalue > ALPHA
+    (top, bottom), (left, right) = scenes.options.center_range
+    for shape in range(3):
+        rows, columns = scenes.center[scenes.shape == shape].T
+        assert uniform_enough(rows, top, bottom)
+        assert uniform_enough(columns, left, right)
+
+
+def test_shapes_show_equally_many_pixels() -> None:
+    scenes = family("shape", 8 * BLOCK)
+    counts = np.bincount(scenes.shape)
+    shown = histograms(render(scenes))[np.arange(len(scenes)), scenes.intensity]
+    quiet = histograms(render(scenes.without_noise()))[np.arange(len(scenes)), scenes.intensity]
+    assert np.array_equal(quiet, scenes.area)
+    assert counts.min() > 2000
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        of_one, of_other = (shown[scenes.shape == shape] for shape in (one, other))
+        assert stats.ks_2samp(of_one, of_other).pvalue > ALPHA
 
 
 # Changed scenes
@@ -348,6 +649,15 @@ def test_only_edge_fills_the_inside_with_background(pairs: Scenes) -> None:
     assert hollow.core_area.tolist() == inner
     assert np.array_equal(hollow.core_intensity, few.background)
     assert_same(few, hollow, but=("core_area", "core_intensity"))
+
+
+@pytest.mark.parametrize("name", ["backgrounds", "shapes", "discs"])
+def test_hollow_scenes_are_the_same_scenes_with_only_their_edge(name: str) -> None:
+    hollow = draw_scenes(HARD, varied(SETTINGS[name], hollow=True), "test", 0, 50)
+    plain = draw_scenes(HARD, SETTINGS[name], "test", 0, 50)
+    assert_same(hollow, plain.only_edge())
+    assert np.array_equal(hollow.label, plain.label)
+    assert (hollow.core_area > 0).all()
 
 
 def test_the_first_scenes_of_each_class_are_the_first(discs: Scenes) -> None:

@@ -86,6 +86,34 @@ def test_the_rim_is_one_pixel_wide(shape: str, area: int, inner: int) -> None:
     assert inner_area(shape, area) == inner
 
 
+@pytest.mark.parametrize(
+    ("shape", "area", "width", "inner"),
+    [
+        ("square", 400, 2, 16 * 16),
+        ("square", 400, 3, 14 * 14),
+        ("square", 400, 9, 2 * 2),
+        ("square", 400, 10, 0),
+        ("disc", 197, 2, 113),  # all pixels within a radius of 6
+        ("disc", 197, 7, 5),
+        ("disc", 1, 5, 0),
+    ],
+)
+def test_rims_may_be_wider(shape: str, area: int, width: int, inner: int) -> None:
+    assert inner_area(shape, area, width) == inner
+
+
+@given(shapes, areas, st.integers(1, 6))
+def test_a_rim_holds_every_pixel_within_its_width_of_the_outside(
+    shape: str, area: int, width: int
+) -> None:
+    object_, core = pixels(shape, area), pixels(shape, inner_area(shape, area, width))
+    span = range(-width, width + 1)
+    near = [(r, c) for r in span for c in span if r * r + c * c <= width * width]
+    assert core < object_
+    assert all((row + r, column + c) in object_ for row, column in core for r, c in near)
+    assert len(core) <= inner_area(shape, area, 1)
+
+
 @given(shapes, areas)
 def test_the_rim_holds_every_pixel_that_touches_the_outside(shape: str, area: int) -> None:
     object_, core = pixels(shape, area), pixels(shape, inner_area(shape, area))

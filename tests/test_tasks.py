@@ -1,6 +1,7 @@
-"""Intensity functions against the paper's tables, level by level, and properties of any table."""
+"""Tasks against their tables, level by level and pair by pair, and properties of any table."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intensity.tasks import TASKS, Task, find_task
+from intensity.shapes import SHAPES
+from intensity.tasks import MINIMUM_CONTRAST, TASKS, Task, find_task
 from intensity.values import InvalidInput
 
 LEVELS = np.arange(256)
@@ -42,6 +44,8 @@ PUBLISHED: dict[str, Callable[[int], int]] = {
     "hard": hard,
     "monotone": lambda level: 0 if level <= 87 else 1 if level <= 171 else 2,
 }
+BOTH = ["absolute", "contrast"]
+"""Tasks that draw intensity and background together."""
 
 
 @st.composite
@@ -65,7 +69,11 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
 def test_presets_are_the_published_tables_at_every_level(name: str) -> None:
     expected = [PUBLISHED[name](level) for level in range(256)]
     assert TASKS[name].label(LEVELS).tolist() == expected
-    assert sorted(PUBLISHED) == sorted(TASKS)
+
+
+@pytest.mark.parametrize("name", [*BOTH, "distractor"])
+def test_what_is_compared_has_one_table(name: str) -> None:
+    assert TASKS[name].label(LEVELS).tolist() == [medium(level) for level in range(256)]
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -86,10 +94,22 @@ def test_objects_are_drawn_where_the_paper_draws_them(name: str) -> None:
         ("easy", (145 / 250, 105 / 250)),
         ("medium", (96 / 250, 104 / 250, 50 / 250)),
         ("monotone", (83 / 250, 84 / 250, 83 / 250)),
+        ("absolute", (1 / 3, 1 / 3, 1 / 3)),
+        ("contrast", (1 / 3, 1 / 3, 1 / 3)),
+        ("distractor", (96 / 250, 104 / 250, 50 / 250)),
+        ("shape", (1 / 3, 1 / 3, 1 / 3)),
+        ("conjunction", (145 / 500, 105 / 500, 145 / 500, 105 / 500)),
     ],
 )
 def test_priors(name: str, priors: tuple[float, ...]) -> None:
     assert TASKS[name].priors == pytest.approx(priors)
+    assert TASKS[name].classes == len(priors)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_weights_and_priors_sum_to_one(name: str) -> None:
+    assert TASKS[name].weights.sum() == pytest.approx(1)
+    assert TASKS[name].priors.sum() == pytest.approx(1)
 
 
 def test_priors_of_hard_are_the_papers() -> None:
@@ -168,6 +188,163 @@ def test_draw_takes_the_ends_of_its_range() -> None:
     assert drawn.dtype == np.uint8
 
 
+# Intensity and background drawn together
+
+
+@cache
+def pairs_by_hand() -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """All (intensity, background) that can be told apart, by classes of intensity and contrast."""
+    groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for intensity in range(5, 255):
+        for background in range(256):
+            contrast = abs(intensity - background)
+            if contrast >= 5:
+                key = medium(intensity), medium(contrast)
+                groups.setdefault(key, []).append((intensity, background))
+    return dict(sorted(groups.items()))
+
+
+def share_told(task: Task, *columns: int) -> float:
+    """Accuracy of the best guess from some of (intensity, background), as they are drawn.
+
+    An exact number: of all pairs that agree in these columns, the most frequent class is right.
+    """
+    groups = pairs_by_hand().values()
+    pairs = np.concatenate([np.array(group) for group in groups])
+    weights = np.concatenate(
+        [np.full(len(group), 1 / len(group) / len(groups)) for group in groups]
+    )
+    seen = sum((pairs[:, column] * 256**column for column in columns), np.zeros(len(pairs), int))
+    shares = np.zeros((seen.max() + 1, 3))
+    np.add.at(shares, (seen, task.classify(*pairs.T, np.array(0))), weights)
+    return float(shares.max(axis=1).sum())
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_all_pairs_of_classes_are_equally_likely_and_all_pairs_of_levels_within(name: str) -> None:
+    groups = pairs_by_hand()
+    assert list(groups) == [(a, b) for a in range(3) for b in range(3)]
+    for number, members in enumerate(groups.values()):
+        for part in (1e-9, 0.5, 1 - 1e-9):
+            within = (np.arange(len(members)) + part) / len(members)
+            drawn = TASKS[name].draw_pairs((number + within) / 9)
+            assert np.array_equal(drawn, members)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_weights_of_pairs_are_those_of_their_intensities(name: str) -> None:
+    expected = np.zeros(256)
+    for members in pairs_by_hand().values():
+        for intensity, _ in members:
+            expected[intensity] += 1 / (9 * len(members))
+    assert TASKS[name].weights == pytest.approx(expected)
+
+
+def test_intensities_and_backgrounds_differ_by_the_minimum() -> None:
+    drawn = TASKS["absolute"].draw_pairs(np.linspace(0, 1, 200_000, endpoint=False)).astype(int)
+    assert np.abs(drawn[:, 0] - drawn[:, 1]).min() == MINIMUM_CONTRAST == 5
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_draw_gives_the_intensities_of_pairs(name: str) -> None:
+    uniform = np.random.default_rng(0).random((30, 4))
+    uniform[0] = 0, 1e-12, 0.5, np.nextafter(1, 0)
+    drawn, pairs = TASKS[name].draw(uniform), TASKS[name].draw_pairs(uniform)
+    assert drawn.dtype == pairs.dtype == np.uint8
+    assert pairs.shape == (30, 4, 2 if name in BOTH else 1)
+    assert np.array_equal(drawn, pairs[..., 0])
+
+
+def test_the_class_of_one_says_nothing_about_the_other_and_levels_alone_say_little() -> None:
+    absolute, contrast = TASKS["absolute"], TASKS["contrast"]
+    for task in (absolute, contrast):
+        assert share_told(task) == pytest.approx(1 / 3)
+        assert share_told(task, 0, 1) == pytest.approx(1)
+    assert share_told(absolute, 0) == pytest.approx(1)
+    # Not all contrasts are possible at every level, so a single level is worth something.
+    assert share_told(absolute, 1) == pytest.approx(0.531, abs=5e-4)
+    assert share_told(contrast, 0) == pytest.approx(0.461, abs=5e-4)
+    assert share_told(contrast, 1) == pytest.approx(0.490, abs=5e-4)
+    groups = pairs_by_hand().items()
+    differing = sum(
+        1 / 9 for (of_intensity, of_contrast), _ in groups if of_intensity != of_contrast
+    )
+    assert differing == pytest.approx(2 / 3)
+
+
+def test_bands_without_a_class_hold_neither_intensities_nor_contrasts() -> None:
+    labels = (0, None, 1)
+    task = Task(name="gap", boundaries=(60, 120), labels=labels, balanced="both", cue="contrast")
+    intensity, background = task.draw_pairs(np.linspace(0, 1, 200_000, endpoint=False)).T
+    contrast = np.abs(intensity.astype(int) - background)
+    assert set(intensity.tolist()) == {*range(5, 61), *range(121, 255)}
+    assert set(contrast.tolist()) == {*range(5, 61), *range(121, 255)}
+    drawn = 2 * task.label(intensity) + task.label(contrast)
+    assert np.bincount(drawn).tolist() == [50_000] * 4
+
+
+# Cues
+
+
+def test_contrast_is_unsigned_and_absolute_leaves_the_background_aside() -> None:
+    levels = np.arange(256, dtype=np.uint8)
+    pairs = levels[:, None], levels
+    contrast = TASKS["contrast"].classify(*pairs, np.array(0))
+    assert contrast.tolist() == [[medium(abs(i - b)) for b in range(256)] for i in range(256)]
+    absolute = TASKS["absolute"].classify(*pairs, np.array(0))
+    assert absolute.tolist() == [[medium(i)] * 256 for i in range(256)]
+
+
+def test_the_class_of_shape_is_the_shape_whatever_its_intensity() -> None:
+    task = Task(**(TASKS["shape"].model_dump() | {"shapes": ("square", "disc")}))
+    shape = np.arange(3)
+    for background in (0, 200):
+        label = task.classify(LEVELS[:, None], np.array(background), shape)
+        numbers = {"disc": 1, "square": 0, "triangle": -1}
+        assert label.tolist() == [[numbers[name] for name in SHAPES]] * 256
+    label = TASKS["shape"].classify(LEVELS[:, None], np.array(0), shape)
+    assert label.tolist() == [[0, 1, 2]] * 256
+
+
+def test_a_conjunction_needs_both() -> None:
+    task = TASKS["conjunction"]
+    label = task.classify(task.levels[:, None], np.array(0), np.array([0, 1]))
+    assert label.tolist() == [[int(i >= 150), 2 + int(i >= 150)] for i in range(5, 255)]
+    counts = np.zeros((250, 2, 4), int)
+    np.add.at(counts, (np.arange(250)[:, None], [0, 1], label), 1)
+    assert counts.sum(axis=(0, 1)).tolist() == [145, 105, 145, 105]
+    assert counts.sum(axis=1).max(axis=1).sum() == 250  # of 500: intensity alone tells a half
+    assert counts.sum(axis=0).max(axis=1).sum() == 290  # shape alone tells the more frequent half
+    assert counts.max(axis=2).sum() == 500
+
+
+def test_what_has_no_class_is_labeled_minus_one() -> None:
+    task = Task(
+        name="some", boundaries=(50, 99), labels=(0, None, 1), balanced=True, cue="conjunction",
+        shapes=("square", "triangle"),
+    )  # fmt: skip
+    label = task.classify(np.array([[20], [70], [200]]), np.array(0), np.arange(3))
+    assert label.tolist() == [[-1, 0, 2], [-1, -1, -1], [-1, 1, 3]]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_classes_have_the_common_shape_of_intensity_background_and_shape(name: str) -> None:
+    few = np.arange(2)
+    for arrays in (
+        (few, 9, 0),
+        (9, few, 0),
+        (9, 9, few),
+        (few[:, None], few, 1),
+        (9, few[:, None], few),
+    ):
+        label = TASKS[name].classify(*map(np.asarray, arrays))
+        assert label.shape == np.broadcast_shapes(*map(np.shape, arrays))
+        assert label.dtype == np.int64
+
+
+# Wrong input
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -184,6 +361,26 @@ def test_draw_takes_the_ends_of_its_range() -> None:
         ({"drawn": (5, 300)}, ("drawn", "300", "255")),
         ({"name": "Two words"}, ("name", "'Two words'")),
         ({"colour": "grey"}, ("colour", "'grey'")),
+        ({"balanced": "all"}, ("balanced", "'all'")),
+        ({"cue": "texture"}, ("cue", "'texture'", "'contrast'")),
+        ({"cue": "contrast"}, ("balanced", "False", "cue contrast", "'both'")),
+        ({"cue": "contrast", "balanced": True}, ("balanced", "True", "cue contrast", "'both'")),
+        ({"shapes": ("disc", "square")}, ("shapes", "('disc', 'square')", "cue intensity")),
+        ({"cue": "contrast", "balanced": "both", "shapes": ("disc",)}, ("shapes", "cue contrast")),
+        ({"cue": "shape"}, ("shapes", "()", "cue shape", "two or more")),
+        ({"cue": "conjunction"}, ("shapes", "()", "cue conjunction", "two or more")),
+        ({"cue": "conjunction", "shapes": ("disc",)}, ("shapes", "('disc',)", "two or more")),
+        ({"cue": "conjunction", "shapes": ("disc", "disc")}, ("shapes", "('disc', 'disc')")),
+        ({"cue": "conjunction", "shapes": ("disc", "oval")}, ("shapes", "'oval'", "triangle")),
+        ({"cue": "shape", "shapes": ("disc", "square")}, ("labels", "(0, 1, 2)", "give (0,)")),
+        (
+            {
+                "boundaries": (252,),
+                "labels": (0, 1),
+                "balanced": "both",
+            },  # dark and of contrast 253
+            ("boundaries", "(252,)", "contrast"),
+        ),
     ],
 )
 def test_wrong_tables_are_refused_in_one_line(
@@ -195,6 +392,10 @@ def test_wrong_tables_are_refused_in_one_line(
     message = str(caught.value)
     assert "\n" not in message
     assert all(word in message for word in words), message
+
+
+def test_every_preset_is_known_here() -> None:
+    assert list(TASKS) == [*PUBLISHED, *BOTH, "distractor", "shape", "conjunction"]
 
 
 def test_tasks_are_found_by_name_table_and_themselves() -> None:

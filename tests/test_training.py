@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 
 from intensity import scenes, training
-from intensity.configurations import Configuration, Recipe
-from intensity.datasets import evaluation_scenes
-from intensity.networks import OnHistograms
+from intensity.configurations import SETTLED, Configuration, Recipe
+from intensity.datasets import evaluation_scenes, training_batches
+from intensity.networks import OnHistograms, batch_norms, build, settle
 from intensity.rendering import render
 from intensity.scenes import SceneOptions, draw_scenes
 from intensity.tasks import TASKS
-from intensity.training import Trained, evaluate, scene_logits, train
+from intensity.training import FEW, Trained, evaluate, scene_logits, train
 
 DISC = {"size": 16, "areas": (21,)}
 SMALL = {"name": "tiny", "layers": [{"kind": "block", "channels": 6}, {"kind": "average"}]}
@@ -180,6 +180,70 @@ def test_learning_rate_may_be_constant() -> None:
     assert training._learning_rate(recipe, 50) == 1e-3
 
 
+@pytest.mark.parametrize(
+    ("epochs", "images", "few"), [(1, 256, True), (1, 257, False), (2, 128, True), (2, 129, False)]
+)
+def test_only_a_few_steps_are_taken_without_compiling(epochs: int, images: int, few: bool) -> None:
+    assert FEW == 4
+    model = build(configuration().network, 16, 2, 0)
+    training._compile(model, Recipe(epochs=epochs, epoch_images=images, batch=64))
+    assert model.run_eagerly is few
+
+
+# Without biases before batch norm: their gradients are rounding errors, which Adam makes large.
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"kind": "block", "channels": 4, "bias": False}],
+        [{"kind": "convolution", "channels": 4}, {"kind": "pool"}],
+        [{"kind": "convolution", "channels": 8, "kernel": 1, "spread": 0.5}],
+    ],
+)
+def test_compiling_does_not_change_what_is_trained(
+    body: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = {"name": "some", "layers": [*body, {"kind": "average"}]}
+    recipe = {"epochs": 2, "epoch_images": 2 * BATCH, "batch": BATCH, "weight_decay": 1e-3}
+    c = configuration(network=network, recipe=recipe)
+    eager = train(c)
+    monkeypatch.setattr(training, "FEW", 0)
+    compiled = train(c)
+    start = build(c.network, 16, 2, c.seed, 1e-3).get_weights()
+    for one, other, before in zip(
+        eager.model.get_weights(), compiled.model.get_weights(), start, strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+        assert not np.array_equal(one, before)
+    pd.testing.assert_frame_equal(eager.history, compiled.history, rtol=1e-3)
+    assert eager.metrics["loss"] == pytest.approx(compiled.metrics["loss"], rel=1e-3)
+
+
+FAMILY: dict[str, Any] = {
+    "absolute": {"setting": "backgrounds", "size": 24},
+    "contrast": {"setting": "backgrounds", "size": 24},
+    "distractor": "pairs",
+    "shape": "shapes",
+    "conjunction": {"setting": "shapes", "shapes": ("disc", "square"), "hollow": True},
+}
+
+
+@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("network", [SMALL, "pixels"])
+def test_a_network_trains_for_a_step_on_every_task(name: str, network: Any) -> None:
+    recipe = {"epochs": 1, "epoch_images": 8, "batch": 8}
+    few = {"validation_images": 8, "test_images": 200}
+    c = configuration(task=name, scenes=FAMILY[name], network=network, recipe=recipe, **few)
+    trained = train(c)
+    recalls = {f"recall_{k}" for k in range(c.task.classes)}
+    assert trained.model.output_shape == (None, c.task.classes)
+    assert {key for key in trained.metrics if key.startswith("recall")} == recalls
+    assert all(math.isfinite(value) for value in trained.metrics.values())
+    assert np.isfinite(trained.history.to_numpy(float)).all()
+    counted = trained.predictions.groupby("label")["count"].sum()
+    drawn = draw_scenes(c.task, c.scenes, "test", 0, 200)
+    assert counted.to_list() == np.bincount(drawn.label).tolist()
+
+
 class ByTable:
     """Stands in for a network: logits by the brightest grey level of an image."""
 
@@ -234,6 +298,19 @@ def test_logits_of_many_scenes_come_in_their_order(monkeypatch: pytest.MonkeyPat
     levels = np.arange(256)[:, None] * [1, -1]
     logits = scene_logits(ByTable(levels), drawn)
     assert logits[:, 0].tolist() == render(drawn).max(axis=(1, 2)).tolist()
+
+
+def test_averages_are_those_of_settling_on_the_last_epochs_scenes(learned: Trained) -> None:
+    c = configuration()
+    copy = keras.models.clone_model(learned.model)
+    copy.set_weights(learned.model.get_weights())
+    batches = training_batches(
+        c.task, c.scenes, seed=c.seed, epoch=EPOCHS - 1, epoch_images=EPOCH, repeat=False,
+        batch=SETTLED,
+    )  # fmt: skip
+    settle(copy, batch_norms(copy.layers), (images for images, _ in batches))
+    for one, other in zip(copy.get_weights(), learned.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
 def test_batch_norms_averages_are_those_of_many_batches_alike(learned: Trained) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from intensity.architectures import Network, feature_sizes, find_network, multiplications
-from intensity.scenes import SceneOptions, find_setting
+from intensity.scenes import SceneOptions, check_drawable, find_setting
 from intensity.tasks import Task, find_task
 from intensity.values import Value
 
@@ -81,8 +81,9 @@ class Configuration(Value):
         return find_network(network)
 
     def model_post_init(self, _: object) -> None:
-        """Refuse an image size that the network cannot take."""
+        """Refuse scenes that the network cannot take or that do not have the task's classes."""
         feature_sizes(self.network, self.scenes.size)
+        check_drawable(self.task, self.scenes)
 
     @property
     def cost(self) -> float:

@@ -23,7 +23,7 @@ class Masks(NamedTuple):
     """Where things are, each (n, height, width) bool.
 
     object: visible pixels of the object, its edge included.
-    edge: visible pixels of the object's rim, one pixel wide.
+    edge: visible pixels of the object's rim.
     noise: pixels that a noise square covers.
     distractor: visible pixels of the second object.
     """
@@ -58,14 +58,15 @@ def render(scenes: Scenes) -> np.ndarray:
     return images
 
 
-def masks(scenes: Scenes) -> Masks:
+def masks(scenes: Scenes, rim: int = 1) -> Masks:
     """Ground truth for every pixel of the images of scenes.
 
     Args:
         scenes: n scenes.
+        rim: width of the objects' rims, pixels.
     """
     pairs = zip(scenes.shape, scenes.area, strict=True)
-    inside = np.array([inner_area(SHAPES[shape], area) for shape, area in pairs], np.int32)
+    inside = np.array([inner_area(SHAPES[shape], area, rim) for shape, area in pairs], np.int32)
     regions = _paint(
         scenes,
         background=_everywhere(scenes, BACKGROUND),
@@ -77,6 +78,21 @@ def masks(scenes: Scenes) -> Masks:
     _permute(regions, scenes.permutation_seed)
     visible = (regions == INSIDE) | (regions == EDGE)
     return Masks(visible, regions == EDGE, regions == NOISE, regions == DISTRACTOR)
+
+
+def permuted(images: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Images with their pixels shuffled as those of scenes are.
+
+    Args:
+        images: (n, height, width) uint8, grey levels.
+        seeds: (n,) uint64, a column `permutation_seed` of scenes; 0 leaves an image as it is.
+
+    Returns:
+        (n, height, width) uint8, grey levels.
+    """
+    shuffled = images.copy()
+    _permute(shuffled, seeds)
+    return shuffled
 
 
 def _everywhere(scenes: Scenes, value: int) -> np.ndarray:

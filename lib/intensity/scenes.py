@@ -22,19 +22,16 @@ from pydantic import (
 )
 
 from intensity.shapes import REACH, SHAPES, inner_area, pixel_order
-from intensity.tasks import Level, Task
+from intensity.tasks import MINIMUM_CONTRAST, Level, Shape, Task
 from intensity.values import InvalidInput, Value
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)
 BLOCK = 1024
 """Scenes that share a random generator."""
-MINIMUM_CONTRAST = 5
-"""A random background differs from every object on it by at least this many grey levels."""
 FIXED_PERMUTATIONS = 30
 """Number of pixel permutations of the variant "fixed", as the paper's authors had."""
 
-Shape = Literal["disc", "square", "triangle"]
 Positive = Annotated[int, Field(ge=1)]
 
 
@@ -104,6 +101,7 @@ class SceneOptions(Value):
         background: a grey level, or "random" for a new one in every scene.
         noise: Gaussian noise, opaque squares, or none.
         distractor: shape of a second object with another class and the same area, or none.
+        hollow: only the object's rim, one pixel wide, is painted.
         permutation: none; "fixed", one of 30 permutations of all pixels; "fresh", a new
             permutation for every scene. Both keep the histogram and destroy shape.
 
@@ -118,6 +116,7 @@ class SceneOptions(Value):
     background: Background = 0
     noise: Annotated[GaussianNoise | SquareNoise, Field(discriminator="kind")] | None = None
     distractor: Shape | None = None
+    hollow: bool = False
     permutation: Literal["fixed", "fresh"] | None = None
 
     @model_validator(mode="after")
@@ -171,6 +170,9 @@ class SceneOptions(Value):
         return 2 * max(self.reach) + 2
 
 
+JITTERED = tuple(range(158, 237))
+"""Areas within 20 % of the disc of radius 8 (197 pixels)."""
+
 SETTINGS = {
     "squares": SceneOptions(
         shapes=("square",),
@@ -180,8 +182,15 @@ SETTINGS = {
     ),
     "discs": SceneOptions(noise=SquareNoise()),
     "discs_full": SceneOptions(size=128, areas=(797, 901), noise=SquareNoise(sides=(1, 8))),
+    "backgrounds": SceneOptions(size=48, background="random", noise=SquareNoise(count=(20, 29))),
+    "pairs": SceneOptions(areas=JITTERED, distractor="square", noise=SquareNoise()),
+    "shapes": SceneOptions(
+        shapes=("disc", "square", "triangle"), areas=JITTERED, noise=SquareNoise()
+    ),
 }
-"""The paper's published summary, its authors' experiment at half scale, and at full scale."""
+"""The paper's published summary, its authors' experiment at half and at full scale; and ours, which
+tell cues apart: random backgrounds (smaller, since they are learned slowly), a disc beside a square
+of equal area, and three shapes whose areas say nothing."""
 
 
 def find_setting(setting: str | dict[str, Any] | SceneOptions) -> SceneOptions:
@@ -241,8 +250,21 @@ class Scenes:
 
     @property
     def label(self) -> np.ndarray:
-        """(n,) int64, class of the object; -1 where its intensity has none."""
-        return self.task.label(self.intensity)
+        """(n,) int64, class of the object; -1 where it has none."""
+        return self.label_at(self.intensity)
+
+    def label_at(self, intensity: np.ndarray) -> np.ndarray:
+        """Class that each scene's object would have with other intensities.
+
+        Args:
+            intensity: (n, ...) integers 0..255.
+
+        Returns:
+            (n, ...) int64; -1 where there is no class.
+        """
+        place = (len(self), *[1] * (np.ndim(intensity) - 1))
+        background, shape = self.background.reshape(place), self.shape.reshape(place)
+        return self.task.classify(intensity, background, shape)
 
     def __len__(self) -> int:
         """Number of scenes."""
@@ -353,26 +375,58 @@ def draw_scenes(task: Task, options: SceneOptions, split: str, start: int, count
         count: how many.
 
     Raises:
-        InvalidInput: unknown split, negative start, or no scene asked for.
+        InvalidInput: unknown split, negative start, no scene asked for, or options that do not
+            suit the task.
     """
     if split not in SPLITS:
         raise InvalidInput(f"split: {split!r} is unknown; allowed: {', '.join(SPLITS)}")
     if start < 0 or count < 1:
         raise InvalidInput(f"start, count: {start}, {count}; allowed: start >= 0, count >= 1")
+    check_drawable(task, options)
     first, last = start // BLOCK, (start + count - 1) // BLOCK
     blocks = [_draw_block(task, options, split, block) for block in range(first, last + 1)]
     scenes = blocks[0] if len(blocks) == 1 else concatenate(blocks)
     return scenes[start - first * BLOCK : start - first * BLOCK + count]
 
 
+def check_drawable(task: Task, options: SceneOptions) -> None:
+    """Refuse a task whose classes such scenes do not have.
+
+    Raises:
+        InvalidInput: an option contradicts what the class depends on.
+    """
+    if task.balanced == "both" and options.background != "random":
+        found, allowed = f"background: {options.background}", "'random'"
+    elif task.shapes and sorted(options.shapes) != sorted(task.shapes):
+        found, allowed = f"shapes: {options.shapes}", str(task.shapes)
+    elif options.distractor and (task.shapes or task.balanced == "both"):
+        found, allowed = f"distractor: {options.distractor}", "none"
+    elif options.distractor in options.shapes:
+        found, allowed = f"distractor: {options.distractor}", "a shape that the object never has"
+    else:
+        return
+    raise InvalidInput(f"{found} is not allowed in scenes of task {task.name}; allowed: {allowed}")
+
+
+def class_shares(task: Task, options: SceneOptions) -> np.ndarray:
+    """(classes,) how often each class occurs; the maximum is the accuracy of guessing.
+
+    A distractor of another class makes frequent classes rarer: pairs of one class are not drawn.
+    """
+    shares = task.priors
+    if options.distractor:
+        shares = shares * (1 - shares)
+    return shares / shares.sum()
+
+
 def _draw_block(task: Task, options: SceneOptions, split: str, block: int) -> Scenes:
     """All scenes of a block."""
     stream = partial(_stream, split, block)
-    objects = _draw_intensities(task, options, stream("intensity"))
+    objects, background = _draw_levels(task, options, stream)
     area = _choose(options.areas, stream("area")).astype(np.int32)
     centers = _draw_centers(options, stream("center"))
     names = _choose([SHAPES.index(shape) for shape in options.shapes], stream("shape"))
-    return Scenes(
+    scenes = Scenes(
         task=task,
         options=options,
         intensity=objects[:, 0],
@@ -381,7 +435,7 @@ def _draw_block(task: Task, options: SceneOptions, split: str, block: int) -> Sc
         center=centers[:, :2],
         core_area=np.zeros_like(area),
         core_intensity=objects[:, 0],
-        background=_draw_background(options, objects, stream("background")),
+        background=background,
         distractor_intensity=objects[:, -1],
         distractor_area=area if options.distractor else np.zeros_like(area),
         distractor_center=centers[:, -2:],
@@ -389,6 +443,7 @@ def _draw_block(task: Task, options: SceneOptions, split: str, block: int) -> Sc
         noise_seed=stream("noise").integers(0, 2**64, BLOCK, np.uint64),
         permutation_seed=_draw_permutations(options, stream("permutation")),
     )
+    return scenes.only_edge() if options.hollow else scenes
 
 
 VARIABLES = (
@@ -454,6 +509,17 @@ def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndar
         return (distance >= options.separation) | (pairs == 1)
 
     return _until(stream, lambda u: _integers(u, low, high), apart, 2 * pairs).astype(np.int16)
+
+
+def _draw_levels(
+    task: Task, options: SceneOptions, stream: Callable[[str], np.random.Generator]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(BLOCK, k) uint8 intensities of the k objects, and (BLOCK,) uint8 backgrounds."""
+    if task.balanced == "both":
+        pairs = task.draw_pairs(stream("intensity").random(BLOCK))
+        return pairs[:, :1], pairs[:, 1]
+    objects = _draw_intensities(task, options, stream("intensity"))
+    return objects, _draw_background(options, objects, stream("background"))
 
 
 def _draw_intensities(task: Task, options: SceneOptions, stream: np.random.Generator) -> np.ndarray:

@@ -69,16 +69,17 @@ def pixel_order(shape: str) -> PixelOrder:
     return PixelOrder(offsets, gauge[order], np.maximum.accumulate(sides, axis=0))
 
 
-def inner_area(shape: str, area: int) -> int:
-    """Number of pixels of an object that do not belong to its rim, the outermost pixel's width.
+def inner_area(shape: str, area: int, width: int = 1) -> int:
+    """Number of pixels of an object that do not belong to its rim.
 
     Args:
         shape: a name from `SHAPES`.
         area: the object's area, pixels.
+        width: of the rim, pixels.
 
     Returns:
-        The area of the nested object that lies more than one pixel of gauge from the nearest pixel
-        outside, so that none of its pixels has a neighbor outside.
+        The area of the nested object that lies more than `width` pixels of gauge from the nearest
+        pixel outside, so that none of its pixels has a neighbor outside; 0 where all is rim.
     """
     gauge = pixel_order(shape).gauge
-    return int(np.searchsorted(gauge, gauge[area] - 1 - 1e-6))
+    return int(np.searchsorted(gauge, gauge[area] - width - 1e-6))

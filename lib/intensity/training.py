@@ -16,11 +16,13 @@ import pandas as pd
 from intensity.configurations import SETTLED, Configuration, Recipe
 from intensity.datasets import evaluation_scenes, inputs, training_batches
 from intensity.fused import fused
-from intensity.networks import OnHistograms, build, predict_logits
+from intensity.networks import OnHistograms, batch_norms, build, predict_logits, settle
 from intensity.scenes import Scenes
 
 CHUNK = 1024
 """Scenes rendered at a time for evaluation."""
+FEW = 4
+"""Steps up to which compiling a network's step would take longer than taking it."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def _compile(learner: keras.Model, recipe: Recipe) -> None:
         keras.optimizers.Adam(_learning_rate(recipe, steps)),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        run_eagerly=steps * recipe.epochs <= FEW,
     )
     # A variable that is made in the first step, by the optimizer or by a metric that is only named,
     # has it compiled twice.
@@ -115,28 +118,13 @@ def _show(
 
 
 def _settle(learner: keras.Model, layers: list[keras.Layer], c: Configuration) -> None:
-    """Set batch norm's averages to the mean over many batches of training scenes.
-
-    The running averages that training leaves rest on the last hundred or two of images. That is too
-    few for units with sharp thresholds: single networks lose up to 2 % of accuracy by it.
-
-    Reference: Wu, Johnson (2021), Rethinking "batch" in batchnorm, section 3.
-    """
-    norms = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
-    if not norms:
-        return
-    usual = [norm.momentum for norm in norms]
+    """Set batch norm's averages on training scenes of the last epoch."""
     batches = training_batches(
         c.task, c.scenes, seed=c.seed, epoch=c.recipe.epochs - 1,
         epoch_images=min(c.recipe.epoch_images, SETTLED**2), repeat=c.recipe.repeat,
         batch=SETTLED, as_histograms=c.network.sees_no_shape,
     )  # fmt: skip
-    for before, (images, _) in enumerate(batches):
-        for norm in norms:
-            norm.momentum = before / (before + 1)  # so each batch counts the same
-        learner(images, training=True)
-    for norm, momentum in zip(norms, usual, strict=True):
-        norm.momentum = momentum
+    settle(learner, batch_norms(layers), (images for images, _ in batches))
 
 
 def _learning_rate(
