@@ -1,0 +1,87 @@
+"""What the images are: tasks, scenes and pixels, before anything is trained."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from intensity.rendering import histograms, render
+from intensity.scenes import Scenes
+from intensity.shapes import SHAPES
+from intensity.statistics import t_interval, wilson
+from intensity.tasks import Task
+
+
+def intensity_functions(tasks: Sequence[Task]) -> pd.DataFrame:
+    """The bands of some tasks: columns task, low, high, class (missing where none)."""
+    rows = [(task.name, *band) for task in tasks for band in task.bands]
+    return pd.DataFrame(rows, columns=["task", "low", "high", "class"])
+
+
+def scene_table(scenes: Scenes) -> pd.DataFrame:
+    """What scenes hold: columns class, intensity, row, column, area, shape, background."""
+    return pd.DataFrame(
+        {
+            "class": scenes.label,
+            "intensity": scenes.intensity,
+            "row": scenes.center[:, 0],
+            "column": scenes.center[:, 1],
+            "area": scenes.area,
+            "shape": [SHAPES[shape] for shape in scenes.shape],
+            "background": scenes.background,
+        }
+    )
+
+
+def class_balance(scenes: Sequence[Scenes]) -> pd.DataFrame:
+    """How often classes occur, with Wilson intervals: a row a class of each set of scenes.
+
+    Returns:
+        Columns task, class, expected (by the task's definition), share, low, high.
+    """
+    rows = []
+    for drawn in scenes:
+        counts = np.bincount(drawn.label, minlength=drawn.task.classes)
+        for label, (count, prior) in enumerate(zip(counts, drawn.task.priors, strict=True)):
+            interval = wilson(int(count), len(drawn))
+            limits = (interval.value, interval.low, interval.high)
+            rows.append((drawn.task.name, label, prior, *limits))
+    return pd.DataFrame(rows, columns=["task", "class", "expected", "share", "low", "high"])
+
+
+def permutation_effect(variants: Mapping[str, Scenes]) -> pd.DataFrame:
+    """What permuting pixels keeps and destroys, against the first variant.
+
+    Args:
+        variants: the same n scenes, unpermuted first, by name.
+
+    Returns:
+        Columns image (the name), histogram_difference (pixels, mean over scenes),
+        neighbor_correlation (of horizontal neighbors, mean over scenes) with its t interval over
+        scenes as low and high.
+    """
+    reference = histograms(render(next(iter(variants.values()))))
+    rows = []
+    for name, scenes in variants.items():
+        images = render(scenes)
+        moved = np.abs(histograms(images) - reference).sum(axis=1).mean() / 2
+        interval = t_interval(neighbor_correlation(images))
+        rows.append((name, moved, interval.value, interval.low, interval.high))
+    columns = ["image", "histogram_difference", "neighbor_correlation", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def neighbor_correlation(images: np.ndarray) -> np.ndarray:
+    """Correlation of the grey levels of horizontal neighbors.
+
+    Args:
+        images: (n, height, width), grey levels, none of one level only.
+
+    Returns:
+        (n,) in -1..1.
+    """
+    left = images[:, :, :-1].reshape(len(images), -1).astype(float)
+    right = images[:, :, 1:].reshape(len(images), -1).astype(float)
+    left -= left.mean(axis=1, keepdims=True)
+    right -= right.mean(axis=1, keepdims=True)
+    return (left * right).mean(axis=1) / (left.std(axis=1) * right.std(axis=1))

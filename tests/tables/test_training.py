@@ -1,0 +1,171 @@
+"""Tables of trainings against stand-ins for runs, whose rows are known."""
+
+import pandas as pd
+import pytest
+
+from fakes import HALF, FakeRun, counted, rows, two_seeds
+from intensity import tables
+from intensity.scenes import SETTINGS
+from intensity.statistics import Measurement
+from intensity.tasks import TASKS
+
+
+def test_accuracies_have_a_row_a_run() -> None:
+    runs = {"large": [FakeRun(3, 0.5)], "small": [FakeRun(0, 0.25, "easy"), FakeRun(1, 0.75)]}
+    table = tables.accuracies(runs)
+    assert list(table) == ["task", "name", "seed", "accuracy"]
+    assert rows(table) == [
+        ("hard", "large", 3, 0.5),
+        ("easy", "small", 0, 0.25),
+        ("hard", "small", 1, 0.75),
+    ]
+
+
+def test_a_summary_tells_networks_from_readers() -> None:
+    common = {"unit": "fraction", "method": "any", "n": {"seeds": 2, "scenes": 100}}
+    table = tables.summary(
+        [
+            Measurement(
+                id="accuracy/hard/large", value=0.5, ci95=(0.4, 0.6), seeds=(0.4, 0.6), **common
+            ),
+            Measurement(id="accuracy/hard/mean_intensity", value=0.3, ci95=(0.2, 0.4), **common),
+            Measurement(id="accuracy/easy/chance", value=0.58, ci95=None, exact=True, **common),
+        ]
+    )
+    assert list(table) == ["task", "name", "kind", "accuracy", "low", "high"]
+    assert rows(table) == [
+        ("hard", "large", "network", 0.5, 0.4, 0.6),
+        ("hard", "mean_intensity", "reader", 0.3, 0.2, 0.4),
+        ("easy", "chance", "reader", 0.58, 0.58, 0.58),
+    ]
+
+
+def test_learning_curves_have_both_splits_of_every_run() -> None:
+    history = pd.DataFrame(
+        {"images": [10, 20], "accuracy": [0.1, 0.2], "validation_accuracy": [0.3, 0.4], "loss": 9.0}
+    )
+    table = tables.learning_curves({"large": [FakeRun(seed=4, history=history)]})
+    assert set(table) == {"network", "task", "seed", "images", "split", "accuracy"}
+    table = table[["network", "task", "seed", "images", "split", "accuracy"]]
+    assert rows(table) == [
+        ("large", "hard", 4, 10, "training", 0.1),
+        ("large", "hard", 4, 20, "training", 0.2),
+        ("large", "hard", 4, 10, "validation", 0.3),
+        ("large", "hard", 4, 20, "validation", 0.4),
+    ]
+
+
+def test_confusions_are_shares_of_a_label_averaged_over_seeds() -> None:
+    one = FakeRun(predictions=counted((10, 0, 0, 6), (20, 0, 1, 2), (40, 1, 1, 5)))
+    other = FakeRun(seed=1, predictions=counted((10, 0, 0, 1), (20, 0, 1, 1), (40, 1, 0, 4)))
+    table = tables.confusions({"large": [one, other]})
+    table = table[["network", "task", "label", "predicted", "share"]]
+    assert rows(table) == [
+        ("large", "hard", 0, 0, 0.625),
+        ("large", "hard", 0, 1, 0.375),
+        ("large", "hard", 1, 0, 0.5),
+        ("large", "hard", 1, 1, 0.5),
+    ]
+
+
+def test_accuracy_by_intensity_counts_scenes_within_ranges() -> None:
+    # Ranges 6..10 and 11..15; the first seed reads 7 of 10 and 1 of 4 right.
+    one = counted((6, 0, 0, 4), (10, 0, 0, 3), (10, 0, 1, 3), (11, 0, 0, 1), (15, 0, 2, 3))
+    other = counted((6, 0, 0, 9), (10, 0, 1, 1), (11, 0, 0, 1), (15, 0, 2, 3))
+    runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
+    table = tables.accuracy_by_intensity(runs)
+    assert list(table) == ["network", "intensity", "accuracy", "low", "high"]
+    assert table["network"].tolist() == ["large", "large"]
+    assert table["intensity"].tolist() == [8.0, 13.0]
+    assert table["accuracy"].tolist() == pytest.approx([0.8, 0.25])
+    # 0.8 +- 12.7 * 0.1 leaves what a share can be.
+    assert rows(table[["low", "high"]]) == [(0.0, 1.0), (0.25, 0.25)]
+
+
+def test_ranges_that_a_seed_did_not_see_are_left_out() -> None:
+    one, other = counted((6, 0, 0, 4), (200, 2, 2, 1)), counted((7, 0, 0, 4))
+    runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
+    assert tables.accuracy_by_intensity(runs, width=5)["intensity"].tolist() == [8.0]
+
+
+@pytest.mark.parametrize("name", ["hard", "medium", "three_bands"])
+def test_ranges_of_five_levels_never_mix_the_papers_classes(name: str) -> None:
+    task = TASKS[name]
+    labels = task.label(task.levels)
+    # Only class 0 is read right, so a range that mixes it with others is neither 0 nor 1.
+    kinds = [
+        (int(level), int(c), 0, 1 + level % 2) for level, c in zip(task.levels, labels, strict=True)
+    ]
+    runs = {"large": [FakeRun(seed=seed, predictions=counted(*kinds)) for seed in (0, 1)]}
+    assert set(tables.accuracy_by_intensity(runs)["accuracy"]) == {0.0, 1.0}
+
+
+def test_groups_share_conditions() -> None:
+    runs = two_seeds()
+    table = tables.grouped(runs, {"both": ["large", "small"], "alone": ["large"]})
+    assert set(table) == {"group", "condition", "seed", "accuracy"}
+    assert rows(table[["group", "condition", "seed", "accuracy"]]) == [
+        ("both", "large", 0, 0.5),
+        ("both", "large", 1, 0.52),
+        ("both", "small", 0, 0.9),
+        ("both", "small", 1, 1.0),
+        ("alone", "large", 0, 0.5),
+        ("alone", "large", 1, 0.52),
+    ]
+
+
+def test_summaries_are_means_with_t_intervals_within_what_a_share_can_be() -> None:
+    runs = two_seeds()
+    table = tables.grouped_summary(tables.grouped(runs, {"both": ["small", "large"]}))
+    assert list(table) == ["group", "condition", "accuracy", "low", "high"]
+    assert rows(table[["group", "condition"]]) == [("both", "small"), ("both", "large")]
+    assert table["accuracy"].tolist() == pytest.approx([0.95, 0.51])
+    assert table["low"].tolist() == pytest.approx([0.95 - HALF * 0.05, 0.51 - HALF * 0.01])
+    assert table["high"].tolist() == pytest.approx([1, 0.51 + HALF * 0.01])
+
+
+def test_sizes_stand_beside_accuracies() -> None:
+    table = tables.sizes(two_seeds())
+    assert set(table) == {"network", "parameters", "seed", "accuracy"}
+    assert rows(table[["network", "parameters", "seed", "accuracy"]]) == [
+        ("large", 10, 0, 0.5),
+        ("large", 10, 1, 0.52),
+        ("small", 20, 0, 0.9),
+        ("small", 20, 1, 1.0),
+    ]
+    means = tables.size_summary(table)
+    assert list(means) == ["network", "parameters", "accuracy", "low", "high"]
+    assert rows(means[["network", "parameters"]]) == [("large", 10), ("small", 20)]
+    assert means["accuracy"].tolist() == pytest.approx([0.51, 0.95])
+
+
+def test_a_search_shows_the_test_accuracy_of_the_chosen_trial_only() -> None:
+    history = pd.DataFrame({"validation_accuracy": [0.9, 0.4]})
+    recipe = {"learning_rate": 0.01, "weight_decay": 1e-5}
+    runs = {
+        name: [FakeRun(seed=seed, accuracy=0.8, history=history, recipe=recipe)]
+        for seed, name in enumerate(("first", "second"))
+    }
+    table = tables.search_table(runs, chosen="second")
+    assert table["name"].tolist() == ["first", "second"]
+    assert table["seed"].tolist() == [0, 1]
+    assert table["learning_rate"].tolist() == [0.01, 0.01]
+    assert table["weight_decay"].tolist() == [1e-5, 1e-5]
+    assert table["validation_accuracy"].tolist() == [0.4, 0.4]
+    assert table["chosen"].tolist() == [False, True]
+    assert table["test_accuracy"].isna().tolist() == [True, False]
+    assert table["test_accuracy"].iloc[1] == 0.8
+    assert tables.search_table(runs)["test_accuracy"].isna().all()
+
+
+def test_the_authors_numbers_stand_beside_ours_on_fixed_permutations() -> None:
+    permuted = SETTINGS["discs"].model_copy(update={"permutation": "fixed"})
+    mine = {"network": "bn_tiny", "setting": permuted}
+    runs = {
+        "plain": [FakeRun(network="bn_tiny", accuracy=0.1)],
+        "permuted": [FakeRun(accuracy=0.8, **mine), FakeRun(seed=1, accuracy=0.9, **mine)],
+    }
+    assert rows(tables.authors_accuracies(runs)) == [
+        ("bn_tiny", "84.4 %", "85.0 % [21.5, 100.0]"),
+        ("bn_medium", "97.6 %", "not trained in this profile"),
+    ]
