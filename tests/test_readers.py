@@ -4,21 +4,29 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from intensity.readers import (
+    KNOWING_THE_PLACE,
     READERS,
+    ROUNDING,
+    background_level,
+    decision,
     edge_amplitude,
+    flat_patch,
     histogram_likelihood,
     mean_intensity,
     most_frequent_class,
+    most_frequent_contrast,
     most_frequent_level,
     over_images,
+    place_likelihood,
+    pooled,
     scenes_read_right,
 )
-from intensity.rendering import render
+from intensity.rendering import masks, render
 from intensity.scenes import BLOCK, GaussianNoise, SceneOptions, Scenes, draw_scenes, find_setting
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
@@ -29,12 +37,16 @@ PERMUTED = {"setting": "discs", "permutation": "fresh"}
 SHAPE_BLIND = (
     "mean_intensity",
     "mean_posterior",
+    "background_level",
     "most_frequent_level",
+    "most_frequent_contrast",
     "most_frequent_class",
     "linear_histogram",
     "histogram_likelihood",
 )
 """Readers that see no layout."""
+LEARNING = {"mean_posterior", "background_level", "linear_histogram", "patch_mean"}
+"""Readers that learn from labels whatever classes depend on."""
 
 
 def training(task: str, setting: Any, count: int = 4000) -> Scenes:
@@ -104,6 +116,66 @@ def test_levels_without_a_class_are_read_as_none(squares: Scenes) -> None:
     for reader in (mean_intensity, most_frequent_level):
         assert reader(squares)(image((60, 100))).tolist() == [-1]
     assert edge_amplitude(squares)(patch(60)[None]).tolist() == [-1]
+
+
+@given(st.integers(0, 255), st.integers(0, 255))
+def test_contrasts_are_taken_to_the_most_frequent_level(level: int, background: int) -> None:
+    assume(level != background)
+    read = most_frequent_contrast(training("contrast", "backgrounds", 1))
+    seen = read(image((level, 197), background=background)).tolist()
+    assert seen == TASKS["contrast"].label(np.array([abs(level - background)])).tolist()
+
+
+def test_a_background_tells_the_class_that_is_commonest_beside_it() -> None:
+    learned = training("contrast", "backgrounds")
+    read = background_level(learned)
+    for background in (10, 128, 245):
+        near = np.abs(learned.background.astype(int) - background) <= 4
+        counts = np.bincount(learned.label[near], minlength=3)
+        seen = read(image((50, 300), background=background))
+        assert seen.tolist() == [counts.argmax()]
+        # Whatever lies on the background does not matter.
+        assert np.array_equal(seen, read(image((220, 900), (3, 40), background=background)))
+
+
+def test_a_background_that_is_always_the_same_tells_the_commonest_class(clean: Scenes) -> None:
+    assert background_level(clean)(image((40, 99))).tolist() == [np.bincount(clean.label).argmax()]
+
+
+# Flat patches
+
+
+def test_the_largest_flat_square_is_found_by_plain_search(clean: Scenes) -> None:
+    generator = np.random.default_rng(0)
+    read = flat_patch(clean)
+    for _ in range(30):
+        pixels = generator.choice(
+            np.array([5, 40, 70, 140], np.uint8), (9, 12), p=[0.1, 0.2, 0.2, 0.5]
+        )
+        for _ in range(4):
+            row, column, side = generator.integers(0, [8, 11, 5])
+            pixels[row : row + side, column : column + side] = generator.choice([5, 40, 70])
+        background = np.bincount(pixels.ravel()).argmax()
+        best, found = 0, background
+        for row, column in np.ndindex(9, 12):
+            for side in range(1, 10 - max(row, column - 3)):
+                square = pixels[row : row + side, column : column + side]
+                flat = len(np.unique(square)) == 1 and square[0, 0] != background
+                if flat and side > best:
+                    best, found = side, square[0, 0]
+        assert read(pixels[None]).tolist() == HARD.label(np.array([found])).tolist()
+
+
+def test_flat_patches_outweigh_more_pixels_of_another_level(clean: Scenes) -> None:
+    pixels = patch(100, height=5)
+    pixels[::2, :30:2] = 75  # 480 single pixels against 55
+    assert most_frequent_level(clean)(pixels[None]).tolist() == [2]
+    assert flat_patch(clean)(pixels[None]).tolist() == [1]
+
+
+def test_where_nothing_lies_on_the_background_its_class_is_read(clean: Scenes) -> None:
+    images = np.concatenate([image((0, 0), background=level) for level in (0, 75, 100)])
+    assert flat_patch(clean)(images).tolist() == [0, 2, 1]
 
 
 # Edges
@@ -196,27 +268,128 @@ def test_the_likelihood_of_histograms_is_bayes_rule() -> None:
     images = render(draw_scenes(BANDS, options, "test", 0, 60))
     decisions = decide(images)
     assert len(set(decisions.tolist())) == 3
-    for pixels, decision in zip(images, decisions, strict=True):
+    for pixels, choice in zip(images, decisions, strict=True):
         counts = np.bincount(pixels.ravel(), minlength=256)
         sums = posterior(counts, 36 / 256, 255 * 0.5)
-        assert sums[decision] == pytest.approx(max(sums), rel=1e-6)
+        assert sums[choice] == pytest.approx(max(sums), rel=1e-6)
+
+
+# The place known
+
+
+def covariance(noise: GaussianNoise, height: int, width: int) -> np.ndarray:
+    """Of all pixels, row by row, by definition: pixels share the fields whose cells they share."""
+    rows, columns = (part.ravel() for part in np.mgrid[:height, :width])
+    total = ROUNDING * np.eye(height * width)
+    for sigma, scale in zip(noise.sigmas, noise.scales, strict=True):
+        cell = 1000 * (rows // scale) + columns // scale
+        total += (255 * sigma) ** 2 * (cell[:, None] == cell)
+    return total
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("scales", "sigmas"),
     [
-        ({"setting": "discs"}, "noise: SquareNoise.*Gaussian of scale 1"),
-        ({"setting": "squares", "noise": None}, "noise: None.*Gaussian of scale 1"),
-        ({"noise": {"kind": "gaussian", "scales": (1, 4, 16)}}, r"noise: .*\(1, 4, 16\)"),
-        ({"noise": {"kind": "gaussian", "sigmas": (0.0,), "scales": (1,)}}, r"noise: .*\(0.0,\)"),
-        ({"setting": "squares", "background": "random"}, "background, distractor: random, None"),
-        ({"noise": {"kind": "gaussian"}, "distractor": "disc"}, "distractor: 0, disc do not suit"),
+        ((1, 4, 8), (0.1, 0.2, 0.4)),
+        ((6, 1, 3), (0.3, 0.1, 0.2)),
+        ((2, 2), (0.1, 0.3)),
+        ((1, 5, 5), (0.2, 0.0, 0.1)),
+        ((4,), (0.2,)),
     ],
 )
-def test_scenes_with_more_unknowns_are_refused(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(InvalidInput, match=words) as caught:
-        scenes_read_right("histogram_likelihood", BANDS, find_setting(changes), 10, 10)
+def test_pooling_by_cells_is_the_multivariate_normal(
+    scales: tuple[int, ...], sigmas: tuple[float, ...]
+) -> None:
+    noise = GaussianNoise(scales=scales, sigmas=sigmas)
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (6, 7, 10))
+    visible = generator.random((6, 7, 10)) < 0.4
+    precision, weighted = pooled(images, visible, noise)
+    whole = covariance(noise, 7, 10)
+    for i in range(6):
+        seen = visible[i].ravel()
+        inverse = np.linalg.inv(whole[np.ix_(seen, seen)])
+        assert precision[i] == pytest.approx(inverse.sum(), rel=1e-6)
+        assert weighted[i] == pytest.approx((inverse @ images[i].ravel()[seen]).sum(), rel=1e-6)
+        normal = stats.multivariate_normal(cov=whole[np.ix_(seen, seen)])
+        one, other = (normal.logpdf(images[i].ravel()[seen] - level) for level in (30, 200))
+        assert one - other == pytest.approx(
+            weighted[i] * (30 - 200) - precision[i] * (30**2 - 200**2) / 2, rel=1e-5
+        )
+
+
+def test_pixel_noise_is_read_with_its_clipping() -> None:
+    noise = GaussianNoise(sigmas=(0.6, 0.8), scales=(1, 1))
+    options = SceneOptions(size=16, shapes=("square",), areas=(16,), noise=noise)
+    scenes = draw_scenes(BANDS, options, "test", 0, 60)
+    decisions = place_likelihood(scenes)
+    assert len(set(decisions.tolist())) == 3
+    for pixels, seen, choice in zip(
+        render(scenes), masks(scenes).object, decisions.tolist(), strict=True
+    ):
+        sums = posterior(np.bincount(pixels[seen], minlength=256), 1.0, 255.0)
+        assert sums[choice] == pytest.approx(max(sums), rel=1e-6)
+
+
+@pytest.mark.parametrize("scales", [(1, 1, 1), (1, 4, 16)])
+def test_a_known_place_is_known_through_permutations(scales: tuple[int, ...]) -> None:
+    base = {"setting": "squares", "noise": {"kind": "gaussian", "scales": scales}}
+    plain, permuted = (
+        draw_scenes(BANDS, find_setting({**base, "permutation": kind}), "test", 0, 200)
+        for kind in (None, "fresh")
+    )
+    assert np.array_equal(place_likelihood(plain), place_likelihood(permuted))
+
+
+def test_a_known_place_says_more_than_a_histogram() -> None:
+    small = {"setting": "squares", "areas": (36, 64)}
+    known, whole = (
+        scenes_read_right(reader, BANDS, find_setting(small), 1500, 2000)["right"].mean()
+        for reader in ("place_likelihood", "histogram_likelihood")
+    )
+    assert known > whole + 0.2
+
+
+def test_an_object_out_of_sight_is_guessed_by_the_commonest_class() -> None:
+    task = TASKS["medium"]
+    for scales in ((1,), (1, 4)):
+        noise = GaussianNoise(sigmas=(0.2,) * len(scales), scales=scales)
+        scenes = draw_scenes(task, SceneOptions(noise=noise), "test", 0, 5).replace(area=0)
+        assert place_likelihood(scenes).tolist() == [task.priors.argmax()] * 5
+
+
+GAUSSIAN = {"setting": "squares", "noise": {"kind": "gaussian"}}
+
+
+@pytest.mark.parametrize("reader", ["histogram_likelihood", "place_likelihood"])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"setting": "discs"}, "noise: SquareNoise.*Gaussian"),
+        ({"setting": "squares", "noise": None}, "noise: None.*Gaussian"),
+        ({"noise": {"kind": "gaussian", "scales": (1, 4, 6)}}, r"noise: .*\(1, 4, 6\).*divide"),
+        ({"noise": {"kind": "gaussian", "sigmas": (0.0,), "scales": (1,)}}, r"noise: .*\(0.0,\)"),
+        ({**GAUSSIAN, "background": "random"}, "background, distractor, hollow: random, None, Fa"),
+        (
+            {"noise": {"kind": "gaussian"}, "distractor": "square"},
+            "hollow: 0, square, False do not",
+        ),
+        ({**GAUSSIAN, "hollow": True}, "hollow: 0, None, True do not"),
+    ],
+)
+def test_scenes_with_more_unknowns_are_refused(
+    reader: str, changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=f"{words}.*") as caught:
+        scenes_read_right(reader, BANDS, find_setting(changes), 10, 10)
+    assert reader in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_histograms_cannot_be_judged_where_pixels_are_not_independent() -> None:
+    options = find_setting({"noise": {"kind": "gaussian", "scales": (1, 4, 16)}})
+    with pytest.raises(InvalidInput, match=r"noise: .*\(1, 4, 16\).*allowed: Gaussian of scale 1$"):
+        decision("histogram_likelihood", BANDS, options, 10)
 
 
 # All readers
@@ -250,12 +423,34 @@ def test_an_image_is_read_without_regard_to_its_batch(squares: Scenes, name: str
         ("most_frequent_class", "hard", "discs", 0.98, 1.0),
         ("linear_histogram", "hard", "discs", 0.97, 1.0),
         ("edge_amplitude", "hard", "discs", 0.98, 1.0),
+        ("flat_patch", "hard", "discs", 0.99, 1.0),
+        ("background_level", "hard", "discs", 0.3, 0.4),
         ("edge_amplitude", "hard", RANDOM_BACKGROUND, 0.28, 0.43),
         ("linear_histogram", "hard", RANDOM_BACKGROUND, 0.28, 0.43),
         ("most_frequent_level", "hard", RANDOM_BACKGROUND, 0.99, 1.0),
         ("mean_posterior", "three_bands", "squares", 0.66, 0.82),
         ("patch_mean", "three_bands", "squares", 0.99, 1.0),
         ("histogram_likelihood", "three_bands", "squares", 0.98, 0.999),
+        ("place_likelihood", "three_bands", "squares", 0.999, 1.0),
+        # Absolute intensity and contrast: what reads one knows nothing of the other.
+        ("most_frequent_level", "absolute", "backgrounds", 0.99, 1.0),
+        ("most_frequent_level", "contrast", "backgrounds", 0.31, 0.36),
+        ("flat_patch", "absolute", "backgrounds", 0.99, 1.0),
+        ("flat_patch", "contrast", "backgrounds", 0.31, 0.36),
+        ("most_frequent_contrast", "absolute", "backgrounds", 0.31, 0.36),
+        ("most_frequent_contrast", "contrast", "backgrounds", 0.99, 1.0),
+        ("edge_amplitude", "absolute", "backgrounds", 0.31, 0.36),
+        ("edge_amplitude", "contrast", "backgrounds", 0.99, 1.0),
+        ("background_level", "absolute", "backgrounds", 0.45, 0.6),
+        ("background_level", "contrast", "backgrounds", 0.4, 0.55),
+        # One of two objects of equal area: a histogram does not say which.
+        ("most_frequent_level", "distractor", "pairs", 0.48, 0.54),
+        ("most_frequent_class", "distractor", "pairs", 0.48, 0.54),
+        ("linear_histogram", "distractor", "pairs", 0.46, 0.54),
+        # Shapes of the same levels and areas.
+        ("mean_posterior", "shape", "shapes", 0.29, 0.38),
+        ("linear_histogram", "shape", "shapes", 0.29, 0.38),
+        ("patch_mean", "shape", "shapes", 0.29, 0.40),
     ],
 )
 def test_accuracies_are_those_of_the_task(
@@ -265,6 +460,25 @@ def test_accuracies_are_those_of_the_task(
     right = scenes_read_right(reader, TASKS[task], options, 2000, 8000)["right"]
     assert right.shape == (2000,)
     assert low <= right.mean() <= high
+
+
+@pytest.mark.parametrize("name", [*READERS, *KNOWING_THE_PLACE])
+def test_readers_of_levels_refuse_classes_that_depend_on_shape(name: str) -> None:
+    for task, shapes in (("shape", TASKS["shape"].shapes), ("conjunction", ("disc", "square"))):
+        options = find_setting({"setting": "shapes", "shapes": shapes})
+        if name in LEARNING:
+            assert scenes_read_right(name, TASKS[task], options, 9, 200)["right"].shape == (9,)
+            continue
+        line = f"^reader: {name} names the class of a grey level; the classes of task {task} dep.*$"
+        with pytest.raises(InvalidInput, match=line):
+            scenes_read_right(name, TASKS[task], options, 9, 9)
+
+
+def test_longer_edges_tell_a_disc_from_a_square_of_equal_area() -> None:
+    # 68 pairs of neighbors against 56 at the rims of 197 and 196 pixels, less what noise hides.
+    options = find_setting("pairs")
+    right = scenes_read_right("edge_amplitude", TASKS["distractor"], options, 2000, 10)["right"]
+    assert right.mean() > 0.65
 
 
 def test_a_histogram_holds_more_than_its_mean() -> None:
@@ -309,3 +523,7 @@ def test_images_come_in_the_order_of_their_scenes() -> None:
 def test_unknown_readers_are_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match="'tarot' is unknown; allowed: mean_intensity, mean_"):
         scenes_read_right("tarot", HARD, find_setting("discs"), 10)
+    with pytest.raises(
+        InvalidInput, match=r"'place_likelihood' is unknown; .*histogram_likeli.*d$"
+    ):
+        decision("place_likelihood", HARD, find_setting("discs"), 10)
