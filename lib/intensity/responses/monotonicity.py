@@ -1,6 +1,7 @@
 """How monotone response profiles are: unit by unit, and layer by layer.
 
-Nothing here needs a network; the profiles come from `profiles`.
+And how far responses go by classes instead. Nothing here needs a network; profiles and responses
+come from `profiles`.
 """
 
 import numpy as np
@@ -90,3 +91,98 @@ def layer_table(units: pd.DataFrame) -> pd.DataFrame:
     active = units[~units["silent"]].groupby("layer", sort=False)
     means = active[["monotonicity", "turning_points"]].mean()
     return table.join(means).reset_index()
+
+
+def last_rectified(units: pd.DataFrame) -> str:
+    """The name of the last layer before the logits.
+
+    Args:
+        units: from `unit_table`.
+
+    Raises:
+        InvalidInput: there are no units but logits.
+    """
+    layers = units.loc[units["layer"] != "logits", "layer"]
+    if layers.empty:
+        raise InvalidInput("layers: none but logits is not allowed: at least one before them")
+    return str(layers.iloc[-1])
+
+
+def turning_share(units: pd.DataFrame, layer: str) -> float:
+    """Share of a layer's units with two or more turning points, each weighted by its range.
+
+    Such a unit is tuned to bands of intensity; one with fewer rises or falls past thresholds, or
+    has one band. Silent units are left out; they had next to no weight.
+
+    Args:
+        units: from `unit_table`.
+        layer: its name.
+
+    Returns:
+        0..1.
+
+    Raises:
+        InvalidInput: there is no such layer, or all of its units are silent.
+    """
+    active = units[(units["layer"] == layer) & ~units["silent"]]
+    if active.empty:
+        names = ", ".join(units.loc[~units["silent"], "layer"].unique())
+        raise InvalidInput(f"layer: {layer!r} is not allowed: with units that respond are {names}")
+    return float(np.average(active["turning_points"] >= 2, weights=active["range"]))
+
+
+def class_selectivity(responses: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How far a unit's responses go by classes: the share of their variance between classes.
+
+    eta^2 = sum n_c (mean_c - mean)^2 / sum (x - mean)^2 over scenes: 0 where all classes have the
+    same mean, 1 where a class has one response. `chance_selectivity` is its mean for labels that
+    have nothing to do with the responses.
+
+    Args:
+        responses: (..., n) of units to scenes, for example `space` of `response_scatter`.
+        labels: (n,) classes of the scenes.
+
+    Returns:
+        (...) float64 in 0..1; a constant response goes by nothing, 0.
+
+    Raises:
+        InvalidInput: not one label for each scene, or fewer than two classes.
+
+    Reference: Pearson (1905), On the general theory of skew correlation and non-linear regression.
+    """
+    values = np.asarray(responses, np.float64)
+    if np.shape(labels) != values.shape[-1:]:
+        raise InvalidInput(
+            f"labels: shape {np.shape(labels)} is not allowed: {values.shape[-1:]}, one a scene"
+        )
+    place, count = _classes(labels)
+    values = values - values.mean(axis=-1, keepdims=True)
+    means = values @ (np.eye(len(count))[place] / count)
+    share: np.ndarray = np.divide(
+        means**2 @ count,
+        (values**2).sum(axis=-1),
+        out=np.zeros(values.shape[:-1]),
+        where=np.ptp(responses, axis=-1) > 0,
+    )
+    return share.clip(0, 1)
+
+
+def chance_selectivity(labels: np.ndarray) -> float:
+    """What `class_selectivity` is on average where labels are shuffled: (classes - 1) / (n - 1).
+
+    Args:
+        labels: (n,) classes of the scenes.
+
+    Raises:
+        InvalidInput: fewer than two classes.
+    """
+    _, count = _classes(labels)
+    return (len(count) - 1) / (len(labels) - 1)
+
+
+def _classes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the classes that occur each scene has, and how many scenes each of them has."""
+    classes, place, count = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise InvalidInput(f"labels: {classes.tolist()} is not allowed: at least two classes")
+    return place, count

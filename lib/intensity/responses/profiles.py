@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.architectures import Network
 from intensity.attribution.inputs import batches, check_count
 from intensity.rendering import masks, render
 from intensity.responses.activations import reader, rectified_layers
@@ -66,26 +65,6 @@ def response_profiles(
             total[:, :, k] += _responses(read(images), weights).sum(axis=2)
     space, inside = total / len(scenes)
     return {"levels": swept, **names, "space": space, "object": inside}
-
-
-def untrained_profiles(
-    network: Network, seed: int, scenes: Scenes, levels: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Response profiles of a network with fresh weights, for comparison with trained ones.
-
-    Args:
-        network: the architecture.
-        seed: of the weights.
-        scenes: as for `response_profiles`.
-        levels: as for `response_profiles`.
-
-    Returns:
-        As `response_profiles`.
-    """
-    from intensity.networks import build
-
-    model = build(network, scenes.options.size, scenes.task.classes, seed)
-    return response_profiles(model, scenes, levels)
 
 
 def response_scatter(
