@@ -58,6 +58,28 @@ def test_the_overview_shows_seeds_of_networks_intervals_of_all_and_chance(
     assert [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"] == [0.36]
 
 
+def test_many_tasks_stand_two_a_row_and_the_lowest_of_each_column_names_the_axis() -> None:
+    names = ["large", "small", "pixels", "mean", "histogram"]
+    sizes = {"easy": 2, "hard": 5, "monotone": 1, "absolute": 3, "contrast": 2}
+    rows = [
+        (task, name, "network", 0.5, 0.4, 0.6)
+        for task, size in sizes.items()
+        for name in names[:size]
+    ]
+    columns = ["task", "name", "kind", "accuracy", "low", "high"]
+    summary = pd.DataFrame(rows, columns=columns)
+    runs = summary[["task", "name", "accuracy"]].assign(seed=0)
+    fig = accuracy_overview(runs, summary, dict.fromkeys(sizes, 0.3))
+    assert [ax.get_title(loc="left") for ax in fig.axes] == list(sizes)
+    label = "test accuracy (share of images)"
+    assert [ax.get_xlabel() for ax in fig.axes] == ["", "", "", label, label]
+    fig.draw_without_rendering()
+    left, right, below, *_ = (ax.get_position() for ax in fig.axes)
+    assert left.x1 < right.x0
+    assert left.y0 == right.y0 > below.y1
+    assert left.height == pytest.approx(5 / 3 * below.height, rel=0.02)
+
+
 def test_a_confusion_matrix_has_true_classes_as_rows() -> None:
     shares = np.array([[0.9, 0.1], [0.3, 0.7]])
     rows = [("large", "hard", i, j, shares[i, j]) for i in range(2) for j in range(2)]

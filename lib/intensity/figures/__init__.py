@@ -14,6 +14,15 @@ from intensity.figures.data import (
 )
 from intensity.figures.discussion import claim_parts, claims_overview
 from intensity.figures.display import save, show, show_table
+from intensity.figures.interventions import (
+    cue_conflicts,
+    dose_curves,
+    effect_matrix,
+    fingerprint_distances,
+    pieces,
+    recolor_outcomes,
+)
+from intensity.figures.planes import class_planes, transitions
 from intensity.figures.responses import (
     class_response_curves,
     final_layer_weights,
@@ -30,6 +39,12 @@ from intensity.figures.training import (
     confusion_matrices,
     learning_curves,
 )
+from intensity.figures.units import (
+    closed_form_responses,
+    probes_by_depth,
+    threshold_places,
+    turning_points,
+)
 from intensity.figures.visualization import feature_maps_by_layer, four_panels
 
 __all__ = [
@@ -42,10 +57,16 @@ __all__ = [
     "claim_parts",
     "claims_overview",
     "class_balance",
+    "class_planes",
     "class_response_curves",
+    "closed_form_responses",
     "confusion_matrices",
+    "cue_conflicts",
+    "dose_curves",
+    "effect_matrix",
     "feature_maps_by_layer",
     "final_layer_weights",
+    "fingerprint_distances",
     "four_panels",
     "image_grid",
     "intensity_functions",
@@ -53,12 +74,18 @@ __all__ = [
     "learning_curves",
     "monotonicity_by_depth",
     "permutation_effect",
+    "pieces",
+    "probes_by_depth",
     "profile_table",
     "random_search",
     "reader_accuracy",
+    "recolor_outcomes",
     "response_profiles",
     "save",
     "show",
     "show_table",
+    "threshold_places",
+    "transitions",
+    "turning_points",
     "unit_profiles",
 ]

@@ -113,7 +113,8 @@ def image_grid(
             ax.set_title(column_labels[column], loc="center")
         if column == 0:
             ax.set_ylabel(row_labels[row], rotation=0, ha="right", va="center")
-    fig.colorbar(shown, ax=axes, label="grey level", aspect=30, ticks=range(0, 256, 51))
+    ticks = range(0, 256, 51)
+    fig.colorbar(shown, ax=axes, label="grey level", aspect=10 * rows, ticks=ticks)
     return fig
 
 

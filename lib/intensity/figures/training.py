@@ -94,19 +94,33 @@ def accuracy_overview(
         interval: what low and high are for networks; readers' are Wilson's over scenes.
 
     Returns:
-        A figure with one panel a task; rows in the summary's order.
+        A figure with at most two panels a row, one a task; rows in the summary's order.
     """
     tasks = parts(summary, "task")
-    fig = new_figure(PAGE, 0.24 * max(map(len, tasks.values())) + 1.15)
-    axes = fig.subplots(1, len(tasks), squeeze=False)[0]
+    fig, axes = _task_panels([len(rows) for rows in tasks.values()])
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         _accuracy_panel(ax, runs[runs["task"] == task], rows)
         chance_line(ax, chance[task])
         ax.set_title(task)
+    for ax in axes[-2:]:
+        ax.set_xlabel("test accuracy (share of images)")
     network = interval_handle(interval, what="network: mean")
     reader = line_handle("reader, 95 % interval over scenes (Wilson)", READER_COLOR, marker="D")
     legend_above(fig, [network, reader, seed_handle(), chance_handle()], 2)
     return fig
+
+
+def _task_panels(counts: Sequence[int]) -> tuple[Figure, list[Axes]]:
+    """A figure with at most two panels a row, as high as the names that they hold need."""
+    columns = min(2, len(counts))
+    most = [max(counts[start : start + columns]) for start in range(0, len(counts), columns)]
+    fig = new_figure(PAGE, 0.24 * sum(most) + 0.35 * len(most) + 0.8)
+    apart = {"wspace": 0.06}  # between the values of one panel and the names of the next
+    grid = fig.subplots(len(most), columns, squeeze=False, height_ratios=most, gridspec_kw=apart)
+    axes = list(grid.flat)
+    for ax in axes[len(counts) :]:
+        ax.remove()
+    return fig, axes[: len(counts)]
 
 
 def _accuracy_panel(ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame) -> None:
@@ -122,7 +136,7 @@ def _accuracy_panel(ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame) -> None
         values = runs.loc[runs["name"] == row["name"], "accuracy"]
         dots(ax, values, [y + 0.25] * len(values), color)
         ax.text(1.06, y, f"{row['accuracy']:.3f}", va="center", fontsize=7)
-    ax.set(xlim=(0, 1.03), xlabel="test accuracy (share of images)")
+    ax.set_xlim(0, 1.03)
 
 
 @styled

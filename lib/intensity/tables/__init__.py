@@ -1,10 +1,16 @@
 """Runs and scenes -> tables with one row an observation, as figures and results take them.
 
 `data` describes images, `training` what trainings came to, `departures` where they do something
-else than the paper, `responses` what networks do with intensity. `summaries` holds what they share:
-means over seeds with their intervals.
+else than the paper, `responses` what networks do with intensity, `units` what their single units
+do, `curves` what they answer on sweeps. `summaries` holds what they share: means over seeds with
+their intervals.
 """
 
+from intensity.tables.curves import (
+    plane_table,
+    transitions_summary,
+    transitions_table,
+)
 from intensity.tables.data import (
     class_balance,
     intensity_functions,
@@ -13,6 +19,17 @@ from intensity.tables.data import (
     scene_table,
 )
 from intensity.tables.departures import departures
+from intensity.tables.interventions import (
+    doses,
+    effect_matrix,
+    effect_summary,
+    effects,
+    fingerprints,
+    half_dose,
+    pieces,
+    recolorings,
+    seed_values,
+)
 from intensity.tables.responses import (
     depth_summary,
     last_layer,
@@ -34,19 +51,39 @@ from intensity.tables.training import (
     sizes,
     summary,
 )
+from intensity.tables.units import (
+    alignment_table,
+    closed_form_fit,
+    closed_form_table,
+    probe_difference,
+    probe_summary,
+    probe_table,
+    threshold_places,
+    turning_shares,
+    turning_summary,
+)
 
 __all__ = [
     "AUTHORS",
     "Runs",
     "accuracies",
     "accuracy_by_intensity",
+    "alignment_table",
     "authors_accuracies",
     "class_balance",
+    "closed_form_fit",
+    "closed_form_table",
     "confusions",
     "departures",
     "depth_summary",
+    "doses",
+    "effect_matrix",
+    "effect_summary",
+    "effects",
+    "fingerprints",
     "grouped",
     "grouped_summary",
+    "half_dose",
     "intensity_functions",
     "last_layer",
     "learning_curves",
@@ -54,9 +91,21 @@ __all__ = [
     "monotonicity_by_depth",
     "neighbor_correlation",
     "permutation_effect",
+    "pieces",
+    "plane_table",
+    "probe_difference",
+    "probe_summary",
+    "probe_table",
+    "recolorings",
     "scene_table",
     "search_table",
+    "seed_values",
     "size_summary",
     "sizes",
     "summary",
+    "threshold_places",
+    "transitions_summary",
+    "transitions_table",
+    "turning_shares",
+    "turning_summary",
 ]

@@ -1,0 +1,309 @@
+"""Figures of what interventions do to answers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from intensity.figures.style import (
+    PAGE,
+    READER_COLOR,
+    SEEDS_INTERVAL,
+    colors,
+    dots,
+    estimate,
+    interval_handle,
+    legend_above,
+    line_handle,
+    named_rows,
+    new_figure,
+    parts,
+    picture,
+    records,
+    seed_handle,
+    styled,
+)
+
+CHANGES = {
+    "recolor_other_class": "recolored, other class",
+    "recolor_same_class": "recolored, same class",
+    "recolor": "recolored, any level",
+    "core_recolored": "core recolored",
+    "ring_recolored": "rim recolored",
+    "cover_core": "core covered, 20 px",
+    "cover_edge": "edge covered, 20 px",
+    "cover_outside": "outside covered, 20 px",
+    "pieces_8": "in pieces of 8 px",
+    "pieces_4": "in pieces of 4 px",
+    "pieces_2": "in pieces of 2 px",
+    "pieces_1": "in single pixels",
+    "shape_swapped": "other shape",
+    "moved": "moved",
+    "resized": "other size",
+    "object_removed": "object removed",
+    "noise_removed": "noise removed",
+    "random_background": "other background",
+    "offset": "all levels + 20",
+    "gain": "all levels x 0.8",
+    "distractor_recolored": "distractor recolored",
+    **{
+        f"pixels_{count}_{region}": f"{count} px changed, {region}"
+        for count in (1, 10, 40)
+        for region in ("core", "edge", "outside")
+    },
+    "edge_only": "edge only",
+    "blurred": "blurred",
+}
+"""Interventions in words for people."""
+
+REGION_COLORS = {"core": "#0077BB", "edge": "#EE7733", "outside": "#777777"}
+"""One color a region of a scene."""
+
+OUTCOME_COLORS = {"follows": "#0077BB", "kept": "#BBBBBB", "third": "#CC3311"}
+"""One color an outcome of a recoloring."""
+
+_PALE = 0.55
+"""Shares above this are written in white."""
+
+
+@styled
+def effect_matrix(matrix: pd.DataFrame) -> Figure:
+    """Share of changed answers, networks and readers against interventions.
+
+    Args:
+        matrix: columns task, name, kind, intervention, value (missing where it does not apply),
+            unusual (bool).
+
+    Returns:
+        A figure with an intervention a row and a network or reader a column, tasks side by side;
+        the share in percent in every cell, hatched where scenes are unlike those of training.
+    """
+    tasks = parts(matrix, "task")
+    names = {task: list(dict.fromkeys(rows["name"])) for task, rows in tasks.items()}
+    changes = list(dict.fromkeys(matrix["intervention"]))
+    fig = new_figure(PAGE, 0.185 * len(changes) + 1.9)
+    axes = fig.subplots(
+        1, len(tasks), squeeze=False, sharey=True, width_ratios=[len(n) for n in names.values()]
+    )[0]
+    for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
+        shown = _cells(ax, rows, names[task], changes)
+        ax.set_title(task, loc="center")
+    axes[0].set_yticks(range(len(changes)), [CHANGES[change] for change in changes])
+    fig.colorbar(shown, ax=axes, label="share of changed answers", aspect=40, pad=0.01)
+    hatched = Patch(facecolor="white", edgecolor="#999999", hatch="////")
+    hatched.set_label("unlike the scenes of training")
+    missing = line_handle("does not apply", "#999999", "none", "$-$")
+    legend_above(fig, [hatched, missing], 2)
+    return fig
+
+
+def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence[str]) -> Any:
+    """One task: colors, numbers and hatching; readers' names are slanted."""
+    wide = rows.pivot(index="intervention", columns="name", values="value")
+    values = wide.loc[changes, names].to_numpy(float)
+    shown = picture(ax, values, "Blues", 0, 1)
+    ax.set_aspect("auto")
+    odd = rows.pivot(index="intervention", columns="name", values="unusual").loc[changes, names]
+    for (y, x), value in np.ndenumerate(values):
+        if np.isnan(value):
+            ax.text(x, y, "-", ha="center", va="center", fontsize=6, color="#999999")
+            continue
+        color = "white" if value > _PALE else "black"
+        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=5.5, color=color)
+        if odd.iloc[y, x]:
+            ax.add_patch(_hatched(x, y))
+    readers = set(rows.loc[rows["kind"] == "reader", "name"])
+    ax.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
+    for label in ax.get_xticklabels():
+        if label.get_text() in readers:
+            label.set(fontstyle="italic", color=READER_COLOR)
+    return shown
+
+
+def _hatched(x: float, y: float) -> Rectangle:
+    """Thin hatching over one cell."""
+    look: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": "#999999", "linewidth": 0}
+    return Rectangle((x - 0.5, y - 0.5), 1, 1, alpha=0.5, **look)
+
+
+@styled
+def fingerprint_distances(table: pd.DataFrame, interval: str = SEEDS_INTERVAL) -> Figure:
+    """How far every network's effects are from those of each reader of its task.
+
+    Args:
+        table: columns task, name, reader, distance, low, high, nearest.
+        interval: what low and high are.
+
+    Returns:
+        A figure with one panel a network, a row a reader; the nearest one is filled.
+    """
+    groups = dict(iter(table.groupby(["task", "name"], sort=False)))
+    sizes = [len(rows) for rows in groups.values()]
+    fig = new_figure(PAGE, 0.2 * sum(sizes) + 0.3 * len(groups) + 0.7)
+    axes = fig.subplots(len(groups), 1, sharex=True, squeeze=False, height_ratios=sizes)[:, 0]
+    for ax, ((task, name), rows) in zip(axes, groups.items(), strict=True):
+        named_rows(ax, list(rows["reader"]))
+        for y, row in enumerate(records(rows)):
+            color = "#0077BB" if row["nearest"] else READER_COLOR
+            estimate(ax, row["distance"], y, (row["low"], row["high"]), color, "D")
+        ax.set_title(f"{name} on {task}")
+    axes[-1].set_xlabel("distance of effects (root mean square over interventions)")
+    axes[-1].set_xlim(left=0)
+    nearest = line_handle("nearest reader", "#0077BB", "none", "D")
+    legend_above(fig, [nearest, interval_handle(interval, "D")], 2)
+    return fig
+
+
+@styled
+def recolor_outcomes(table: pd.DataFrame, interval: str = SEEDS_INTERVAL) -> Figure:
+    """What becomes of answers when the object is recolored, by the size of the step.
+
+    Args:
+        table: columns name, recoloring (other_class, same_class), step (grey levels, up to),
+            outcome, share, low, high.
+        interval: what low and high are.
+
+    Returns:
+        A figure with a row a network, recolorings into another and within the same class beside
+        each other, one line an outcome.
+    """
+    names, kinds = parts(table, "name"), ("other_class", "same_class")
+    fig = new_figure(PAGE, 1.5 * len(names) + 0.7)
+    axes = fig.subplots(len(names), 2, sharex=True, sharey=True, squeeze=False)
+    for row, (name, rows) in zip(axes, names.items(), strict=True):
+        for ax, kind in zip(row, kinds, strict=True):
+            _outcomes(ax, rows[rows["recoloring"] == kind])
+            ax.set_title(f"{name}, {kind.replace('_', ' ')}")
+        row[0].set_ylabel("share of answers")
+    for ax in axes[-1]:
+        ax.set_xlabel("recolored by up to (grey levels)")
+    handles = [line_handle(outcome, color) for outcome, color in OUTCOME_COLORS.items()]
+    legend_above(fig, [*handles, Patch(color="#DDDDDD", label=interval)], 4)
+    return fig
+
+
+def _outcomes(ax: Axes, rows: pd.DataFrame) -> None:
+    """One panel: a line an outcome with its band."""
+    for outcome, color in OUTCOME_COLORS.items():
+        part = rows[rows["outcome"] == outcome].sort_values("step")
+        x = part["step"].to_numpy()
+        ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.25, linewidth=0)
+        ax.plot(x, part["share"], color=color)
+    ax.set_ylim(-0.03, 1.03)
+    ax.grid(axis="y", color="#EEEEEE")
+
+
+@styled
+def cue_conflicts(
+    table: pd.DataFrame,
+    summary: pd.DataFrame,
+    words: dict[str, str],
+    interval: str = SEEDS_INTERVAL,
+) -> Figure:
+    """Chosen effects of networks and readers, one panel an effect.
+
+    Args:
+        table: columns task, name, effect, seed, value.
+        summary: columns task, name, kind, effect, value, low, high.
+        words: effects in the order of the panels, and each in words.
+        interval: what low and high are for networks.
+
+    Returns:
+        A figure; rows are networks and readers that have the effect, named with their task.
+    """
+    rows = {effect: summary[summary["effect"] == effect] for effect in words}
+    sizes = [len(part) for part in rows.values()]
+    fig = new_figure(PAGE, 0.19 * sum(sizes) + 0.33 * len(sizes) + 0.7)
+    axes = fig.subplots(len(sizes), 1, sharex=True, squeeze=False, height_ratios=sizes)[:, 0]
+    for ax, (effect, part) in zip(axes, rows.items(), strict=True):
+        _effect_rows(ax, table[table["effect"] == effect], part)
+        ax.axvline(0.5 if effect == "core_share" else 0.0, color="#999999", linewidth=0.8)
+        ax.set_title(words[effect])
+    axes[-1].set_xlabel("share (of scenes, or of answers where it says so)")
+    reader = line_handle("reader, 95 % interval over scenes", READER_COLOR, marker="D")
+    legend_above(fig, [interval_handle(interval, what="network: mean"), reader, seed_handle()], 2)
+    return fig
+
+
+def _effect_rows(ax: Axes, table: pd.DataFrame, summary: pd.DataFrame) -> None:
+    """One effect: every network and reader that has it."""
+    named_rows(ax, [f"{row['name']} ({row['task']})" for row in records(summary)])
+    palette = colors(summary["name"])
+    for y, row in enumerate(records(summary)):
+        reader = row["kind"] == "reader"
+        color = READER_COLOR if reader else palette[row["name"]]
+        estimate(ax, row["value"], y, (row["low"], row["high"]), color, "D" if reader else "o")
+        own = (table["task"] == row["task"]) & (table["name"] == row["name"])
+        if not reader:
+            values = table.loc[own, "value"]
+            dots(ax, values, [y + 0.28] * len(values), color)
+
+
+@styled
+def pieces(table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INTERVAL) -> Figure:
+    """Accuracy lost when the object is cut into pieces and scattered, histogram kept.
+
+    Args:
+        table: columns name, side (pixels), seed, value: networks' seeds.
+        summary: columns name, kind, side, value, low, high.
+        interval: what low and high are for networks.
+
+    Returns:
+        A figure with one axes, one line a network or reader.
+    """
+    fig = new_figure(PAGE, 2.7)
+    ax = fig.subplots()
+    palette = colors(summary["name"])
+    sides = sorted(summary["side"].unique(), reverse=True)
+    for shift, (name, rows) in enumerate(parts(summary, "name").items()):
+        ordered = rows.sort_values("side", ascending=False)
+        x = np.arange(len(ordered)) + 0.04 * (shift - 2)
+        style = "--" if (ordered["kind"] == "reader").all() else "-"
+        error = np.abs(ordered[["low", "high"]].to_numpy().T - ordered["value"].to_numpy())
+        look: dict[str, Any] = {"color": palette[name], "linestyle": style, "marker": "o"}
+        ax.errorbar(x, ordered["value"], error, label=name, capsize=0, **look)
+        for place, side in zip(x, sides, strict=True):
+            values = table.loc[(table["name"] == name) & (table["side"] == side), "value"]
+            dots(ax, [place + 0.02] * len(values), values, palette[name])
+    ax.set_xticks(range(len(sides)), [f"{side} px" for side in sides])
+    ax.set(xlabel="side of the pieces", ylabel="accuracy lost")
+    ax.grid(axis="y", color="#EEEEEE")
+    handles = [
+        line_handle(name, palette[name], "--" if (rows["kind"] == "reader").all() else "-", "o")
+        for name, rows in parts(summary, "name").items()
+    ]
+    legend_above(fig, [*handles, seed_handle(), interval_handle(interval)], 4)
+    return fig
+
+
+@styled
+def dose_curves(table: pd.DataFrame) -> Figure:
+    """Share of changed answers against the number of pixels set to a level of another class.
+
+    Args:
+        table: columns name, region, pixels, seed, value.
+
+    Returns:
+        A figure with one panel a name, one line a region through the means over seeds.
+    """
+    names = parts(table, "name")
+    fig = new_figure(PAGE, 2.4)
+    axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    for ax, (name, rows) in zip(axes, names.items(), strict=True):
+        for region, part in parts(rows, "region").items():
+            color = REGION_COLORS[region]
+            mean = part.groupby("pixels")["value"].mean()
+            ax.plot(mean.index, mean, color=color)
+            dots(ax, part["pixels"], part["value"], color)
+        ax.set(xscale="log", xlabel="pixels changed (logarithmic)", title=name)
+        ax.set_xticks((1, 10, 40), ("1", "10", "40"))
+        ax.minorticks_off()
+        ax.grid(axis="y", color="#EEEEEE")
+    axes[0].set_ylabel("share of changed answers")
+    handles = [line_handle(f"{region}: mean", color) for region, color in REGION_COLORS.items()]
+    legend_above(fig, [*handles, seed_handle()], 4)
+    return fig

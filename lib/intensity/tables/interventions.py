@@ -1,0 +1,243 @@
+"""What interventions do: effects on networks and readers, side by side.
+
+Measured effects come from `responses.effects`, a set of arrays for each seed of a network and one
+for a reader, which has no seeds.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from intensity.responses.interventions import (
+    INTERVENTIONS,
+    PIECES,
+    PIXELS,
+    REGIONS,
+    is_unusual,
+)
+from intensity.scenes import Scenes
+from intensity.statistics import LEVEL, t_interval
+from intensity.values import InvalidInput
+
+Arrays = Mapping[str, np.ndarray]
+Measured = Mapping[tuple[str, str], Sequence[Arrays]]
+"""Effects by task and name: a set of arrays a seed, or a single one of a reader."""
+
+TRIED = 64
+"""Scenes on which it is tried why an intervention does not apply."""
+
+_SIGNED = ("drop_", "loss_")
+"""How the names of effects begin that are differences of accuracies, -1..1; others are shares."""
+
+
+def effects(measured: Measured) -> pd.DataFrame:
+    """Every measured effect: columns task, name, kind, seed, effect, value, deviation, scenes.
+
+    Kind is "network" where there are several seeds, else "reader".
+    """
+    parts = [
+        pd.DataFrame(dict(arrays)).assign(
+            task=task, name=name, kind="network" if len(group) > 1 else "reader", seed=seed
+        )
+        for (task, name), group in measured.items()
+        for seed, arrays in enumerate(group)
+    ]
+    columns = ["task", "name", "kind", "seed", "effect", "value", "deviation", "scenes"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def effect_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Means of effects with 95 % intervals: t over seeds for networks, normal over scenes else.
+
+    Args:
+        table: from `effects`.
+
+    Returns:
+        Columns task, name, kind, effect, value, low, high, seeds (0 for readers), scenes (fewest).
+    """
+    keys = ["task", "name", "kind", "effect"]
+    rows = [
+        (*names, *_limits(str(names[3]), part, names[2] == "network"))
+        for names, part in table.groupby(keys, sort=False)
+    ]
+    return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
+
+
+def _limits(effect: str, part: pd.DataFrame, seeded: bool) -> tuple[float, ...]:
+    """Mean, ends of the interval within what the effect can be, seeds, scenes."""
+    value, scenes = float(part["value"].mean()), int(part["scenes"].min())
+    if seeded:
+        interval = t_interval(part["value"].to_numpy())
+        low, high = interval.low, interval.high
+    else:
+        error = float(part["deviation"].iloc[0]) / np.sqrt(scenes)
+        half = float(ndtri((1 + LEVEL) / 2)) * error
+        low, high = value - half, value + half
+    least = -1.0 if effect.startswith(_SIGNED) else 0.0
+    return value, max(low, least), min(high, 1.0), len(part) if seeded else 0, scenes
+
+
+def seed_values(table: pd.DataFrame, task: str, name: str, effect: str) -> tuple[np.ndarray, int]:
+    """One effect of one network.
+
+    Args:
+        table: from `effects`.
+        task: its task.
+        name: its name.
+        effect: the effect's.
+
+    Returns:
+        (seeds,) values, and the fewest scenes that any of them rests on.
+
+    Raises:
+        InvalidInput: it was not measured.
+    """
+    rows = table[(table["task"] == task) & (table["name"] == name) & (table["effect"] == effect)]
+    if rows.empty:
+        raise InvalidInput(f"effect: {effect} of {name} on {task} is not allowed: not measured")
+    ordered = rows.sort_values("seed")
+    return ordered["value"].to_numpy(), int(ordered["scenes"].min())
+
+
+def effect_matrix(summary: pd.DataFrame, scenes: Mapping[tuple[str, str], Scenes]) -> pd.DataFrame:
+    """Share of changed answers for every network and reader and every intervention.
+
+    Args:
+        summary: from `effect_summary`.
+        scenes: by task and name, some of those that effects were measured on.
+
+    Returns:
+        Columns task, name, kind, intervention, value (missing where it does not apply), unusual
+        (outside of what networks were trained on), note (what it lacks where it does not apply).
+    """
+    rows = []
+    for (task, name, kind), part in summary.groupby(["task", "name", "kind"], sort=False):
+        values = dict(zip(part["effect"], part["value"], strict=True))
+        shown = scenes[task, name][:TRIED]
+        for change in INTERVENTIONS:
+            value = values.get(change, np.nan)
+            note = "" if change in values else _refusal(change, shown)
+            rows.append((task, name, kind, change, value, is_unusual(change, shown), note))
+    columns = ["task", "name", "kind", "intervention", "value", "unusual", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _refusal(change: str, scenes: Scenes) -> str:
+    """Why an intervention does not apply to scenes."""
+    try:
+        INTERVENTIONS[change](scenes)
+    except InvalidInput as refusal:
+        return str(refusal).rpartition("it needs an object and ")[2]
+    return "too few scenes that it applies to"
+
+
+def fingerprints(table: pd.DataFrame) -> pd.DataFrame:
+    """How far the effects on each network are from those on each reader of its task.
+
+    The distance is the root of the mean squared difference over the interventions that both have,
+    for each seed, with a t interval over seeds.
+
+    Args:
+        table: from `effects`.
+
+    Returns:
+        Columns task, name, reader, distance, low, high, interventions (how many), nearest (bool).
+    """
+    changes = table[table["effect"].isin(INTERVENTIONS)]
+    rows: list[dict[str, Any]] = []
+    for task, part in changes.groupby("task", sort=False):
+        wide = part.pivot_table("value", "effect", ["kind", "name", "seed"])
+        if "reader" not in wide or "network" not in wide:
+            continue
+        for name, seeds in wide["network"].T.groupby(level="name", sort=False):
+            rows.extend(_distances(str(task), str(name), seeds.T, wide["reader"]))
+    return pd.DataFrame(rows)
+
+
+def _distances(
+    task: str, name: str, seeds: pd.DataFrame, readers: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Rows of one network: seeds and readers hold an effect a row."""
+    found = []
+    for reader in readers:
+        both = seeds.notna().all(axis=1) & readers[reader].notna()
+        apart = seeds[both].sub(readers.loc[both, reader], axis=0)
+        interval = t_interval(np.sqrt((apart**2).mean(axis=0)).to_numpy())
+        found.append(
+            {
+                "task": task,
+                "name": name,
+                "reader": reader[0],
+                "distance": interval.value,
+                "low": max(interval.low, 0.0),
+                "high": interval.high,
+                "interventions": int(both.sum()),
+            }
+        )
+    least = min(row["distance"] for row in found)
+    return [row | {"nearest": row["distance"] == least} for row in found]
+
+
+def doses(table: pd.DataFrame) -> pd.DataFrame:
+    """Changed answers by the number of pixels: columns task, name, region, pixels, seed, value."""
+    places = {f"pixels_{count}_{region}": (region, count) for region in REGIONS for count in PIXELS}
+    rows = table[table["effect"].isin(places)]
+    region, count = zip(*(places[effect] for effect in rows["effect"]), strict=True)
+    rows = rows.assign(region=region, pixels=count)
+    return rows[["task", "name", "region", "pixels", "seed", "value"]].reset_index(drop=True)
+
+
+def half_dose(shares: Sequence[float]) -> float:
+    """The number of pixels that changes half as many answers as the highest dose does.
+
+    Between the doses 0, 1, 10, 40 shares are taken as straight lines.
+
+    Args:
+        shares: changed answers at each dose of `PIXELS`.
+
+    Returns:
+        Pixels; 0 where nothing changes at all.
+    """
+    curve = np.array([0.0, *shares])
+    pixels = np.array([0.0, *PIXELS])
+    half = curve[-1] / 2
+    first = int(np.argmax(curve >= half))
+    if not first:
+        return 0.0
+    share = (half - curve[first - 1]) / (curve[first] - curve[first - 1])
+    return float(pixels[first - 1] + share * (pixels[first] - pixels[first - 1]))
+
+
+def pieces(summary: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy lost by cutting: the rows drop_* of `effect_summary` with a column side (pixels)."""
+    sides = {f"drop_{side}": side for side in PIECES}
+    rows = summary[summary["effect"].isin(sides)]
+    return rows.assign(side=rows["effect"].map(sides)).reset_index(drop=True)
+
+
+def recolorings(outcomes: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """What becomes of answers by the size of the recoloring, with t intervals over seeds.
+
+    Args:
+        outcomes: tables of `curves.recolor_outcomes`, one for each seed, by network.
+
+    Returns:
+        Columns name, recoloring, step, outcome (kept, follows, third), share, low, high.
+    """
+    parts = [
+        part.melt(["recoloring", "step"], ["kept", "follows", "third"], "outcome", "share").assign(
+            name=name
+        )
+        for name, group in outcomes.items()
+        for part in group
+    ]
+    keys = ["name", "recoloring", "step", "outcome"]
+    rows = []
+    for names, part in pd.concat(parts).groupby(keys, sort=False):
+        interval = t_interval(part["share"].to_numpy())
+        limits = (max(interval.low, 0.0), min(interval.high, 1.0))
+        rows.append((*names, interval.value, *limits))
+    return pd.DataFrame(rows, columns=[*keys, "share", "low", "high"])

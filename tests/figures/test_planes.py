@@ -1,0 +1,136 @@
+"""Figures of sweeps color the class that is named, and draw the true one exactly."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+from intensity.figures import class_planes, transitions
+from intensity.figures.style import CLASS_COLORS, tint
+from intensity.tasks import TASKS
+
+Dots = Callable[[Axes], list[tuple[float, float]]]
+
+GRID = np.arange(0, 256, 15)
+
+
+def plane(network: str, task: str, share: float = 1.0) -> pd.DataFrame:
+    """A network that names class 2 from intensity 150 on, on backgrounds below 90; class 0 else."""
+    intensity, background = (axis.ravel() for axis in np.meshgrid(GRID, GRID))
+    return pd.DataFrame(
+        {
+            "network": network,
+            "task": task,
+            "intensity": intensity,
+            "background": background,
+            "class": np.where((intensity >= 150) & (background < 90), 2, 0),
+            "share": share,
+        }
+    )
+
+
+def borders(ax: Axes) -> np.ndarray:
+    """(m, 2) corners of all borders of true classes."""
+    lines = [c for c in ax.collections if len(c.get_edgecolor()) and not c.get_facecolor().size]
+    paths = [path.vertices for lines in lines for path in lines.get_paths()]
+    return np.concatenate([vertices for vertices in paths if len(vertices)])
+
+
+def test_a_plane_has_intensity_to_the_right_and_background_upwards() -> None:
+    (ax,) = class_planes(plane("bn_compact", "absolute"), TASKS).axes
+    (image,) = ax.images
+    shown = image.get_array()
+    assert shown.shape == (18, 18, 3)
+    np.testing.assert_allclose(shown[:6, 10:], np.tile(tint(CLASS_COLORS[2], 0.8), (6, 8, 1)))
+    np.testing.assert_allclose(shown[6:, 10:], np.tile(tint(CLASS_COLORS[0], 0.8), (12, 8, 1)))
+    assert (image.origin, *image.get_extent()) == ("lower", -7.5, 262.5, -7.5, 262.5)
+    assert ax.get_xlim() == ax.get_ylim() == (-0.5, 255.5)
+    assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("bn_compact", "background (grey level)")
+
+
+def test_a_class_that_fewer_scenes_get_is_paler() -> None:
+    table = pd.concat([plane("sure", "absolute"), plane("torn", "absolute", 0.4)])
+    sure, torn = (ax.images[0].get_array()[0, 0] for ax in class_planes(table, TASKS).axes)
+    np.testing.assert_allclose(sure, tint(CLASS_COLORS[0], 0.8))
+    np.testing.assert_allclose(torn, tint(CLASS_COLORS[0], 0.32))
+
+
+def test_borders_stand_upright_for_intensity_and_aslant_for_contrast() -> None:
+    table = pd.concat([plane("a", "absolute"), plane("c", "contrast")])
+    upright, aslant = class_planes(table, TASKS).axes
+    edges = {100.5, 150.5, 200.5}
+    assert set(borders(upright)[:, 0]) == edges
+    assert set(np.abs(np.diff(borders(aslant), axis=1)).ravel()) == edges
+    assert [text.get_text() for text in upright.texts] == ["0", "1", "1", "2"]
+    numbers = {(round(t.get_position()[0]), t.get_text()) for t in upright.texts}
+    assert numbers == {(50, "0"), (126, "1"), (228, "1"), (176, "2")}
+    assert sorted(text.get_text() for text in aslant.texts) == ["0", *"1111", "2", "2"]
+
+
+def test_pairs_that_are_not_drawn_are_covered() -> None:
+    (ax,) = class_planes(plane("a", "absolute"), TASKS).axes
+    (cover,) = (c for c in ax.collections if len(c.get_facecolor()))
+    assert to_hex(cover.get_facecolor()[0]) == "#aaaaaa"
+    inside = [
+        any(path.contains_point(point) for path in cover.get_paths())
+        for point in ((60, 60), (60, 63), (60, 67), (120, 60), (2, 100), (9, 100))
+    ]
+    assert inside == [True, True, False, False, True, False]
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Two seeds of two networks; `small` lacks the second boundary in one seed."""
+    rows = [
+        ("large", 0, 10.5, 0, 1, 12.5, 3.0, 0.0),
+        ("large", 0, 20.5, 1, 0, 20.5, 3.0, 0.5),
+        ("large", 1, 10.5, 0, 1, 14.5, 5.0, 0.0),
+        ("large", 1, 20.5, 1, 0, 20.5, 3.0, 0.5),
+        ("small", 0, 10.5, 0, 1, 10.5, 3.0, 0.0),
+        ("small", 0, 20.5, 1, 0, pd.NA, pd.NA, 1.0),
+    ]
+    columns = ["network", "seed", "boundary", "before", "after", "place", "width", "missing"]
+    return pd.DataFrame(rows, columns=columns).astype({"place": "Float64", "width": "Float64"})
+
+
+@pytest.fixture
+def summary() -> pd.DataFrame:
+    """Their means."""
+    rows = [
+        ("large", 10.5, 13.5, 12.0, 15.0, 4.0, 0.0),
+        ("large", 20.5, 20.5, 20.0, 21.0, 3.0, 0.5),
+        ("small", 10.5, 10.5, pd.NA, pd.NA, 3.0, 0.0),
+        ("small", 20.5, pd.NA, pd.NA, pd.NA, pd.NA, 1.0),
+    ]
+    columns = ["network", "boundary", "place", "low", "high", "width", "missing"]
+    return pd.DataFrame(rows, columns=columns).astype(
+        dict.fromkeys(["place", "low", "high", "width"], "Float64")
+    )
+
+
+def test_places_are_drawn_from_their_boundary_and_missing_ones_are_not(
+    table: pd.DataFrame, summary: pd.DataFrame, seed_dots: Dots
+) -> None:
+    place, width, missing = transitions(table, summary).axes
+    drawn = [y for _, y in seed_dots(place)]
+    assert drawn[:-1] == [2, 0, 4, 0, 0]
+    assert np.isnan(drawn[-1])
+    assert [y for _, y in seed_dots(width)][:-1] == [3, 3, 5, 3, 3]
+    assert [y for _, y in seed_dots(missing)] == [0, 0.5, 0, 0.5, 0, 1]
+    ends = [line.get_ydata() for line in place.lines if line.get_linewidth() == 1.6]
+    assert [list(map(float, end)) for end in ends[:2]] == [[1.5, 4.5], [-0.5, 0.5]]
+    assert np.isnan(np.array(ends[2:], float)).all()
+
+
+def test_networks_lie_side_by_side_above_the_boundary_and_its_classes(
+    table: pd.DataFrame, summary: pd.DataFrame, seed_dots: Dots
+) -> None:
+    axes = transitions(table, summary).axes
+    x = [x for x, _ in seed_dots(axes[2])]
+    assert [round(place) for place in x] == [0, 1, 0, 1, 0, 1]
+    assert x[0] == x[2] < x[4]
+    labels = [text.get_text() for text in axes[2].get_xticklabels()]
+    assert labels == ["10.5\n0 to 1", "20.5\n1 to 0"]

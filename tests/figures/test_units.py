@@ -1,0 +1,140 @@
+"""Figures of units show every threshold, seed and prediction where the table says."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from intensity.figures import (
+    closed_form_responses,
+    probes_by_depth,
+    threshold_places,
+    turning_points,
+)
+from intensity.tasks import TASKS
+
+BANDS = TASKS["hard"].bands
+
+Dots = Callable[[Axes], list[tuple[float, float]]]
+Spans = Callable[[Axes], list[tuple[float, float, str]]]
+
+
+def curve(ax: Axes, style: str) -> list[float]:
+    """The y values of the line with this style."""
+    (line,) = (line for line in ax.lines if line.get_linestyle() == style)
+    return [float(y) for y in line.get_ydata()]
+
+
+def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Spans) -> None:
+    places = pd.DataFrame({"seed": [0, 0, 0, 2], "level": [30.0, 31.0, 200.0, 8.0]})
+    alignment = pd.DataFrame(
+        {"seed": [0, 2], "thresholds": [3, 1], "distance": 4.24, "shifted": 7.5, "p": 0.004}
+    )
+    first, second = threshold_places(places, alignment, BANDS).axes
+    steps = next(p for p in first.patches if hasattr(p, "get_data")).get_data()
+    assert steps.values.sum() == 3
+    place = int(steps.values.argmax())
+    assert (steps.edges[place] + steps.edges[place + 1]) / 2 == 30.5
+    assert first.lines[0].get_xdata().tolist() == [30, 31, 200]
+    assert second.lines[0].get_xdata().tolist() == [8]
+    assert first.get_title(loc="left") == (
+        "seed 0: 3 thresholds, 4.2 grey levels from a boundary on average (shifted: 7.5), p = 0.004"
+    )
+    assert spans(first)[1][:2] == (30.5, 60.5)
+    assert first.get_ylim() == second.get_ylim()
+
+
+def test_units_that_turn_have_a_dot_for_every_seed(seed_dots: Dots) -> None:
+    summary = pd.DataFrame(
+        {
+            "condition": ["hard", "hard", "random", "random"],
+            "layer": ["relu1", "relu2"] * 2,
+            "depth": [0, 1] * 2,
+            "share": [0.0, 0.8, 0.0, 0.2],
+            "low": 0.0,
+            "high": 1.0,
+        }
+    )
+    runs = pd.concat([summary.assign(seed=seed) for seed in range(3)])
+    (ax,) = turning_points(runs, summary).axes
+    assert len(seed_dots(ax)) == 12
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["relu1", "relu2"]
+    hard, random = (
+        line for line in ax.lines if line.get_linewidth() == 0.8 and line.get_marker() == "None"
+    )
+    assert (hard.get_ydata().tolist(), random.get_ydata().tolist()) == ([0, 0.8], [0, 0.2])
+    assert (hard.get_xdata() < random.get_xdata()).all()
+
+
+@pytest.fixture
+def probed() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Probes of two layers of trained and random networks, two seeds, and their means."""
+    keys = pd.DataFrame(
+        [(c, d, over) for c in ("trained", "random weights") for d in (0, 1) for over in _OVER],
+        columns=["condition", "depth", "over"],
+    ).assign(layer=lambda t: t["depth"].map(["relu1", "logits"].__getitem__))
+    r2 = {("trained", "object"): 0.9, ("trained", "space"): 0.7}
+    value = [r2.get(pair, 0.5) for pair in zip(keys["condition"], keys["over"], strict=True)]
+    table = pd.concat([keys.assign(seed=i, r2=value, accuracy=0.6, chance=0.36) for i in range(2)])
+    means = {"r2": value, "accuracy": 0.6, "shuffled_r2": -0.1, "shuffled_accuracy": 0.3}
+    parts = [keys.assign(measure=m, value=v, low=0.2, high=1.0) for m, v in means.items()]
+    return table, pd.concat(parts)
+
+
+_OVER = ("space", "object")
+
+
+def test_probes_lie_beside_their_control_and_the_constant_answer(
+    probed: tuple[pd.DataFrame, pd.DataFrame], seed_dots: Dots
+) -> None:
+    on_object, over_space, classes, _ = probes_by_depth(*probed).axes
+    assert on_object.get_title(loc="left") == "mean over the visible object"
+    assert {y for _, y in seed_dots(on_object)} == {0.9, 0.5}
+    assert {y for _, y in seed_dots(over_space)} == {0.7, 0.5}
+    assert len(seed_dots(classes)) == 8
+    assert curve(on_object, ":") == [0, 0]
+    assert curve(classes, ":") == [0.36, 0.36]
+    dashed = [line for line in classes.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata().tolist() for line in dashed] == [[0.3, 0.3]] * 2
+    assert on_object.get_ylim() == over_space.get_ylim()
+
+
+def test_intervals_of_every_panel_lie_within_its_axis(
+    probed: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    table, summary = probed
+    wide = summary["over"].eq("space") & summary["measure"].eq("accuracy")
+    summary = summary.assign(low=summary["low"].mask(wide, 0.01))
+    assert probes_by_depth(table, summary).axes[3].get_ylim()[0] <= 0.01
+
+
+def test_predictions_lie_on_their_own_unit_with_its_fit() -> None:
+    levels = np.arange(5, 255)
+    parts = [
+        pd.DataFrame({"layer": layer, "unit": unit, "level": levels, "measured": levels * factor})
+        for factor, (layer, unit) in enumerate([("relu1", 0), ("relu1", 1), ("relu2", 0)], start=1)
+    ]
+    table = pd.concat(parts).assign(predicted=lambda t: t["measured"] + 1, interior=7.0)
+    fit = pd.DataFrame(
+        {
+            "layer": ["relu1", "relu1", "relu2"],
+            "unit": [0, 1, 0],
+            "r2": [0.99994, 0.5, 1.0],
+            "r2_interior": [-3.018, 0.5, 1.0],
+            "threshold": pd.array([15.0, 300.0, pd.NA], "Float64"),
+        }
+    )
+    axes = closed_form_responses(table, fit, BANDS).axes
+    assert len(axes) == 3
+    for factor, ax in enumerate(axes, start=1):
+        assert curve(ax, "-") == (levels * factor).tolist()
+        assert curve(ax, "--") == (levels * factor + 1).tolist()
+        assert curve(ax, ":") == [7] * len(levels)
+    drawn = [[x for line in ax.lines if line.get_linestyle() == "-." for x in line.get_xdata()]
+             for ax in axes]  # fmt: skip
+    assert drawn == [[15, 15], [], []]
+    assert axes[0].get_title(loc="left") == (
+        "relu1, unit 0: $R^2$ = 0.9999 (without borders -3.02)"
+    )

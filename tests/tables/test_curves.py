@@ -1,0 +1,82 @@
+"""Tables of sweeps: boundaries that some seeds do not have, and planes of known classes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fakes import HALF, rows
+from intensity import tables
+from intensity.tasks import TASKS
+from intensity.values import InvalidInput
+
+
+def found(*places: float | None) -> pd.DataFrame:
+    """Transitions of a task with boundaries at 10.5 and 20.5, as `curves.transitions` has them."""
+    table = pd.DataFrame({"boundary": [10.5, 20.5], "before": [0, 1], "after": [1, 0]})
+    table["place"] = pd.array([pd.NA if p is None else p for p in places], "Float64")
+    table["width"] = table["place"] * 0 + 4
+    return table.assign(missing=[1.0 if p is None else 0.25 for p in places])
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Two seeds that have the first boundary; one, and of the other network none, the second."""
+    return tables.transitions_table(
+        {"large": [found(10, 21), found(12, None)], "small": [found(10, None)] * 2}
+    )
+
+
+def test_transitions_have_a_row_for_each_network_seed_and_boundary(table: pd.DataFrame) -> None:
+    assert list(table) == [
+        *("network", "seed", "boundary", "before", "after", "place", "width", "missing")
+    ]
+    assert rows(table)[:3] == [
+        ("large", 0, 10.5, 0, 1, 10.0, 4.0, 0.25),
+        ("large", 0, 20.5, 1, 0, 21.0, 4.0, 0.25),
+        ("large", 1, 10.5, 0, 1, 12.0, 4.0, 0.25),
+    ]
+    assert table["place"].isna().tolist() == [False, False, False, True, *(False, True) * 2]
+
+
+def test_means_are_over_the_seeds_that_have_a_place(table: pd.DataFrame) -> None:
+    summary = tables.transitions_summary(table)
+    assert list(summary) == [
+        *("network", "boundary", "place", "low", "high", "width", "missing", "seeds")
+    ]
+    both, one, _, none = (summary.iloc[i] for i in range(4))
+    assert (both["place"], both["low"], both["high"]) == pytest.approx((11, 11 - HALF, 11 + HALF))
+    assert (one["place"], one["width"], one["missing"]) == (21, 4, 0.625)
+    assert one[["low", "high"]].isna().all()
+    assert none[["place", "low", "high", "width"]].isna().all()
+    assert none["missing"] == 1
+    assert summary["seeds"].tolist() == [2, 1, 2, 0]
+
+
+def plane(first: float) -> dict[str, np.ndarray]:
+    """Of two intensities and backgrounds; class 0 has `first` of the scenes on black, else none."""
+    share = np.zeros((2, 2, 3))
+    share[0, :, 0], share[0, :, 1], share[1, :, 2] = first, 1 - first, 1
+    return {"intensity": np.array([50, 150]), "background": np.array([0, 150]), "share": share}
+
+
+def test_a_plane_has_the_class_that_is_named_most_often_over_seeds() -> None:
+    tasks = {"a": TASKS["absolute"], "c": TASKS["contrast"]}
+    table = tables.plane_table({"a": [plane(0.9), plane(0.5)], "c": [plane(0.2)]}, tasks)
+    assert list(table) == [
+        *("network", "task", "intensity", "background", "class", "share", "label")
+    ]
+    assert rows(table) == [
+        ("a", "absolute", 50, 0, 0, pytest.approx(0.7), 0),
+        ("a", "absolute", 150, 0, 0, pytest.approx(0.7), 1),
+        ("a", "absolute", 50, 150, 2, 1.0, 0),
+        ("a", "absolute", 150, 150, 2, 1.0, -1),
+        ("c", "contrast", 50, 0, 1, 0.8, 0),
+        ("c", "contrast", 150, 0, 1, 0.8, 1),
+        ("c", "contrast", 50, 150, 2, 1.0, 0),
+        ("c", "contrast", 150, 150, 2, 1.0, -1),
+    ]
+
+
+def test_a_plane_of_a_task_of_shapes_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="shape"):
+        tables.plane_table({"a": [plane(0.5)]}, {"a": TASKS["shape"]})
