@@ -10,7 +10,7 @@ from intensity.claims import CLAIMS
 from intensity.results import Results
 from intensity.values import InvalidInput
 
-JUDGED = ("C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9")
+JUDGED = [f"C{number}" for number in range(1, 21)]
 
 
 def claim(name: str, verdict: str) -> dict[str, Any]:
@@ -18,21 +18,56 @@ def claim(name: str, verdict: str) -> dict[str, Any]:
     return {"id": name, "verdict": verdict}
 
 
-def test_every_judged_claim_has_two_different_sentences() -> None:
+def test_every_judged_claim_has_sentences_that_differ() -> None:
     known = {one.id for one in CLAIMS}
     assert set(JUDGED) <= set(discussion.MEANINGS) <= known
-    texts = [text for pair in discussion.MEANINGS.values() for text in pair]
+    texts = [text for meaning in discussion.MEANINGS.values() for text in meaning if text]
     assert max(Counter(texts).values()) == 1
     assert all(text.endswith(".") for text in texts)
+    assert all(meaning.reproduced and meaning.failed for meaning in discussion.MEANINGS.values())
 
 
-def test_what_failed_comes_first() -> None:
-    judged = [claim("C1", "reproduced"), claim("C2", "undecided"), claim("C3", "not reproduced")]
+def test_the_unexpected_comes_first_then_the_undecided() -> None:
+    judged = [
+        claim("C1", "reproduced"),
+        claim("C2", "undecided"),
+        claim("C3", "not reproduced"),
+        claim("C4", "not reproduced"),
+    ]
     lines = discussion.consequences(judged).splitlines()
-    assert [line.split(",")[0] for line in lines] == ["- **C3", "- **C2", "- **C1"]
-    assert discussion.MEANINGS["C3"][1] in lines[0]
-    assert lines[1].endswith(f"does not settle it. It would mean: {discussion.MEANINGS['C2'][0]}")
-    assert discussion.MEANINGS["C1"][0] in lines[2]
+    assert [line.split(",")[0] for line in lines] == ["- **C3", "- **C2", "- **C1", "- **C4"]
+    assert lines[0].startswith("- **C3, not reproduced, unexpected.**")
+    assert discussion.MEANINGS["C3"].failed in lines[0]
+    open_text = f"does not settle it. It would mean: {discussion.MEANINGS['C2'].reproduced}"
+    assert lines[1].endswith(open_text)
+    assert discussion.MEANINGS["C1"].reproduced in lines[2]
+    assert "unexpected" not in "".join(lines[1:])
+
+
+def test_a_claim_that_was_expected_to_fail_surprises_by_holding() -> None:
+    assert discussion.is_unexpected(claim("C4", "reproduced"))
+    assert not discussion.is_unexpected(claim("C4", "not reproduced"))
+    assert not discussion.is_unexpected(claim("C4", "undecided"))
+
+
+def test_what_it_means_in_practice_is_said_with_the_verdict_it_holds_for() -> None:
+    lost, kept = discussion.MEANINGS["C4"].failed_practice, discussion.MEANINGS["C16"].practice
+    assert lost in discussion.consequences([claim("C4", "not reproduced")])
+    assert lost not in discussion.consequences([claim("C4", "reproduced")])
+    assert kept in discussion.consequences([claim("C16", "reproduced")])
+    assert kept not in discussion.consequences([claim("C16", "not reproduced")])
+    assert kept not in discussion.consequences([claim("C16", "undecided")])
+
+
+def test_cues_are_told_by_what_was_measured_and_nothing_else(tmp_path: Any) -> None:
+    book = Results("01_data", tmp_path)
+    book.counts("accuracy/hard/linear_histogram", 99, 100)
+    book.counts("accuracy/absolute/edge_amplitude", 34, 100)
+    book.counts("accuracy/hard/patch_mean", 1, 100)
+    book.save()
+    lines = discussion.cue_overlap(discussion.findings(tmp_path)).splitlines()
+    texts = [measured.text for measured in book.measurements("accuracy/")]
+    assert [line.split("**")[1] for line in lines] == texts[:2]
 
 
 def test_verdicts_are_counted() -> None:

@@ -1,17 +1,19 @@
 """Kernels are stopped with the engine, and the environment is what it is said to be."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import psutil
 
-from intensity.kernels import relayed_to_terminal, set_environment
+from intensity.kernels import Terminal, run_notebook, set_environment
 
 ENGINE = """\
 import signal, sys
@@ -25,26 +27,34 @@ sys.exit(Reproduction(Request(profile="smoke"), Layout(Path(sys.argv[1]))).execu
 WAIT = """\
 import os, pathlib, subprocess, time
 child = subprocess.Popen(["sleep", "120"], start_new_session=True)
-pathlib.Path(output, "pids.part").write_text(f"{os.getpid()} {child.pid}")
-pathlib.Path(output, "pids.part").rename(pathlib.Path(output, "pids"))
+pathlib.Path(output, name + ".part").write_text(f"{os.getpid()} {child.pid}")
+pathlib.Path(output, name + ".part").rename(pathlib.Path(output, name))
 time.sleep(120)"""
+NAMES = ("01_data", "02_training", "03_ablations", "04_end")
 
 
-def test_an_interrupt_stops_the_kernel_workers_and_what_they_started(checkout: Any) -> None:
-    checkout.notebook("01_data", WAIT)
-    checkout.profile("smoke", "01_data: {}\n")
+def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout: Any) -> None:
+    for name in NAMES:
+        checkout.notebook(name, "" if name == "01_data" else f"name = {name!r}\n{WAIT}")
+    checkout.profile("smoke", "".join(f"{name}: {{}}\n" for name in NAMES))
     folder = checkout.layout.run("smoke")
+    old = folder / "notebooks" / "03_ablations.ipynb"
+    old.parent.mkdir(parents=True)
+    old.write_text("of an earlier run")
     command = [sys.executable, "-c", ENGINE, str(checkout.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
-        pids = wait_for(folder / "pids", engine)
+        pids = [pid for name in NAMES[1:3] for pid in wait_for(folder / name, engine)]
         pids += [child.pid for child in psutil.Process(engine.pid).children(recursive=True)]
         engine.send_signal(signal.SIGINT)
         _, said = engine.communicate(timeout=60)
     assert engine.returncode == 130
-    assert said.splitlines()[-1].endswith("To go on: ./run_all.sh --profile smoke --from 01")
+    last = said.splitlines()[-1]
+    assert last.startswith("intensity: interrupted in 02_training and 03_ablations; ")
+    assert last.endswith("To go on: ./run_all.sh --profile smoke --from 02")
     assert not any(is_running(pid) for pid in pids)
-    assert not list((folder / "notebooks").iterdir())
-    assert "Not run yet" in (folder / "report" / "index.html").read_text()
+    assert sorted(path.name for path in old.parent.iterdir()) == ["01_data.ipynb", old.name]
+    assert old.read_text() == "of an earlier run"
+    assert (folder / "report" / "index.html").read_text().count("<em>Not run yet") == 3
 
 
 def wait_for(path: Path, engine: subprocess.Popen[str]) -> list[int]:
@@ -74,11 +84,53 @@ def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
             assert Path(os.environ[name]).is_relative_to(tmp_path / ".cache")
 
 
+def test_notebooks_side_by_side_have_their_own_working_directory(
+    checkout: Any, tmp_path: Path
+) -> None:
+    """And this process stays where it is."""
+    checkout.notebook("01_data", "import os, time\ntime.sleep(1)\nprint(os.getcwd())")
+    source, here = checkout.layout.notebooks["01_data"], Path.cwd()
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    (checkout.root / ".cache").mkdir()
+
+    def execute(folder: Path) -> str:
+        """Where the kernel says that it is."""
+        copy = folder / "copy.ipynb"
+        assert run_notebook(source, copy, {}, folder) is None
+        outputs = json.loads(copy.read_text())["cells"][-1]["outputs"]
+        return "".join(outputs[0]["text"]).strip()
+
+    with mock.patch.dict(os.environ), ThreadPoolExecutor(2) as threads:
+        set_environment(checkout.root, {})
+        found = list(threads.map(execute, folders))
+    assert found == [str(folder) for folder in folders]
+    assert Path.cwd() == here
+
+
+def append(path: Path, text: str) -> None:
+    """Write as a sweep does."""
+    with path.open("a", newline="") as file:
+        file.write(text)
+
+
 def test_all_that_is_appended_reaches_the_terminal(tmp_path: Path, capsys: Any) -> None:
     path = tmp_path / "progress"
     path.write_text("of an earlier run")
-    with relayed_to_terminal(path):
+    with Terminal(path):
         for text in ("10 %\r", "90 %\r", "done\n"):
-            with path.open("a", newline="") as file:
-                file.write(text)
+            append(path, text)
     assert capsys.readouterr().err == "10 %\r90 %\rdone\n"
+
+
+def test_a_line_of_the_engine_stands_below_what_trainings_said(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "progress"
+    with Terminal(path) as terminal:
+        for text in ("\r10 %", "\r90 %", "\r100 %\n"):
+            append(path, text)
+            terminal.say("a line", sys.stderr)
+        terminal.say("another")
+    out, err = capsys.readouterr()
+    assert err == "\r10 %\na line\n\r90 %\na line\n\r100 %\na line\n"
+    assert out == "another\n"

@@ -81,10 +81,9 @@ def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFi
     assert kept == {"README.md", "02-1-seeds.png", "02-1-seeds.pdf", "02-1-seeds.csv"}
     out, err = capfd.readouterr()
     assert out.count(str(folder / "report" / "index.html")) == 2
-    assert [line.split(":")[0] for line in out.splitlines() if " s" in line][:2] == [
-        "01_data",
-        "02_training",
-    ]
+    said = [line.split()[0] for line in out.splitlines()]
+    assert sorted(said[2:4]) == ["01_data:", "02_training:"]
+    assert [*said[:2], *said[4:]] == ["01_data", "02_training", "03_end", "03_end:", "done;"]
     assert err == ""
 
 
@@ -107,6 +106,66 @@ def assert_manifest_is_whole(folder: Path) -> None:
     assert all(record["seconds"] > 0 for record in manifest["notebooks"].values())
     picture = (folder / "figures" / "02-1-seeds.png").read_bytes()
     assert manifest["figures"] == {"02-1-seeds.png": hashlib.sha256(picture).hexdigest()}
+
+
+def gates(checkout: Any) -> str:
+    """Code that waits for a file of the other notebook: `met("01", "02")`; fails after a minute."""
+    return f"""
+import pathlib, time
+def met(own, other):
+    folder = pathlib.Path({str(checkout.root)!r})
+    (folder / own).touch()
+    until = time.monotonic() + 60
+    while not (folder / other).exists():
+        assert time.monotonic() < until, "alone"
+        time.sleep(0.05)
+"""
+
+
+def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stay = "import time; time.sleep(2)\nassert not pathlib.Path(output, 'results', 'end').exists()"
+    checkout.notebook("01_data", gates(checkout), "met('01', '02')")
+    checkout.notebook("02_training", gates(checkout), "met('02', '01')", "met('02', '03')", stay)
+    checkout.notebook("03_end", gates(checkout), "met('03', '02')")
+    end = "folder = pathlib.Path(output, 'notebooks')\nprint(len(list(folder.glob('0*'))))"
+    checkout.notebook("04_last", "import pathlib", end)
+    sections = "".join(f"{name}: {{}}\n" for name in checkout.layout.notebooks)
+    checkout.profile("smoke", sections)
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    lines = [line.partition("; ")[0] for line in capfd.readouterr().out.splitlines()]
+    said = [line.replace(" ...", "+").split(":")[0] for line in lines]
+    assert said == [
+        *("01_data+", "02_training+", "01_data", "03_end+"),
+        *("03_end", "02_training", "04_last+", "04_last", "done"),
+    ]
+    copies = checkout.layout.run("smoke") / "notebooks"
+    assert len(list(copies.iterdir())) == 4
+    last = json.loads((copies / "04_last.ipynb").read_text())
+    assert last["cells"][-1]["outputs"][0]["text"] == ["3\n"]
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_what_runs_beside_a_failure_is_let_finish_and_nothing_else_starts(
+    checkout: Any, capfd: pytest.CaptureFixture[str], both: bool
+) -> None:
+    checkout.notebook("01_data", gates(checkout), "met('01', '02')", "raise ValueError('first')")
+    copy = checkout.layout.run("smoke") / "notebooks" / "01_data.ipynb"
+    after = ["raise KeyError('second')"] if both else [TRACE + WRITE_RESULTS]
+    wait = f"import os\nmet('02', {str(copy)!r})"  # it has its name once it has ended
+    checkout.notebook("02_training", gates(checkout), "met('02', '01')", wait, *after)
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 1
+    err = capfd.readouterr().err.splitlines()
+    assert "01_data failed in cell [5]: ValueError: first" in err[0]
+    assert ["02_training failed in cell [6]: KeyError: 'second'" in line for line in err[1:]] == (
+        [True] if both else []
+    )
+    records = read(checkout.layout.run("smoke"), "manifest.json")["notebooks"]
+    assert {name: record["status"] for name, record in records.items()} == {
+        "01_data": "failed",
+        "02_training": "failed" if both else "passed",
+    }
 
 
 def test_a_failure_ends_the_run_and_is_told_in_one_line(

@@ -35,13 +35,16 @@ def test_every_notebook_adds_to_complete_results(results: Any) -> None:
     assert {f"accuracy/three_bands/{name}" for name in ("large", "small")} <= ids
     assert {f"accuracy/hard/{name}" for name in ("bn_compact", "bn_tiny", "pixels")} <= ids
     claims = {claim["id"] for claim in results["claims"]}
-    assert claims == {"C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9"}
+    assert claims == {f"C{number}" for number in range(1, 21)}
 
 
 def test_every_screen_of_the_standard_profile_is_measured(results: Any) -> None:
     ids = {measurement["id"].rpartition("/")[2] for measurement in results["measurements"]}
     standard = yaml.safe_load((ROOT / "params" / "standard.yaml").read_text())
     names = [*standard["02_training"]["trainings"], *standard["03_ablations"]["trainings"]]
+    assert {f"accuracy/{task}/bn_compact" for task in standard["03_ablations"]["tasks"]} <= {
+        measurement["id"] for measurement in results["measurements"]
+    }
     assert {name.replace(" ", "_").replace(",", "") for name in names} <= ids
 
 
@@ -58,7 +61,7 @@ def test_smoke_measures_claims_and_draws_what_standard_does(results: Any) -> Non
 
 def test_every_figure_of_the_notebooks_is_made_and_listed(results: Any) -> None:
     made = {path.stem for path in (RUN / "figures").glob("*.png")}
-    assert len(made) == 29
+    assert len(made) == 45
     for kind in ("csv", "pdf"):
         assert {path.stem for path in (RUN / "figures").glob(f"*.{kind}")} == made
     listed = (ROOT / "figures" / "README.md").read_text()
@@ -71,12 +74,17 @@ def test_profiles_differ_in_numbers_and_full_has_the_large_networks(other: str) 
         yaml.safe_load((ROOT / "params" / f"{name}.yaml").read_text()) for name in ("smoke", other)
     )
     sizes = {"bn_medium", "bn_large", "bn_large_flat", "bn_huge"} if other == "full" else set()
-    large = sizes | ({"bn_medium, fixed permutations"} if sizes else set())
+    cues = {"conjunction", "size varied", "edge only"} if other == "full" else set()
+    more = {
+        ("03_ablations", "trainings"): sizes and sizes | {"bn_medium, fixed permutations"},
+        ("03_ablations", "tasks"): cues,
+        ("07_interventions", "trainings"): cues,
+    }
     for notebook in Layout().notebooks:
         assert smoke[notebook].keys() == profile[notebook].keys()
-        for key in ("trainings", "groups", "summary_groups"):
+        for key in ("trainings", "tasks", "groups", "summary_groups"):
             added = set(profile[notebook].get(key, {})) - set(smoke[notebook].get(key, {}))
-            assert added == (large if (notebook, key) == ("03_ablations", "trainings") else set())
+            assert added == more.get((notebook, key), set())
             assert set(smoke[notebook].get(key, {})) <= set(profile[notebook].get(key, {}))
     architecture = (
         set(part["03_ablations"]["groups"]["architecture"]) for part in (profile, smoke)

@@ -4,7 +4,9 @@ import functools
 import json
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +134,36 @@ def test_the_environment_says_where_and_how_old(
     assert Store().find(configuration()) is None
 
 
-def test_a_newer_run_replaces_all_of_the_older_one(store: Store) -> None:
-    store.add(configuration(), {"old": b"1", "both": b"1"})
-    run = store.add(configuration(), {"new": b"2", "both": b"2"})
+def test_a_newer_run_replaces_all_of_one_that_is_too_old(store: Store) -> None:
+    run = store.add(configuration(), {"old": b"1", "both": b"1"})
+    os.utime(run.path, (1000, 1000))
+    Store(store.root, fresh_since=1001).add(configuration(), {"new": b"2", "both": b"2"})
     names = {"runs", f"runs/{run.name}", f"runs/{run.name}/new", f"runs/{run.name}/both"}
     assert contents(store.root) == names
     assert (run.path / "both").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_of_many_that_keep_the_same_run_at_once_one_is_kept_whole(
+    store: Store, earlier: bool
+) -> None:
+    for seed in range(20):
+        same = configuration(seed=seed)
+        if earlier:
+            os.utime(store.add(same, FILES | {"old": b""}).path, (1000, 1000))
+        fresh = Store(store.root, fresh_since=1001)
+        together = threading.Barrier(4)
+
+        def keep(
+            _: int, same: Any = same, fresh: Any = fresh, together: Any = together
+        ) -> dict[str, float]:
+            """Keep the run when all others do, and read it at once."""
+            together.wait()
+            return fresh.add(same, FILES).metrics
+
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(keep, range(4))) == [{"accuracy": 0.75}] * 4
+    assert len(contents(store.root)) == 1 + 20 * (1 + len(FILES))
 
 
 @pytest.mark.parametrize("earlier", [True, False])

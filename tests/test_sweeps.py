@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -14,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -265,12 +267,113 @@ def test_a_failed_training_is_named_and_the_others_are_kept(
     assert store.find(wanted[1]).metrics == {"accuracy": 0.04}
 
 
+class Gate:
+    """Trainings that wait until they are let go; how many images each has shown is told before."""
+
+    def __init__(self) -> None:
+        """Closed."""
+        self.calls: list[int] = []
+        self.opened = threading.Event()
+
+    def train(self, c: Configuration, progress: Callable[[int], None]) -> Trained:
+        """Count the call, wait, tell; fail or finish."""
+        self.calls.append(c.seed)
+        assert self.opened.wait(30)
+        progress(c.recipe.images // 2)
+        if c.seed == 13:
+            raise ArithmeticError("the loss is not finite")
+        table = pd.DataFrame({"epoch": [1]})
+        return Trained(Saved(str(c.seed)), table, {"accuracy": c.seed / 100}, table)
+
+
+@pytest.fixture
+def gate(trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Such trainings on the cluster."""
+    gate = Gate()
+    monkeypatch.setattr(training, "train", gate.train)
+    return gate
+
+
+def at_once(
+    scheduler: str, gate: Gate, wishes: int, *asking: Callable[[], Any]
+) -> list[Future[Any]]:
+    """Call functions in threads; trainings are let go when the scheduler knows all wishes."""
+    with Client(scheduler, set_as_default=False) as client, ThreadPoolExecutor() as threads:
+        futures = [threads.submit(ask) for ask in asking]
+        until = time.monotonic() + 30
+        while client.run_on_scheduler(count_wishes) < wishes:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        gate.opened.set()
+    return futures
+
+
+def count_wishes(dask_scheduler: Any) -> int:
+    """For how many pairs of a client and a training the client waits for the training."""
+    return sum(len(task.who_wants or ()) for task in dask_scheduler.tasks.values())
+
+
+def test_what_two_sweeps_want_at_once_is_trained_once(
+    scheduler: str, gate: Gate, store: Store, tmp_path: Path
+) -> None:
+    other = Store(tmp_path / "other", fresh_since=0)
+    both = at_once(
+        scheduler,
+        gate,
+        4,
+        lambda: sweeps.train_all([configuration(1), configuration(2)], store),
+        lambda: sweeps.train_all([configuration(1)], store),
+        lambda: sweeps.train_all([configuration(1)], other),
+    )
+    first, second, third = (future.result() for future in both)
+    assert sorted(gate.calls) == [1, 2]
+    assert first[0] == second[0]
+    assert [run.metrics["accuracy"] for run in (*first, *third)] == [0.01, 0.02, 0.01]
+    assert third[0].path.is_relative_to(other.root)
+
+
+def test_a_failure_reaches_every_sweep_that_waits_for_it(
+    scheduler: str, gate: Gate, store: Store
+) -> None:
+    both = at_once(scheduler, gate, 2, *[lambda: sweeps.train_all([configuration(13)], store)] * 2)
+    for future in both:
+        with pytest.raises(sweeps.TrainingFailed, match=r"seed 13: .*the loss is not finite"):
+            future.result()
+    assert gate.calls == [13]
+    with pytest.raises(sweeps.TrainingFailed):
+        sweeps.train_all([configuration(13)], store)
+    assert gate.calls == [13, 13], "a failure is not remembered"
+
+
+def test_a_fresh_training_is_not_the_one_that_runs_already(
+    scheduler: str, gate: Gate, store: Store
+) -> None:
+    fresh = Store(store.root, fresh_since=1)
+    asking = [lambda s=s: sweeps.train_all([configuration(1)], s) for s in (store, fresh)]
+    for future in at_once(scheduler, gate, 2, *asking):
+        future.result()
+    assert gate.calls == [1, 1]
+
+
+def test_messages_reach_every_sweep_that_waits(
+    scheduler: str, gate: Gate, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = []
+    monkeypatch.setattr(
+        sweeps._Progress, "on_event", lambda progress, index, event: heard.append(event[1])
+    )
+    asking = [lambda: sweeps.train_all([configuration(1)], store)] * 2
+    for future in at_once(scheduler, gate, 2, *asking):
+        future.result()
+    assert heard == [configuration(1).recipe.images // 2] * 2
+
+
 def test_an_error_travels_as_text_alone(
     trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeps, "get_worker", lambda: SimpleNamespace(log_event=print))
     with pytest.raises(sweeps.TrainingFailed, match=r"^ArithmeticError: the loss") as error:
-        sweeps.train_on_worker(configuration(13).model_dump(mode="json"), 0, "topic")
+        sweeps.train_on_worker(configuration(13).model_dump(mode="json"), "topic")
     assert error.value.__cause__ is error.value.__context__ is None
 
 
@@ -283,6 +386,17 @@ def test_progress_is_written_where_the_terminal_is_read_from(
     assert shown == sorted(shown)
     assert shown[-1] == 100
     assert "2/2 networks" in text
+
+
+def test_one_sweep_at_a_time_has_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "terminal"
+    first, second = (sweeps._SharedLine(path.open("a")) for _ in range(2))
+    for line, text in ((first, "1"), (second, "not seen"), (first, "2")):
+        line.write(text)
+    first.close()
+    second.write("3")
+    second.close()
+    assert path.read_text() == "123"
 
 
 events = st.lists(
@@ -304,7 +418,7 @@ def test_progress_never_goes_back_and_ends_at_all(sequence: list[tuple[int, int 
                 if images is None:
                     progress.finish(index)
                 else:
-                    progress.on_event((0.0, {"index": index, "images": images}))
+                    progress.on_event(index, (0.0, images))
                 shown.append(progress.bar.n)
     assert shown == sorted(shown)
     assert shown[-1] == pytest.approx(sum(c.cost for c in order))
@@ -315,9 +429,9 @@ def test_half_of_the_images_are_half_of_the_work() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INTENSITY_TERMINAL", os.devnull)
         with sweeps._Progress(order) as progress:
-            progress.on_event((0.0, {"index": 0, "images": 300}))
+            progress.on_event(0, (0.0, 300))
             assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
-            progress.on_event((0.0, {"index": 0, "images": 300}))
+            progress.on_event(0, (0.0, 300))
             assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
 
 

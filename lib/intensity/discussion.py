@@ -6,74 +6,188 @@ For every claim there is one sentence for each verdict, written before the verdi
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from intensity.results import gather
+from intensity.results import gather, measurements_in
 from intensity.values import ROOT, InvalidInput
 
-MEANINGS: dict[str, tuple[str, str]] = {
-    "C1": (
+
+class Meaning(NamedTuple):
+    """What a claim's verdict means.
+
+    reproduced: if the claim holds.
+    failed: if it does not.
+    practice: for whoever trains networks on medical or natural images, if it holds.
+    failed_practice: likewise, if it does not.
+    """
+
+    reproduced: str
+    failed: str
+    practice: str = ""
+    failed_practice: str = ""
+
+
+EXPECTED_TO_FAIL = ("C4",)
+"""Claims that were expected to fail before anything was run; all others were expected to hold."""
+
+MEANINGS: dict[str, Meaning] = {
+    "C1": Meaning(
         "Both networks of the published summary learn its three bands.",
         "At least one network of the published summary does not learn its three bands as well as "
         "claimed with this recipe.",
     ),
-    "C2": (
+    "C2": Meaning(
         "A small network learns the non-monotonic function: intensity can be a class cue as such.",
         "With this recipe the non-monotonic function is not learned as well as claimed.",
     ),
-    "C3": (
+    "C3": Meaning(
         "Where noise hides single pixels, the network does better than any reader without layout "
         "could: it uses where the pixels are.",
         "The network is no better than the best reader without layout: nothing shows that it uses "
         "where the pixels are.",
     ),
-    "C5": (
+    "C4": Meaning(
+        "A network that sees no shape falls behind by more than five points: the paper's task "
+        "needs shape.",
+        "A network whose convolutions are one pixel wide, which sees no shape at all, does as well "
+        "on the paper's task: success on it says nothing about shape.",
+        failed_practice="Accuracy on images with a zeroed background, such as skull-stripped or "
+        "masked scans, does not show that a network has learned anatomy: a histogram may do.",
+    ),
+    "C5": Meaning(
         "Averaging grey levels does not solve the authors' task, but a mean of a code for each "
         "grey level does: a network needs neither shape nor layout for it.",
         "The division between averaging and coding each grey level does not come out as expected.",
+        practice="Global average pooling after a code for each grey level is a learned histogram; "
+        "compare with a histogram before crediting a network with more.",
     ),
-    "C6": (
+    "C6": Meaning(
         "Errors sit at the class boundaries: what is wrong is where the thresholds lie, not the "
         "function.",
         "Errors do not gather at the class boundaries: something else than imprecise thresholds "
         "is wrong.",
     ),
-    "C7": (
+    "C7": Meaning(
         "The logits follow the label function, with crossings close to the true boundaries.",
         "The logits follow the label function less closely than claimed.",
     ),
-    "C8": (
+    "C8": Meaning(
         "Depth does more than parameters: the deeper network is better with under a third of them.",
         "The deeper network is not better by the margin claimed.",
     ),
-    "C9": (
+    "C9": Meaning(
         "Training on a non-monotonic function makes deep units non-monotonic; it is no property of "
         "the architecture.",
         "Deep units do not become non-monotonic as claimed, or are so without such training.",
     ),
+    "C10": Meaning(
+        "Most of the last units respond in bands of intensity: the code is no thermometer that the "
+        "last layer would have to cut up.",
+        "The last units mostly rise or fall once: they are closer to a thermometer, and the bands "
+        "are made by the last layer.",
+    ),
+    "C11": Meaning(
+        "Units switch where the class changes, in every seed, more than chance would have it.",
+        "Not in every seed do units switch nearer to the class boundaries than the same thresholds "
+        "shifted along the grey levels: the network can cut bands with thresholds elsewhere.",
+    ),
+    "C12": Meaning(
+        "The object's level alone carries the answer: it follows a new class and stays within one.",
+        "Recoloring is not followed, or not ignored within a class, as often as claimed; the "
+        "figure by size of the step shows whether small steps across a boundary are to blame.",
+    ),
+    "C13": Meaning(
+        "Intensity and shape dissociate both ways: each network answers to its own cue and ignores "
+        "the other, so the interventions tell the cues apart.",
+        "At least one network does not follow its own cue, or does not ignore the other, as far as "
+        "claimed.",
+    ),
+    "C14": Meaning(
+        "Where core and rim of equal area show different classes, the network goes by the core: it "
+        "reads surfaces more than edges, even though edges alone would do on black.",
+        "The core does not outweigh the rim on both kinds of background: nothing shows that "
+        "surfaces are read more than edges.",
+        practice="Thin borders of another level, such as partial volume or a bright rim, move such "
+        "a network less than a change of the same area inside.",
+    ),
+    "C15": Meaning(
+        "The object has to hang together in patches for the network, though not for a network that "
+        "sees single pixels: it pools patches although it would not have to.",
+        "Scattering the object does not part the two networks as claimed.",
+    ),
+    "C16": Meaning(
+        "What is learned on a black background is lost on others.",
+        "The network keeps more of its skill on other backgrounds than claimed.",
+        practice="A network trained on images with zeroed background cannot be trusted on images "
+        "whose background is anything else, or after a different mask.",
+    ),
+    "C17": Meaning(
+        "The same network learns either absolute intensity or contrast, whichever is labeled, "
+        "where background varies.",
+        "At least one of absolute intensity and contrast is not learned as well as claimed with "
+        "this recipe.",
+        practice="Whether a network reads calibrated levels (as Hounsfield units) or relative ones "
+        "(as in MR) is decided by the training data, not by the architecture; scanner offset and "
+        "gain change the answers of the first and need to be in training for the second.",
+    ),
+    "C18": Meaning(
+        "Where two objects compete the network binds intensity to shape: it answers by the right "
+        "object and ignores the other's level.",
+        "The network does not learn to answer by the right one of two objects, or is moved by the "
+        "other, more than claimed.",
+        practice="If the task needs it, networks bind intensity to shape; if the task can be "
+        "solved without, there is no reason to expect it.",
+    ),
+    "C19": Meaning(
+        "Single pixels do next to nothing, many of them add up: the answer is a matter of area.",
+        "Some single pixels change more answers than claimed, or more pixels do not change more.",
+        practice="Dead or hot pixels hardly matter to such a network; a lesion or artifact of some "
+        "tens of pixels does.",
+    ),
+    "C20": Meaning(
+        "Covering the inside of the object costs more than covering as much of its edge.",
+        "Covering the inside of the object does not cost more than covering as much of its edge.",
+    ),
 }
-"""For each claim what it means that it is reproduced, and that it is not."""
+"""What each verdict means, by claim, in words written before it was known."""
 
 PICTURES = "shown in figures, decided by no claim yet"
-UNMEASURED = "not measured yet"
 
 CONCLUSIONS: tuple[tuple[str, tuple[str, ...] | str], ...] = (
     ("A network can learn a class that hangs on intensity alone", ("C1", "C2")),
+    ("It relies on the object's intensity", ("C12", "C13", "C14")),
     ("A deeper network does better, with fewer parameters", ("C8",)),
     (
         "Early channels respond monotonically, later ones follow the class boundaries, and logits "
         "are not monotone",
-        ("C9", "C7"),
+        ("C9", "C10", "C7"),
     ),
     ("The class-response curve is a square wave that crosses at the boundaries", ("C7",)),
     ("Errors sit at the class boundaries", ("C6",)),
     ("Gradient saliency and occlusion show where a network looks", PICTURES),
-    ("Batch norm and ReLU act as thresholds of intensity", PICTURES),
-    ("Single pixels move logits monotonically: the network averages over the object", UNMEASURED),
+    ("Batch norm and ReLU act as thresholds of intensity", ("C11",)),
+    (
+        "Single pixels move logits monotonically: the network averages over the object",
+        ("C19", "C15"),
+    ),
 )
 """What the paper and its authors concluded, and the claims that bear on it, or why none does."""
+
+OVERLAP: tuple[tuple[str, str], ...] = (
+    ("accuracy/hard/linear_histogram", "On black a linear function of the histogram, no shape"),
+    ("accuracy/hard/pixels", "On black a network that sees no shape"),
+    ("accuracy/hard/edge_amplitude", "On black the amplitude of edges, no surface"),
+    ("accuracy/hard/flat_patch", "On black flat patches, no edges"),
+    ("accuracy/hard/mean_intensity", "On black the mean alone"),
+    ("accuracy/absolute/edge_amplitude", "On varied backgrounds, absolute intensity, edges"),
+    ("accuracy/absolute/flat_patch", "On varied backgrounds, absolute intensity, flat patches"),
+    ("accuracy/contrast/edge_amplitude", "On varied backgrounds, contrast, edges"),
+    ("accuracy/contrast/flat_patch", "On varied backgrounds, contrast, flat patches"),
+    ("accuracy/distractor/linear_histogram", "Beside a distractor the histogram"),
+)
+"""Accuracies that tell which cues come together, and what each is of."""
 
 
 def findings(output: str | Path) -> dict[str, Any]:
@@ -110,12 +224,42 @@ def overview(found: Mapping[str, Any]) -> str:
     return text
 
 
+def cue_overlap(found: Mapping[str, Any]) -> str:
+    """How far single cues go on each task, as a Markdown list; what is not measured is left out.
+
+    Args:
+        found: as `findings` gives it.
+    """
+    known = measurements_in(dict(found))
+    return "\n".join(
+        f"- {words}: **{known[name].text}**." for name, words in OVERLAP if name in known
+    )
+
+
 def consequences(judged: Sequence[Mapping[str, Any]]) -> str:
-    """What each verdict means, claims that failed first, as a Markdown list."""
-    order = {"not reproduced": 0, "undecided": 1, "reproduced": 2}
+    """What each verdict means, the unexpected ones first, then the undecided, as a Markdown list.
+
+    Args:
+        judged: claims with their verdicts.
+    """
     known = [claim for claim in judged if claim["id"] in MEANINGS]
-    ranked = sorted(known, key=lambda claim: order[claim["verdict"]])
-    return "\n".join(f"- **{c['id']}, {c['verdict']}.** {_meaning(c)}" for c in ranked)
+    ranked = sorted(known, key=lambda claim: (not is_unexpected(claim), not _is_open(claim)))
+    return "\n".join(
+        f"- **{c['id']}, {c['verdict']}{', unexpected' if is_unexpected(c) else ''}.** "
+        f"{_meaning(c)}"
+        for c in ranked
+    )
+
+
+def is_unexpected(claim: Mapping[str, Any]) -> bool:
+    """Whether a claim fails that was expected to hold, or holds and was expected to fail."""
+    surprise = "reproduced" if claim["id"] in EXPECTED_TO_FAIL else "not reproduced"
+    return bool(claim["verdict"] == surprise)
+
+
+def _is_open(claim: Mapping[str, Any]) -> bool:
+    """Whether the interval does not settle a claim."""
+    return bool(claim["verdict"] == "undecided")
 
 
 def conclusions(judged: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -138,8 +282,12 @@ def conclusions(judged: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _meaning(claim: Mapping[str, Any]) -> str:
-    """One claim's sentence for its verdict."""
-    reproduced, failed = MEANINGS[claim["id"]]
-    if claim["verdict"] == "undecided":
-        return f"Its interval does not settle it. It would mean: {reproduced}"
-    return reproduced if claim["verdict"] == "reproduced" else failed
+    """One claim's sentences for its verdict."""
+    meaning = MEANINGS[claim["id"]]
+    if _is_open(claim):
+        return f"Its interval does not settle it. It would mean: {meaning.reproduced}"
+    if claim["verdict"] == "reproduced":
+        said, practice = meaning.reproduced, meaning.practice
+    else:
+        said, practice = meaning.failed, meaning.failed_practice
+    return f"{said} *In practice:* {practice}" if practice else said

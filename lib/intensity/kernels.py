@@ -1,7 +1,8 @@
-"""How one notebook is executed: in a kernel of its own, whose environment is set here.
+"""How a notebook is executed: in a kernel of its own, whose environment is set here.
 
-papermill does the work. What is added here: Ctrl-C stops the kernel and all that it started,
-libraries keep their caches inside the checkout, and the terminal shows what trainings say.
+papermill does the work, in a thread for each notebook, so that several run side by side. What is
+added here: kernels are stopped with all that they started, libraries keep their caches inside the
+checkout, and the terminal shows what trainings say between the engine's own lines.
 """
 
 import json
@@ -9,11 +10,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import papermill
 import psutil  # type: ignore[import-untyped]
@@ -59,39 +60,19 @@ def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
 
 
 def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path) -> str | None:
-    """Execute a notebook and put the executed copy in its place at the end, failed or not.
+    """Execute a notebook.
+
+    Never in the main thread: there nbclient would take Ctrl-C for itself and report a dead kernel.
 
     Args:
         source: the notebook.
-        copy: where the executed copy goes.
+        copy: where the executed copy goes; it grows cell by cell.
         parameters: what its parameters are set to.
         root: the kernel's working directory.
 
     Returns:
         Nothing if it came to its end, otherwise one line: the cell and the error.
-
-    Raises:
-        KeyboardInterrupt: it was interrupted; its kernel is stopped, `copy` is as it was.
     """
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    aside = copy.with_name(f".{copy.name}")
-    # In the main thread nbclient would take Ctrl-C for itself and report a dead kernel.
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        running = thread.submit(_execute, source, aside, parameters, root)
-        try:
-            error = running.result()
-        except KeyboardInterrupt:
-            while not running.done():
-                _kill_children()
-                time.sleep(0.1)
-            aside.unlink(missing_ok=True)
-            raise
-    aside.replace(copy)
-    return error
-
-
-def _execute(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path) -> str | None:
-    """Have papermill execute a notebook; the error in one line, if there is one."""
     try:
         papermill.execute_notebook(
             source,
@@ -100,7 +81,8 @@ def _execute(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path
             kernel_name="python3",
             progress_bar=False,
             start_timeout=START_TIMEOUT,
-            cwd=root,
+            # papermill's own `cwd` would move this process, and with it what runs side by side.
+            resources={"metadata": {"path": str(root)}},
             extra_arguments=["--log-level=ERROR"],
         )
     except PapermillExecutionError as error:
@@ -108,6 +90,17 @@ def _execute(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path
     except RuntimeError as error:  # the kernel died or did not start
         return _one_line(f"cell [{_cells_started(copy)}]: {type(error).__name__}: {error}")
     return None
+
+
+def stop(running: Collection[Future[Any]]) -> None:
+    """Stop every process that this one has started, and what they have started.
+
+    Args:
+        running: threads with notebooks; they may start a process yet, and have ended after this.
+    """
+    while not all(future.done() for future in running):
+        _kill_children()
+        time.sleep(0.1)
 
 
 def _cells_started(copy: Path) -> int:
@@ -154,30 +147,59 @@ def children_write_to(path: Path) -> Iterator[None]:
         os.close(terminal)
 
 
-@contextmanager
-def relayed_to_terminal(path: Path) -> Iterator[None]:
-    """Copy to stderr what other processes append to a file, while the block runs.
+class Terminal:
+    """The screen: the engine's own lines, and one in which trainings say how far they are.
 
-    Args:
-        path: the file; it is emptied first.
+    While the block runs, what other processes append to a file is copied to standard error.
     """
-    path.write_bytes(b"")
-    ended = threading.Event()
-    thread = threading.Thread(target=_relay, args=(path, ended))
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
+    def __init__(self, path: Path) -> None:
+        """Remember the file."""
+        self.path = path
+        self.lock = threading.Lock()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._relay)
+        self.open_line = False
 
-def _relay(path: Path, ended: threading.Event) -> None:
-    """Copy what is new in the file until the end, and what is left then."""
-    with path.open(encoding="utf8", errors="replace", newline="") as file:
-        while True:
-            last = ended.wait(0.2)
-            sys.stderr.write(file.read())
+    def __enter__(self) -> "Terminal":
+        """Begin with an empty file."""
+        self.path.write_bytes(b"")
+        self.file = self.path.open(encoding="utf8", errors="replace", newline="")
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Copy what is left."""
+        self.ended.set()
+        self.thread.join()
+        self.file.close()
+
+    def say(self, text: str, file: TextIO | None = None) -> None:
+        """Print a line, below what trainings have said so far.
+
+        Args:
+            text: the line.
+            file: standard error; by default standard output.
+        """
+        with self.lock:
+            self._copy()
+            if self.open_line:
+                sys.stderr.write("\n")
+            self.open_line = False
+            print(text, file=file, flush=True)
+
+    def _relay(self) -> None:
+        """Copy what is new in the file until the end, and what is left then."""
+        last = False
+        while not last:
+            last = self.ended.wait(0.2)
+            with self.lock:
+                self._copy()
+
+    def _copy(self) -> None:
+        """Copy what is new in the file."""
+        text = self.file.read()
+        if text:
+            sys.stderr.write(text)
             sys.stderr.flush()
-            if last:
-                return
+            self.open_line = not text.endswith("\n")

@@ -1,7 +1,10 @@
 """The engine of ./run_all.sh: a profile's notebooks in order, and what a run says about itself.
 
-Everything is checked before the first notebook starts. After every notebook the run's results.json,
-manifest.json and report are renewed, so that whoever waits can already read.
+Everything is checked before the first notebook starts. Two notebooks run side by side, since one
+alone leaves a core idle while it loads and draws; the last one reads what all others have measured
+and waits for them. After every notebook the run's results.json, manifest.json and report are
+renewed, so that whoever waits can already read. Threads execute notebooks and build the report; all
+else happens in the main thread.
 """
 
 import os
@@ -9,14 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from intensity.kernels import children_write_to, relayed_to_terminal, run_notebook, set_environment
+from intensity.kernels import Terminal, children_write_to, run_notebook, set_environment, stop
 from intensity.manifest import load_manifest, new_manifest, now, save_manifest
 from intensity.processes import cores
 from intensity.report import build_report
@@ -28,8 +31,14 @@ from intensity.values import InvalidInput, Value, write_aside
 RENEWING = ("standard", "full")
 """Profiles whose figures are kept in git."""
 
+SIDE_BY_SIDE = 2
+"""Notebooks that run at the same time. A third would need memory and find no core to run on."""
+
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes."""
+
+Record = dict[str, Any]
+"""What the manifest says about a notebook."""
 
 
 class Request(Value):
@@ -69,7 +78,13 @@ class Reproduction:
         kept = [layout.figures] if request.profile in RENEWING else []
         _check_writable(self.folder, layout.root / ".cache", Store().root, *kept)
         self.manifest = self._open_manifest()
+        self.terminal = Terminal(self.folder / ".progress")
+        self.threads = ThreadPoolExecutor(SIDE_BY_SIDE)
         self.reporter = ThreadPoolExecutor(max_workers=1)
+        self.waiting = list(self.chosen)
+        self.running: dict[Future[Record], str] = {}
+        self.ended: dict[str, Record] = {}
+        self.page: Future[Path]
 
     def execute(self) -> int:
         """Run the chosen notebooks.
@@ -77,26 +92,17 @@ class Reproduction:
         Returns:
             The exit code.
         """
-        progress = self.folder / ".progress"
-        set_environment(self.layout.root, _variables(self.request, progress))
+        set_environment(self.layout.root, _variables(self.request, self.terminal.path))
         log = self.folder / "kernels.log"
-        with (
-            children_write_to(log),
-            relayed_to_terminal(progress),
-            _scheduler(self.request) as scheduler,
-        ):
+        with children_write_to(log), self.terminal, _scheduler(self.request) as scheduler:
             os.environ["INTENSITY_SCHEDULER"] = scheduler
-            for name in self.chosen:
-                try:
-                    error = self._run(name)
-                except KeyboardInterrupt:
-                    self._renew().result()
-                    _say(f"interrupted in {name}; what is finished is kept. {self._go_on(name)}")
-                    return INTERRUPTED
-                if error:
-                    copy = shown(self._copy(name))
-                    _say(f"{name} failed in {error} (executed copy: {copy})")
-                    return FAILED
+            try:
+                self._run_chosen()
+            except KeyboardInterrupt:
+                self._stop()
+                return INTERRUPTED
+            if self._has_failed():
+                return FAILED
             self._finish()
         return DONE
 
@@ -115,27 +121,72 @@ class Reproduction:
         """What papermill passes to a notebook: its section, and where to leave its output."""
         return {**self.sections[name], OUTPUT: shown(self.folder)}
 
-    def _run(self, name: str) -> str | None:
-        """Run one notebook and renew what the run says about itself; its error, if any."""
-        print(f"{name} ...", flush=True)
+    def _run_chosen(self) -> None:
+        """Run the chosen notebooks, but no further one once one of them has failed."""
+        while True:
+            while self._may_start():
+                self._start(self.waiting.pop(0))
+            if not self.running:
+                return
+            for name in self._wait():
+                self._tell(name)
+
+    def _may_start(self) -> bool:
+        """Whether the next notebook may start now."""
+        if not self.waiting or self._has_failed():
+            return False
+        places = 1 if len(self.waiting) == 1 else SIDE_BY_SIDE  # the last one runs alone
+        return len(self.running) < places
+
+    def _has_failed(self) -> bool:
+        """Whether a notebook has ended with an error."""
+        return any(record["error"] for record in self.ended.values())
+
+    def _start(self, name: str) -> None:
+        """Start a notebook in a thread."""
+        self.terminal.say(f"{name} ...")
         self._forget(name)
-        source, started, began = self.layout.notebooks[name], now(), time.monotonic()
-        error = run_notebook(source, self._copy(name), self._parameters(name), self.layout.root)
-        seconds = round(time.monotonic() - began, 1)
-        if error:
-            self._part(name).unlink(missing_ok=True)
-        self.manifest["notebooks"][name] = {
+        self._aside(name).parent.mkdir(parents=True, exist_ok=True)
+        self.running[self.threads.submit(self._run, name)] = name
+
+    def _run(self, name: str) -> Record:
+        """Execute a notebook; what the manifest says about it."""
+        source, parameters = self.layout.notebooks[name], self._parameters(name)
+        started, began = now(), time.monotonic()
+        error = run_notebook(source, self._aside(name), parameters, self.layout.root)
+        return {
             "status": "failed" if error else "passed",
             "error": error,
             "started": started,
-            "seconds": seconds,
+            "seconds": round(time.monotonic() - began, 1),
             "commit": self.manifest["commit"],
         }
-        page = self._renew()
-        first = name == self.chosen[0]
-        where = f"; report so far: {page.result()}" if first or error else ""
-        print(f"{name}: {seconds} s{where}", flush=True)
-        return error
+
+    def _wait(self) -> list[str]:
+        """Wait until a notebook ends, and renew what the run says about itself.
+
+        Returns:
+            The names of those that have ended.
+        """
+        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        ended = {self.running.pop(future): future.result() for future in done}
+        for name, record in ended.items():
+            self._aside(name).replace(self._copy(name))
+            if record["error"]:
+                self._part(name).unlink(missing_ok=True)
+        self.ended |= ended
+        self.manifest["notebooks"] |= ended
+        self._renew()
+        return sorted(ended)
+
+    def _tell(self, name: str) -> None:
+        """Say that a notebook has ended: where the report is, if it is the first, and its error."""
+        record, first = self.ended[name], next(iter(self.ended))
+        where = f"; report so far: {self.page.result()}" if name == first or record["error"] else ""
+        self.terminal.say(f"{name}: {record['seconds']} s{where}")
+        if record["error"]:
+            copy = shown(self._copy(name))
+            self._complain(f"{name} failed in {record['error']} (executed copy: {copy})")
 
     def _forget(self, name: str) -> None:
         """Remove what a notebook left the last time, but for the executed copy."""
@@ -144,28 +195,44 @@ class Reproduction:
         for old in (self.folder / "figures").glob(f"{name[:2]}-*"):
             old.unlink()
 
-    def _renew(self) -> Future[Path]:
-        """Bring results and manifest up to date, and the report while the next notebook runs.
-
-        Returns:
-            The report's page, once it is written.
-        """
+    def _renew(self) -> None:
+        """Bring results and manifest up to date, and have the report built."""
         merge(self.folder, list(self.layout.notebooks))
         save_manifest(self.folder, self.manifest, self.layout.notebooks)
-        return self.reporter.submit(build_report, self.layout, self.request.profile)
+        self.page = self.reporter.submit(build_report, self.layout, self.request.profile)
 
     def _finish(self) -> None:
         """Close the manifest; renew the kept figures if every notebook has passed."""
         self.manifest["finished"] = now()
-        page = self._renew().result()
+        self._renew()
+        page = self.page.result()
         if self.request.profile in RENEWING and self.manifest["complete"]:
             _mirror(self.folder / "figures", self.layout.figures)
-        print(f"done; report: {page}", flush=True)
+        self.terminal.say(f"done; report: {page}")
 
-    def _go_on(self, name: str) -> str:
-        """How to take up an interrupted run."""
-        words = f"--only {name[:2]}" if self.request.only else f"--from {name[:2]}"
-        return f"To go on: ./run_all.sh --profile {self.request.profile} {words}"
+    def _stop(self) -> None:
+        """Stop what runs; no executed copy tells of it, only a line that says how to go on."""
+        stop(self.running)
+        for name in self.running.values():
+            self._aside(name).unlink(missing_ok=True)
+        self._renew()
+        self.page.result()
+        passed = {name for name, record in self.ended.items() if not record["error"]}
+        first = next((name for name in self.chosen if name not in passed), self.chosen[-1])
+        where = " and ".join(self.running.values()) or first
+        words = f"--{'only' if self.request.only else 'from'} {first[:2]}"
+        self._complain(
+            f"interrupted in {where}; what is finished is kept. "
+            f"To go on: ./run_all.sh --profile {self.request.profile} {words}"
+        )
+
+    def _complain(self, text: str) -> None:
+        """A line for people about what went wrong."""
+        self.terminal.say(f"intensity: {text}", sys.stderr)
+
+    def _aside(self, name: str) -> Path:
+        """Where a notebook's executed copy grows until it has ended."""
+        return self.folder / "notebooks" / f".{name}.ipynb"
 
     def _copy(self, name: str) -> Path:
         """Where a notebook's executed copy goes."""
@@ -238,8 +305,3 @@ def _mirror(source: Path, target: Path) -> None:
             path.unlink()
     for name in sorted(kept):
         write_aside(target / name, (source / name).read_bytes())
-
-
-def _say(text: str) -> None:
-    """A line for people about what went wrong."""
-    print(f"intensity: {text}", file=sys.stderr, flush=True)

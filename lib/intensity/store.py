@@ -8,13 +8,15 @@ The digest covers the canonical configuration and the code that computes the res
 written aside and renamed: one that exists is whole, and what it holds is never computed again.
 """
 
+import fcntl
 import hashlib
 import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -155,17 +157,31 @@ class Store:
         return path.is_dir() and path.stat().st_mtime >= self.fresh_since
 
     def _add(self, path: Path, files: Mapping[str, bytes]) -> Path:
-        """Make a folder whole or not at all; an older one of the same name is replaced."""
+        """Make a folder whole or not at all; one of the same name is replaced if it is too old."""
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".new-"))
         try:
             for name, content in files.items():
                 (aside / name).write_bytes(content)
             aside.chmod(0o755)
-            _put_in_place(aside, path)
+            with _alone_in(path.parent):
+                if not self._is_valid(path):  # of two processes that made the same, one was first
+                    _put_in_place(aside, path)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return path
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let no two processes rename in a folder at once, if its file system can lock folders."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _put_in_place(new: Path, path: Path) -> None:

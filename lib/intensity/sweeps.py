@@ -3,8 +3,12 @@
 INTENSITY_SCHEDULER names the scheduler that work is sent to: the one that the engine starts for all
 notebooks of a run, or a cluster of other machines. Without it a sweep starts workers of its own.
 Workers get configurations and return the files of finished runs, so they need no shared disk.
+
+Several sweeps may share a scheduler. What two of them ask for at the same time is trained once, and
+the process that was started first has its trainings done first.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -12,13 +16,14 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
-from uuid import uuid4
 
 import dask
-from distributed import Client, LocalCluster, as_completed, fire_and_forget, get_worker
+import psutil  # type: ignore[import-untyped]
+from distributed import Client, Future, LocalCluster, as_completed, fire_and_forget, get_worker
 from tqdm import tqdm
 
 from intensity.configurations import Configuration
@@ -86,14 +91,15 @@ def train_all(
 def _train(missing: Mapping[str, Configuration], store: Store) -> None:
     """Train what is missing, longest first, and keep each run as it comes."""
     order = sorted(missing.values(), key=lambda c: -c.cost)
-    failures = []
-    topic = f"intensity-{uuid4().hex}"  # a scheduler may serve several sweeps
+    futures, failures = {}, []
     with _client(len(order)) as client, _Progress(order) as progress:
-        client.subscribe_topic(topic, progress.on_event)
-        futures = {
-            client.submit(train_on_worker, c.model_dump(mode="json"), i, topic, pure=False): i
-            for i, c in enumerate(order)
-        }
+        for index, configuration in enumerate(order):
+            if store.find(configuration):  # another sweep was first, while this one began
+                progress.finish(index)
+            else:
+                name = f"{store.path(configuration).name} since {store.fresh_since}"
+                client.subscribe_topic(name, partial(progress.on_event, index))
+                futures[_submit(client, configuration, name)] = index
         for future in as_completed(futures, loop=client.loop):
             index = futures[future]
             if future.status == "finished":
@@ -104,6 +110,17 @@ def _train(missing: Mapping[str, Configuration], store: Store) -> None:
             future.release()
     if failures:
         raise TrainingFailed("; ".join(failures))
+
+
+def _submit(client: Client, configuration: Configuration, name: str) -> "Future[dict[str, bytes]]":
+    """Send a training to the scheduler, which takes what has one name for one and the same."""
+    return client.submit(
+        train_on_worker,
+        configuration.model_dump(mode="json"),
+        name,
+        key=("train_on_worker", name),
+        priority=-psutil.Process().create_time(),
+    )
 
 
 @contextmanager
@@ -153,13 +170,12 @@ def load_keras(address: str) -> None:
             fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))
 
 
-def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, bytes]:
+def train_on_worker(table: dict[str, Any], topic: str) -> dict[str, bytes]:
     """Train one configuration where a Dask worker runs, and tell how far it is.
 
     Args:
         table: the configuration's fields.
-        index: its number in the sweep.
-        topic: of the sweep's messages.
+        topic: of its messages, to every sweep that waits for it.
 
     Returns:
         The files of the finished run.
@@ -175,7 +191,7 @@ def train_on_worker(table: dict[str, Any], index: int, topic: str) -> dict[str, 
 
     def report(images: int) -> None:
         """Send the number of images shown so far."""
-        worker.log_event(topic, {"index": index, "images": images})
+        worker.log_event(topic, images)
 
     try:
         return pack(configuration, train(configuration, report))
@@ -233,7 +249,9 @@ class _Progress:
     def __enter__(self) -> "_Progress":
         """Open the line."""
         path = os.environ.get("INTENSITY_TERMINAL")
-        self.file: TextIO = Path(path).open("a", encoding="utf-8") if path else sys.stderr
+        self.file: TextIO | _SharedLine = sys.stderr
+        if path:
+            self.file = _SharedLine(Path(path).open("a", encoding="utf-8"))
         self.bar = tqdm(
             total=sum(c.cost for c in self.order),
             file=self.file,
@@ -249,11 +267,9 @@ class _Progress:
         if self.file is not sys.stderr:
             self.file.close()
 
-    def on_event(self, event: tuple[float, dict[str, int]]) -> None:
-        """Take a worker's message."""
-        message = event[1]
-        c = self.order[message["index"]]
-        self._advance(message["index"], message["images"] / c.recipe.images)
+    def on_event(self, index: int, event: tuple[float, int]) -> None:
+        """Take a worker's message: when, and how many images it has shown to a network."""
+        self._advance(index, event[1] / self.order[index].recipe.images)
 
     def finish(self, index: int) -> None:
         """Count a run as done."""
@@ -270,3 +286,29 @@ class _Progress:
                 refresh=False,
             )
             self.bar.update(step * self.order[index].cost)
+
+
+class _SharedLine:
+    """The one line of the terminal: who writes first has it to the end, and others are not seen."""
+
+    encoding = "utf-8"
+
+    def __init__(self, file: TextIO) -> None:
+        """Write to the file that the terminal shows."""
+        self.file = file
+
+    def write(self, text: str) -> None:
+        """Write, unless another process has the line."""
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        self.file.write(text)
+
+    def flush(self) -> None:
+        """Have the terminal show it."""
+        self.file.flush()
+
+    def close(self) -> None:
+        """Give the line to others."""
+        self.file.close()

@@ -41,6 +41,8 @@ _NOT_DRAWN: dict[str, Any] = {
     "linewidth": 0,
 }
 """How levels look that no object has."""
+PANELS = 4
+"""Most panels side by side."""
 
 
 @styled
@@ -159,20 +161,25 @@ def reader_accuracy(table: pd.DataFrame, interval: str = SCENES_INTERVAL) -> Fig
     """How often each reader is right, one panel a condition, beside chance.
 
     Args:
-        table: columns reader, condition (for example "hard, black background"), accuracy, low,
-            high, chance; a reader may lack a condition.
+        table: columns reader, condition (for example "hard"), accuracy, low, high, chance; a
+            reader may lack a condition.
         interval: what low and high are.
 
     Returns:
-        A figure with one panel a condition and one row a reader, in the table's order.
+        A figure with one panel a condition, at most four side by side, and one row a reader, in
+        the table's order.
     """
     conditions = parts(table, "condition")
     readers = list(dict.fromkeys(table["reader"]))
-    fig = new_figure(PAGE, 0.22 * len(readers) + 1.05)
-    axes = fig.subplots(1, len(conditions), sharey=True, squeeze=False)[0]
-    for ax, (condition, rows) in zip(axes, conditions.items(), strict=True):
+    columns = min(PANELS, len(conditions))
+    lines = -(-len(conditions) // columns)
+    fig = new_figure(PAGE, lines * (0.17 * len(readers) + 0.35) + 0.75)
+    axes = list(fig.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for ax, (condition, rows) in zip(axes, conditions.items(), strict=False):
         _reader_panel(ax, rows, readers)
-        ax.set_title(condition)
+        ax.set_title(condition.replace("_", " "))
+    for ax in axes[len(conditions) :]:
+        ax.remove()
     fig.supxlabel("accuracy (share of scenes read right)")
     legend_above(fig, [interval_handle(interval, "D", "accuracy"), chance_handle()])
     return fig

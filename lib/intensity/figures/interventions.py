@@ -79,55 +79,67 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
             unusual (bool).
 
     Returns:
-        A figure with an intervention a row and a network or reader a column, tasks side by side;
-        the share in percent in every cell, hatched where scenes are unlike those of training.
+        A figure with a network or reader a row and an intervention a column, tasks one below the
+        other; the share in percent in every cell, hatched where scenes are unlike those of
+        training.
     """
-    tasks = parts(matrix, "task")
+    tasks = parts(matrix.sort_values("kind", kind="stable"), "task")
+    tasks = {task: tasks[task] for task in dict.fromkeys(matrix["task"])}
     names = {task: list(dict.fromkeys(rows["name"])) for task, rows in tasks.items()}
     changes = list(dict.fromkeys(matrix["intervention"]))
-    fig = new_figure(PAGE, 0.185 * len(changes) + 1.9)
-    axes = fig.subplots(
-        1, len(tasks), squeeze=False, sharey=True, width_ratios=[len(n) for n in names.values()]
-    )[0]
+    sizes = [len(rows) for rows in names.values()]
+    fig = new_figure(PAGE, 0.16 * sum(sizes) + 0.25 * len(sizes) + 2.3)
+    axes = fig.subplots(len(tasks), 1, squeeze=False, sharex=True, height_ratios=sizes)[:, 0]
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, names[task], changes)
-        ax.set_title(task, loc="center")
-    axes[0].set_yticks(range(len(changes)), [CHANGES[change] for change in changes])
-    fig.colorbar(shown, ax=axes, label="share of changed answers", aspect=40, pad=0.01)
+        ax.set_title(task)
+    axes[-1].set_xticks(range(len(changes)), [CHANGES[change] for change in changes], rotation=90)
+    bar: dict[str, Any] = {
+        "label": "share of changed answers",
+        "aspect": 50,
+        "location": "top",
+        "pad": 0.01,
+    }
+    fig.colorbar(shown, ax=axes, **bar)
     hatched = Patch(facecolor="white", edgecolor="#999999", hatch="////")
     hatched.set_label("unlike the scenes of training")
     missing = line_handle("does not apply", "#999999", "none", "$-$")
-    legend_above(fig, [hatched, missing], 2)
+    slanted = line_handle("slanted: reader, needs no network", "none")
+    legend_above(fig, [hatched, missing, slanted], 3)
     return fig
 
 
 def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence[str]) -> Any:
     """One task: colors, numbers and hatching; readers' names are slanted."""
-    wide = rows.pivot(index="intervention", columns="name", values="value")
-    values = wide.loc[changes, names].to_numpy(float)
+    values, odd = (
+        rows.pivot(index="name", columns="intervention", values=column)
+        .reindex(index=list(names), columns=list(changes))
+        .to_numpy(kind)
+        for column, kind in (("value", float), ("unusual", bool))
+    )
     shown = picture(ax, values, "Blues", 0, 1)
     ax.set_aspect("auto")
-    odd = rows.pivot(index="intervention", columns="name", values="unusual").loc[changes, names]
     for (y, x), value in np.ndenumerate(values):
         if np.isnan(value):
             ax.text(x, y, "-", ha="center", va="center", fontsize=6, color="#999999")
             continue
         color = "white" if value > _PALE else "black"
         ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=5.5, color=color)
-        if odd.iloc[y, x]:
-            ax.add_patch(_hatched(x, y))
+        if odd[y, x]:
+            ax.add_patch(_hatched(x, y, value > _PALE))
     readers = set(rows.loc[rows["kind"] == "reader", "name"])
-    ax.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
-    for label in ax.get_xticklabels():
+    ax.set_yticks(range(len(names)), names, fontsize=6)
+    for label in ax.get_yticklabels():
         if label.get_text() in readers:
             label.set(fontstyle="italic", color=READER_COLOR)
     return shown
 
 
-def _hatched(x: float, y: float) -> Rectangle:
-    """Thin hatching over one cell."""
-    look: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": "#999999", "linewidth": 0}
-    return Rectangle((x - 0.5, y - 0.5), 1, 1, alpha=0.5, **look)
+def _hatched(x: float, y: float, dark: bool) -> Rectangle:
+    """Thin hatching over one cell, lighter where the cell is dark."""
+    color = "#DDDDDD" if dark else "#999999"
+    look: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": color, "linewidth": 0}
+    return Rectangle((x - 0.5, y - 0.5), 1, 1, alpha=0.6, **look)
 
 
 @styled
@@ -209,32 +221,35 @@ def cue_conflicts(
     Args:
         table: columns task, name, effect, seed, value.
         summary: columns task, name, kind, effect, value, low, high.
-        words: effects in the order of the panels, and each in words.
+        words: effects in the order of the panels, and each in words; may hold line breaks.
         interval: what low and high are for networks.
 
     Returns:
-        A figure; rows are networks and readers that have the effect, named with their task.
+        A figure with the panels side by side; rows are networks and readers, named with their task.
     """
-    rows = {effect: summary[summary["effect"] == effect] for effect in words}
-    sizes = [len(part) for part in rows.values()]
-    fig = new_figure(PAGE, 0.19 * sum(sizes) + 0.33 * len(sizes) + 0.7)
-    axes = fig.subplots(len(sizes), 1, sharex=True, squeeze=False, height_ratios=sizes)[:, 0]
-    for ax, (effect, part) in zip(axes, rows.items(), strict=True):
-        _effect_rows(ax, table[table["effect"] == effect], part)
+    shown = summary[summary["effect"].isin(words)]
+    rows = list(dict.fromkeys(zip(shown["task"], shown["name"], strict=True)))
+    fig = new_figure(PAGE, 0.2 * len(rows) + 1.2)
+    axes = fig.subplots(1, len(words), sharey=True, squeeze=False)[0]
+    named_rows(axes[0], [f"{name} ({task})" for task, name in rows])
+    for ax, (effect, title) in zip(axes, words.items(), strict=True):
+        _effect_rows(ax, table[table["effect"] == effect], shown[shown["effect"] == effect], rows)
         ax.axvline(0.5 if effect == "core_share" else 0.0, color="#999999", linewidth=0.8)
-        ax.set_title(words[effect])
-    axes[-1].set_xlabel("share (of scenes, or of answers where it says so)")
+        ax.grid(axis="y", color="#EEEEEE")
+        ax.set_title(title)
+    fig.supxlabel("share; each panel has its own scale")
     reader = line_handle("reader, 95 % interval over scenes", READER_COLOR, marker="D")
     legend_above(fig, [interval_handle(interval, what="network: mean"), reader, seed_handle()], 2)
     return fig
 
 
-def _effect_rows(ax: Axes, table: pd.DataFrame, summary: pd.DataFrame) -> None:
-    """One effect: every network and reader that has it."""
-    named_rows(ax, [f"{row['name']} ({row['task']})" for row in records(summary)])
+def _effect_rows(
+    ax: Axes, table: pd.DataFrame, summary: pd.DataFrame, rows: Sequence[tuple[str, str]]
+) -> None:
+    """One effect: every network and reader that has it, in its row."""
     palette = colors(summary["name"])
-    for y, row in enumerate(records(summary)):
-        reader = row["kind"] == "reader"
+    for row in records(summary):
+        y, reader = rows.index((row["task"], row["name"])), row["kind"] == "reader"
         color = READER_COLOR if reader else palette[row["name"]]
         estimate(ax, row["value"], y, (row["low"], row["high"]), color, "D" if reader else "o")
         own = (table["task"] == row["task"]) & (table["name"] == row["name"])

@@ -114,7 +114,8 @@ def effect_matrix(summary: pd.DataFrame, scenes: Mapping[tuple[str, str], Scenes
         (outside of what networks were trained on), note (what it lacks where it does not apply).
     """
     rows = []
-    for (task, name, kind), part in summary.groupby(["task", "name", "kind"], sort=False):
+    for keys, part in summary.groupby(["task", "name", "kind"], sort=False):
+        task, name, kind = map(str, keys)
         values = dict(zip(part["effect"], part["value"], strict=True))
         shown = scenes[task, name][:TRIED]
         for change in INTERVENTIONS:
@@ -149,36 +150,36 @@ def fingerprints(table: pd.DataFrame) -> pd.DataFrame:
     changes = table[table["effect"].isin(INTERVENTIONS)]
     rows: list[dict[str, Any]] = []
     for task, part in changes.groupby("task", sort=False):
-        wide = part.pivot_table("value", "effect", ["kind", "name", "seed"])
-        if "reader" not in wide or "network" not in wide:
-            continue
-        for name, seeds in wide["network"].T.groupby(level="name", sort=False):
-            rows.extend(_distances(str(task), str(name), seeds.T, wide["reader"]))
+        readers = _rows_of_effects(part[part["kind"] == "reader"])
+        networks = part[part["kind"] == "network"]
+        for name, own in networks.groupby("name", sort=False):
+            near = [_distance(_rows_of_effects(own), *reader) for reader in readers.items()]
+            least = min((row["distance"] for row in near), default=0.0)
+            rows += [
+                {"task": task, "name": name, **row, "nearest": row["distance"] == least}
+                for row in near
+            ]
     return pd.DataFrame(rows)
 
 
-def _distances(
-    task: str, name: str, seeds: pd.DataFrame, readers: pd.DataFrame
-) -> list[dict[str, Any]]:
-    """Rows of one network: seeds and readers hold an effect a row."""
-    found = []
-    for reader in readers:
-        both = seeds.notna().all(axis=1) & readers[reader].notna()
-        apart = seeds[both].sub(readers.loc[both, reader], axis=0)
-        interval = t_interval(np.sqrt((apart**2).mean(axis=0)).to_numpy())
-        found.append(
-            {
-                "task": task,
-                "name": name,
-                "reader": reader[0],
-                "distance": interval.value,
-                "low": max(interval.low, 0.0),
-                "high": interval.high,
-                "interventions": int(both.sum()),
-            }
-        )
-    least = min(row["distance"] for row in found)
-    return [row | {"nearest": row["distance"] == least} for row in found]
+def _rows_of_effects(table: pd.DataFrame) -> pd.DataFrame:
+    """An effect a row, a column for each name and seed."""
+    columns = table["name"] + "/" + table["seed"].astype(str)
+    return table.assign(column=columns).pivot(index="effect", columns="column", values="value")
+
+
+def _distance(seeds: pd.DataFrame, reader: object, effects: pd.Series) -> dict[str, Any]:
+    """How far a network's seeds, an effect a row, are from a reader."""
+    both = seeds.index.intersection(effects.dropna().index)
+    apart = seeds.loc[both].to_numpy() - effects.loc[both].to_numpy()[:, None]
+    interval = t_interval(np.sqrt((apart**2).mean(axis=0)))
+    return {
+        "reader": str(reader).partition("/")[0],
+        "distance": interval.value,
+        "low": max(interval.low, 0.0),
+        "high": interval.high,
+        "interventions": len(both),
+    }
 
 
 def doses(table: pd.DataFrame) -> pd.DataFrame:
