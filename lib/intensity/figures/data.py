@@ -1,6 +1,7 @@
 """Figures of the data: what the classes are, what the images look like, what needs no network."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ _NOT_DRAWN: dict[str, Any] = {
 """How levels look that no object has."""
 PANELS = 4
 """Most panels side by side."""
+TITLE = 20
+"""Most letters in one line of their titles."""
 
 
 @styled
@@ -177,7 +180,7 @@ def reader_accuracy(table: pd.DataFrame, interval: str = SCENES_INTERVAL) -> Fig
     axes = list(fig.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).flat)
     for ax, (condition, rows) in zip(axes, conditions.items(), strict=False):
         _reader_panel(ax, rows, readers)
-        ax.set_title(condition.replace("_", " "))
+        ax.set_title(fill(condition.replace("_", " "), TITLE))
     for ax in axes[len(conditions) :]:
         ax.remove()
     fig.supxlabel("accuracy (share of scenes read right)")
