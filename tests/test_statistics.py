@@ -1,6 +1,7 @@
 """Intervals against closed forms, scipy's own tests and how often they hold the truth."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from intensity import statistics
 from intensity.statistics import (
     LEVEL,
     Measurement,
@@ -198,3 +200,82 @@ def test_wilson_is_what_scipy_gives(counts: tuple[int, int]) -> None:
     low, high, rate = wilson(*counts)
     assert (low, high) == pytest.approx((ends.low, ends.high), abs=1e-12)
     assert rate == counts[0] / counts[1]
+
+
+SIDES = ("greater", "less", "two-sided")
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("mean", [0.0, 0.9, -1.0])
+def test_the_t_test_is_scipys(side: statistics.Side, mean: float) -> None:
+    values = [0.2, 1.4, 0.9, 0.4]
+    expected = stats.ttest_1samp(values, mean, alternative=side).pvalue
+    assert statistics.t_test(values, mean, side=side) == pytest.approx(expected, rel=1e-12)
+
+
+def test_seeds_without_spread_are_certain_and_those_at_the_mean_are_not() -> None:
+    assert statistics.t_test([0.5, 0.5], side="greater") == 0
+    assert statistics.t_test([0.5, 0.5], side="less") == 1
+    assert statistics.t_test([0.5, 0.5], 0.5, side="two-sided") == 1
+
+
+def test_the_two_sides_of_a_t_test_add_up() -> None:
+    values = [0.3, -0.2, 0.6]
+    greater, less = (statistics.t_test(values, side=side) for side in ("greater", "less"))
+    assert greater + less == pytest.approx(1)
+    assert statistics.t_test(values, side="two-sided") == pytest.approx(2 * min(greater, less))
+
+
+@pytest.mark.parametrize(
+    ("values", "mean", "side", "words"),
+    [
+        ([1.0], 0.0, "less", "values: .* finite numbers of two seeds or more"),
+        ([1.0, 2.0], math.nan, "less", "mean: nan is not allowed"),
+        ([1.0, 2.0], 0.0, "more", "side: 'more' is not allowed: one of greater, less, two-sided"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(
+    values: list[float], mean: float, side: Any, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        statistics.t_test(values, mean, side=side)
+
+
+def test_no_effect_is_shown_where_both_one_sided_tests_reject() -> None:
+    values, margin = [0.01, -0.02, 0.015, 0.0], 0.03
+    interval = statistics.equivalence_interval(values)
+    both = (
+        statistics.t_test(values, -margin, side="greater"),
+        statistics.t_test(values, margin, side="less"),
+    )
+    assert (max(both) < 0.05) == (-margin < interval.low and interval.high < margin)
+    edge = interval.high
+    assert statistics.t_test(values, edge, side="less") == pytest.approx(0.05)
+
+
+def test_the_interval_for_no_effect_is_narrower_than_the_usual_one() -> None:
+    values = [0.2, 0.5, 0.3]
+    narrow, wide = statistics.equivalence_interval(values), statistics.t_interval(values)
+    assert narrow.value == wide.value
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+def test_holm_by_hand() -> None:
+    adjusted = statistics.holm([0.01, 0.04, 0.03, 0.005])
+    assert adjusted == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_lies_between_no_correction_and_bonferronis(p_values: list[float]) -> None:
+    adjusted = statistics.holm(p_values)
+    given_p = np.array(p_values)
+    assert (adjusted >= given_p).all()
+    assert (adjusted <= np.minimum(given_p * len(p_values), 1) + 1e-12).all()
+    order = np.argsort(given_p, kind="stable")
+    assert (np.diff(adjusted[order]) >= 0).all()
+
+
+@pytest.mark.parametrize("p_values", [[], [0.5, 1.5], [math.nan], [[0.1]]])
+def test_holm_takes_nothing_but_p_values(p_values: list[float]) -> None:
+    with pytest.raises(InvalidInput, match=r"p_values: .* is not allowed"):
+        statistics.holm(p_values)

@@ -1,0 +1,138 @@
+"""Figures of interventions show the numbers, seeds and marks of their tables."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from intensity import figures
+from intensity.figures.interventions import CHANGES
+from intensity.responses.interventions import INTERVENTIONS
+
+Dots = Callable[[Axes], list[tuple[float, float]]]
+Ends = Callable[[Axes], list[tuple[float, float]]]
+
+
+def test_every_intervention_has_words() -> None:
+    assert list(CHANGES) == list(INTERVENTIONS)
+    assert len(set(CHANGES.values())) == len(CHANGES)
+
+
+def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() -> None:
+    matrix = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": ["flat_patch"] * 2 + ["net"] * 2,
+            "kind": ["reader"] * 2 + ["network"] * 2,
+            "intervention": ["recolor", "blurred"] * 2,
+            "value": [1.0, 0.25, 0.5, np.nan],
+            "unusual": [False, True] * 2,
+        }
+    )
+    ax = figures.effect_matrix(matrix).axes[0]
+    assert ax.get_title(loc="left") == "hard"
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "flat_patch"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == [
+        *("recolored, any level", "blurred")
+    ]
+    assert [text.get_text() for text in ax.texts] == ["50", "-", "100", "25"]
+    hatched = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_hatch()]
+    assert [(patch.get_x(), patch.get_y()) for patch in hatched] == [(0.5, 0.5)]
+    assert [label.get_fontstyle() for label in ax.get_yticklabels()] == ["normal", "italic"]
+
+
+def test_fingerprints_mark_the_nearest_reader(intervals: Ends) -> None:
+    table = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": "net",
+            "reader": ["edges", "patches"],
+            "distance": [0.4, 0.2],
+            "low": [0.3, 0.1],
+            "high": [0.5, 0.3],
+            "nearest": [False, True],
+        }
+    )
+    (ax,) = figures.fingerprint_distances(table).axes
+    assert ax.get_title(loc="left") == "net on hard"
+    assert intervals(ax) == [(0.3, 0.5), (0.1, 0.3)]
+    edges, patches = (line.get_color() for line in ax.lines if line.get_marker() == "D")
+    assert edges != patches
+
+
+def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
+    table = pd.DataFrame(
+        [
+            ("net", kind, step, outcome, share, share - 0.1, share + 0.1)
+            for kind, base in (("other_class", 0.1), ("same_class", 0.7))
+            for step in (10, 20)
+            for outcome, share in (("kept", base), ("follows", 0.9 - base), ("third", 0.1))
+        ],
+        columns=["name", "recoloring", "step", "outcome", "share", "low", "high"],
+    )
+    other, same = figures.recolor_outcomes(table).axes
+    assert other.get_title(loc="left") == "net, other class"
+    assert same.get_title(loc="left") == "net, same class"
+    kept = [line.get_ydata().tolist() for line in same.lines]
+    assert [0.7, 0.7] in kept
+    assert len(other.lines) == len(other.collections) == 3
+
+
+def test_conflicts_have_a_row_for_each_network_and_reader(seed_dots: Dots, intervals: Ends) -> None:
+    summary = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": ["net", "net", "edges"],
+            "kind": ["network", "network", "reader"],
+            "effect": ["core_share", "loss_core", "core_share"],
+            "value": [0.8, 0.1, 0.0],
+            "low": [0.7, 0.0, 0.0],
+            "high": [0.9, 0.2, 0.1],
+        }
+    )
+    seeds = pd.DataFrame(
+        {"task": "hard", "name": "net", "effect": "core_share", "seed": [0, 1], "value": [0.7, 0.9]}
+    )
+    words = {"core_share": "by the core", "loss_core": "lost"}
+    share, lost = figures.cue_conflicts(seeds, summary, words).axes
+    assert share.get_title(loc="left") == "by the core"
+    assert [label.get_text() for label in share.get_yticklabels()] == ["net (hard)", "edges (hard)"]
+    assert intervals(share) == [(0.7, 0.9), (0.0, 0.1)]
+    assert [x for x, _ in seed_dots(share)] == [0.7, 0.9]
+    assert intervals(lost) == [(0.0, 0.2)]
+
+
+def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
+    summary = pd.DataFrame(
+        {
+            "name": ["net", "net", "edges", "edges"],
+            "kind": ["network"] * 2 + ["reader"] * 2,
+            "side": [8, 4] * 2,
+            "value": [0.1, 0.5, 0.0, 0.0],
+            "low": [0.0, 0.4, 0.0, 0.0],
+            "high": [0.2, 0.6, 0.0, 0.0],
+        }
+    )
+    seeds = pd.DataFrame({"name": "net", "side": [8, 8, 4], "seed": [0, 1, 0], "value": 0.1})
+    (ax,) = figures.pieces(seeds, summary).axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["8 px", "4 px"]
+    styles = {line.get_linestyle() for line in ax.lines if len(line.get_ydata()) == 2}
+    assert {"-", "--"} <= styles
+    assert len(seed_dots(ax)) == 3
+
+
+def test_dose_curves_go_through_means_and_show_every_seed(seed_dots: Dots) -> None:
+    table = pd.DataFrame(
+        [
+            ("net", "core", pixels, seed, pixels / 100 + seed / 50)
+            for pixels in (1, 10, 40)
+            for seed in (0, 1)
+        ],
+        columns=["name", "region", "pixels", "seed", "value"],
+    )
+    (ax,) = figures.dose_curves(table).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.02, 0.11, 0.41])
+    assert ax.get_xscale() == "log"
+    assert len(seed_dots(ax)) == 6
