@@ -17,13 +17,20 @@ PROFILE = "standard"
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 """What stands around the part of README.md that is written here."""
 
-PICTURE = """\
+PICTURES = """\
 ![Three logit curves that rise and fall over nine colored bands of intensity]\
 (figures/05-1-class-response-curves.png)
 
 The logits of `bn_compact` while the object's intensity is swept, over the true classes: a network
-that has learned the non-monotonic function draws waves that cross where the class changes."""
-"""The figure that README.md shows, with what to see in it."""
+that has learned the non-monotonic function draws waves that cross where the class changes.
+
+![Percentages of changed answers, networks and readers in rows, interventions in columns]\
+(figures/07-1-effects.png)
+
+What each answer hangs on: the share of answers that change when scenes are rendered again with one
+thing changed. A network reads what that reader reads whose row is most like its own; readers
+(slanted) follow one cue each. Hatched: scenes unlike those of training."""
+"""The figures that README.md shows, with what to see in them."""
 
 
 def publish(layout: Layout) -> None:
@@ -42,7 +49,7 @@ def publish(layout: Layout) -> None:
     _check_origin(shown(folder), manifest)
     readme = layout.root / "README.md"
     before, after = _around_markers(readme.read_text("utf8") if readme.exists() else "")
-    parts = (BEGIN, PICTURE, _origin(manifest), _accuracies(results), _claims(results), END)
+    parts = (BEGIN, PICTURES, _origin(manifest), _accuracies(results), _claims(results), END)
     section = "\n\n".join(parts)
     write_aside(readme, before + section + after)
     expected = json.dumps(results, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
