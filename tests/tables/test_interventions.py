@@ -10,6 +10,7 @@ from fakes import HALF, rows
 from intensity import tables
 from intensity.responses.interventions import INTERVENTIONS
 from intensity.scenes import draw_scenes, find_setting
+from intensity.statistics import t_test
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
@@ -73,6 +74,26 @@ def test_one_effect_of_one_network_comes_seed_by_seed() -> None:
 def test_an_effect_that_was_not_measured_is_refused() -> None:
     with pytest.raises(InvalidInput, match="effect: blurred of net on hard is not allowed"):
         tables.seed_values(tables.effects(MEASURED), "hard", "net", "blurred")
+
+
+def test_an_effect_is_absent_where_all_seeds_stay_below_the_margin() -> None:
+    seeds = [
+        arrays(moved=0.001, blurred=0.2, recolor=0.04),
+        arrays(moved=0.002, blurred=0.21, recolor=0.0),
+        arrays(moved=0.001, blurred=0.19, recolor=0.02),
+    ]
+    found = tables.absences(
+        tables.effects({("hard", "net"): seeds, ("hard", "edges"): [arrays(moved=0.0)]}), 0.05
+    )
+    assert set(found["name"]) == {"net"}
+    by_name = found.set_index("intervention")
+    assert by_name["absent"].to_dict() == {"moved": True, "blurred": False, "recolor": False}
+    # Seen alone the last would pass; three tests are made.
+    alone = t_test([0.04, 0.0, 0.02], 0.05, side="less")
+    assert by_name.loc["recolor", "p"] == pytest.approx(2 * alone)
+    assert by_name.loc["moved", "p"] == pytest.approx(
+        3 * t_test([0.001, 0.002, 0.001], 0.05, side="less")
+    )
 
 
 def test_the_matrix_is_never_blank_and_says_what_is_unusual() -> None:

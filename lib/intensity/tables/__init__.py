@@ -20,6 +20,7 @@ from intensity.tables.data import (
 )
 from intensity.tables.departures import departures
 from intensity.tables.interventions import (
+    absences,
     doses,
     effect_matrix,
     effect_summary,
@@ -66,6 +67,7 @@ from intensity.tables.units import (
 __all__ = [
     "AUTHORS",
     "Runs",
+    "absences",
     "accuracies",
     "accuracy_by_intensity",
     "alignment_table",

@@ -19,7 +19,7 @@ from intensity.responses.interventions import (
     is_unusual,
 )
 from intensity.scenes import Scenes
-from intensity.statistics import LEVEL, t_interval
+from intensity.statistics import LEVEL, equivalence_interval, holm, t_interval, t_test
 from intensity.values import InvalidInput
 
 Arrays = Mapping[str, np.ndarray]
@@ -100,6 +100,45 @@ def seed_values(table: pd.DataFrame, task: str, name: str, effect: str) -> tuple
         raise InvalidInput(f"effect: {effect} of {name} on {task} is not allowed: not measured")
     ordered = rows.sort_values("seed")
     return ordered["value"].to_numpy(), int(ordered["scenes"].min())
+
+
+def absences(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """Interventions that have no effect on a network: their effect is within a margin of none.
+
+    Shares of changed answers cannot be negative, so the test that they are below the margin, at
+    5 %, is both of the two one-sided tests. All interventions on one network are a family, whose
+    p are corrected by Holm.
+
+    Args:
+        table: from `effects`.
+        margin: the largest share of changed answers that counts as none, chosen beforehand.
+
+    Returns:
+        Columns task, name, intervention, value, low, high (the 90 % interval that goes with the
+        test, cut at 0 and 1), p (corrected), absent (bool); networks only.
+    """
+    shares = table[table["effect"].isin(INTERVENTIONS) & (table["kind"] == "network")]
+    parts = []
+    for keys, family in shares.groupby(["task", "name"], sort=False):
+        seeds = {
+            name: own["value"].to_numpy() for name, own in family.groupby("effect", sort=False)
+        }
+        p = holm([t_test(values, margin, side="less") for values in seeds.values()])
+        limits = [equivalence_interval(values) for values in seeds.values()]
+        parts.append(
+            pd.DataFrame(
+                {
+                    **dict(zip(("task", "name"), keys, strict=True)),
+                    "intervention": list(seeds),
+                    "value": [interval.value for interval in limits],
+                    "low": [max(interval.low, 0.0) for interval in limits],
+                    "high": [min(interval.high, 1.0) for interval in limits],
+                    "p": p,
+                    "absent": p <= 1 - LEVEL,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def effect_matrix(summary: pd.DataFrame, scenes: Mapping[tuple[str, str], Scenes]) -> pd.DataFrame:
