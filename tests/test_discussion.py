@@ -1,5 +1,6 @@
 """The discussion: a sentence for every verdict, failures first, and from which run."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from intensity import discussion
 from intensity.claims import CLAIMS
 from intensity.results import Results
-from intensity.values import InvalidInput
+from intensity.values import ROOT, InvalidInput
 
 JUDGED = [f"C{number}" for number in range(1, 21)]
 
@@ -70,6 +71,34 @@ def test_cues_are_told_by_what_was_measured_and_nothing_else(tmp_path: Any) -> N
     assert [line.split("**")[1] for line in lines] == texts[:2]
 
 
+def test_every_cue_that_is_told_is_one_that_a_standard_run_measures() -> None:
+    published = json.loads((ROOT / "expected" / "standard.json").read_text("utf8"))
+    lines = discussion.cue_overlap(published).splitlines()
+    assert len(lines) == len(discussion.OVERLAP)
+    assert len({line.split(":")[0] for line in lines}) == len(lines)
+
+
+def test_words_about_cues_hold_no_number_of_their_own() -> None:
+    assert not any(sign.isdigit() for _, words in discussion.OVERLAP for sign in words)
+
+
+def test_without_measurements_nothing_is_said_about_cues() -> None:
+    assert discussion.cue_overlap({"measurements": []}) == ""
+
+
+def test_conclusions_rest_on_claims_that_there_are() -> None:
+    known = {one.id for one in CLAIMS}
+    cited = [name for _, on in discussion.CONCLUSIONS if not isinstance(on, str) for name in on]
+    assert cited
+    assert set(cited) <= known
+
+
+def test_claims_of_practical_weight_say_what_follows() -> None:
+    told = {name for name, meaning in discussion.MEANINGS.items() if meaning.practice}
+    assert {"C5", "C14", "C16", "C17", "C18", "C19"} <= told
+    assert discussion.MEANINGS["C4"].failed_practice
+
+
 def test_verdicts_are_counted() -> None:
     claims = [claim("C1", "reproduced"), claim("C2", "reproduced"), claim("C3", "undecided")]
     text = discussion.overview({"profile": "standard", "claims": claims})
@@ -98,5 +127,5 @@ def test_the_papers_conclusions_stand_beside_verdicts_or_say_why_not() -> None:
     here = dict(table.itertuples(index=False))
     assert here["Errors sit at the class boundaries"] == "C6: undecided"
     first = "A network can learn a class that hangs on intensity alone"
-    assert here[first] == "C1: reproduced, C2: not judged"
+    assert here[first] == "C1: reproduced, C2: not judged, C12: not judged, C13: not judged"
     assert (table["here"] != "").all()

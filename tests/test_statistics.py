@@ -241,16 +241,32 @@ def test_what_cannot_be_tested_is_refused(
         statistics.t_test(values, mean, side=side)
 
 
-def test_no_effect_is_shown_where_both_one_sided_tests_reject() -> None:
-    values, margin = [0.01, -0.02, 0.015, 0.0], 0.03
+@given(numbers)
+def test_the_interval_for_no_effect_is_scipys_of_ninety_percent(values: list[float]) -> None:
+    assume(np.std(values) > 1e-6)
+    oracle = stats.ttest_1samp(values, 0).confidence_interval(0.90)
+    assert statistics.equivalence_interval(values)[:2] == pytest.approx((oracle.low, oracle.high))
+
+
+# The interval reaches from about -0.017 to 0.0195: out of the first margin, not of the others.
+@pytest.mark.parametrize(("margin", "shown"), [(0.018, False), (0.021, True), (0.03, True)])
+def test_no_effect_is_shown_where_both_one_sided_tests_reject(margin: float, shown: bool) -> None:
+    values = [0.01, -0.02, 0.015, 0.0]
     interval = statistics.equivalence_interval(values)
     both = (
         statistics.t_test(values, -margin, side="greater"),
         statistics.t_test(values, margin, side="less"),
     )
-    assert (max(both) < 0.05) == (-margin < interval.low and interval.high < margin)
+    assert (-margin < interval.low and interval.high < margin) == shown
+    assert (max(both) < 0.05) == shown
     edge = interval.high
     assert statistics.t_test(values, edge, side="less") == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.5, math.nan]])
+def test_no_effect_cannot_be_shown_by_less_than_two_numbers(values: list[float]) -> None:
+    with pytest.raises(InvalidInput, match="two seeds or more"):
+        statistics.equivalence_interval(values)
 
 
 def test_the_interval_for_no_effect_is_narrower_than_the_usual_one() -> None:
@@ -273,6 +289,25 @@ def test_holm_lies_between_no_correction_and_bonferronis(p_values: list[float]) 
     assert (adjusted <= np.minimum(given_p * len(p_values), 1) + 1e-12).all()
     order = np.argsort(given_p, kind="stable")
     assert (np.diff(adjusted[order]) >= 0).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_holm_does_not_care_in_which_order_tests_are_listed(p_values: list[float], at: Any) -> None:
+    order = at.sample(range(len(p_values)), len(p_values))
+    shuffled = statistics.holm(np.array(p_values)[order])
+    assert shuffled == pytest.approx(statistics.holm(p_values)[order])
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.05, 0.2])
+def test_holm_rejects_what_stepping_down_rejects(alpha: float) -> None:
+    families = np.random.default_rng(0).beta(0.3, 2, (200, 5))
+    for family in families:
+        rejected = np.zeros(5, dtype=bool)
+        for step, place in enumerate(np.argsort(family)):
+            if family[place] > alpha / (5 - step):
+                break
+            rejected[place] = True
+        assert ((statistics.holm(family) <= alpha) == rejected).all()
 
 
 @pytest.mark.parametrize("p_values", [[], [0.5, 1.5], [math.nan], [[0.1]]])

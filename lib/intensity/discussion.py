@@ -51,8 +51,8 @@ MEANINGS: dict[str, Meaning] = {
     "C4": Meaning(
         "A network that sees no shape falls behind by more than five points: the paper's task "
         "needs shape.",
-        "A network whose convolutions are one pixel wide, which sees no shape at all, does as well "
-        "on the paper's task: success on it says nothing about shape.",
+        "A network whose convolutions are one pixel wide, which sees no shape at all, falls behind "
+        "by less than five points, if at all: success on the paper's task says little about shape.",
         failed_practice="Accuracy on images with a zeroed background, such as skull-stripped or "
         "masked scans, does not show that a network has learned anatomy: a histogram may do.",
     ),
@@ -85,13 +85,13 @@ MEANINGS: dict[str, Meaning] = {
     "C10": Meaning(
         "Most of the last units respond in bands of intensity: the code is no thermometer that the "
         "last layer would have to cut up.",
-        "The last units mostly rise or fall once: they are closer to a thermometer, and the bands "
-        "are made by the last layer.",
+        "The last units mostly turn less than twice: they are closer to a thermometer, and the "
+        "bands are made by the last layer.",
     ),
     "C11": Meaning(
         "Units switch where the class changes, in every seed, more than chance would have it.",
-        "Not in every seed do units switch nearer to the class boundaries than the same thresholds "
-        "shifted along the grey levels: the network can cut bands with thresholds elsewhere.",
+        "Not in every seed is it shown that units switch nearer to the class boundaries than the "
+        "same thresholds shifted along the grey levels do: the network can cut bands without it.",
     ),
     "C12": Meaning(
         "The object's level alone carries the answer: it follows a new class and stays within one.",
@@ -109,8 +109,8 @@ MEANINGS: dict[str, Meaning] = {
         "reads surfaces more than edges, even though edges alone would do on black.",
         "The core does not outweigh the rim on both kinds of background: nothing shows that "
         "surfaces are read more than edges.",
-        practice="Thin borders of another level, such as partial volume or a bright rim, move such "
-        "a network less than a change of the same area inside.",
+        practice="A rim of another level, as partial volume can make it, should move such a network "
+        "less than a change of the same area inside.",
     ),
     "C15": Meaning(
         "The object has to hang together in patches for the network, though not for a network that "
@@ -121,7 +121,7 @@ MEANINGS: dict[str, Meaning] = {
         "What is learned on a black background is lost on others.",
         "The network keeps more of its skill on other backgrounds than claimed.",
         practice="A network trained on images with zeroed background cannot be trusted on images "
-        "whose background is anything else, or after a different mask.",
+        "whose background is anything else.",
     ),
     "C17": Meaning(
         "The same network learns either absolute intensity or contrast, whichever is labeled, "
@@ -129,8 +129,8 @@ MEANINGS: dict[str, Meaning] = {
         "At least one of absolute intensity and contrast is not learned as well as claimed with "
         "this recipe.",
         practice="Whether a network reads calibrated levels (as Hounsfield units) or relative ones "
-        "(as in MR) is decided by the training data, not by the architecture; scanner offset and "
-        "gain change the answers of the first and need to be in training for the second.",
+        "(as in MR) is decided by the training data, not by the architecture; a scanner's "
+        "offset moves the first and, by the label's definition, not the second; a gain moves both.",
     ),
     "C18": Meaning(
         "Where two objects compete the network binds intensity to shape: it answers by the right "
@@ -143,20 +143,20 @@ MEANINGS: dict[str, Meaning] = {
     "C19": Meaning(
         "Single pixels do next to nothing, many of them add up: the answer is a matter of area.",
         "Some single pixels change more answers than claimed, or more pixels do not change more.",
-        practice="Dead or hot pixels hardly matter to such a network; a lesion or artifact of some "
-        "tens of pixels does.",
+        practice="A dead or hot pixel should hardly matter to such a network; an artifact of some "
+        "tens of pixels can.",
     ),
     "C20": Meaning(
         "Covering the inside of the object costs more than covering as much of its edge.",
         "Covering the inside of the object does not cost more than covering as much of its edge.",
     ),
 }
-"""What each verdict means, by claim, in words written before it was known."""
+"""What each verdict means, by claim, in words for either verdict."""
 
 PICTURES = "shown in figures, decided by no claim yet"
 
 CONCLUSIONS: tuple[tuple[str, tuple[str, ...] | str], ...] = (
-    ("A network can learn a class that hangs on intensity alone", ("C1", "C2")),
+    ("A network can learn a class that hangs on intensity alone", ("C1", "C2", "C12", "C13")),
     ("It relies on the object's intensity", ("C12", "C13", "C14")),
     ("A deeper network does better, with fewer parameters", ("C8",)),
     (
@@ -179,10 +179,19 @@ OVERLAP: tuple[tuple[str, str], ...] = (
     ("accuracy/hard/linear_histogram", "On black a linear function of the histogram, no shape"),
     ("accuracy/hard/pixels", "On black a network that sees no shape"),
     ("accuracy/hard/edge_amplitude", "On black the amplitude of edges, no surface"),
-    ("accuracy/hard/flat_patch", "On black flat patches, no edges"),
+    ("reader_accuracy/hard/flat_patch", "On black flat patches, no edges"),
     ("accuracy/hard/mean_intensity", "On black the mean alone"),
+    ("accuracy/hard/bn_compact", "On black a network that could use any of these"),
+    (
+        "accuracy/absolute/linear_histogram",
+        "On varied backgrounds, absolute intensity, a linear function of the histogram",
+    ),
     ("accuracy/absolute/edge_amplitude", "On varied backgrounds, absolute intensity, edges"),
     ("accuracy/absolute/flat_patch", "On varied backgrounds, absolute intensity, flat patches"),
+    (
+        "accuracy/absolute/bn_compact",
+        "On varied backgrounds, absolute intensity, a network trained there",
+    ),
     ("accuracy/contrast/edge_amplitude", "On varied backgrounds, contrast, edges"),
     ("accuracy/contrast/flat_patch", "On varied backgrounds, contrast, flat patches"),
     ("accuracy/distractor/linear_histogram", "Beside a distractor the histogram"),
