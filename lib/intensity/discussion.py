@@ -1,6 +1,6 @@
 """What the measured verdicts mean, in words: the text of the last notebook.
 
-For every claim there is one sentence for each verdict, written before the verdict is known.
+For every claim there is a sentence for each verdict, and where it follows one for practice.
 """
 
 from collections import Counter
@@ -109,8 +109,8 @@ MEANINGS: dict[str, Meaning] = {
         "reads surfaces more than edges, even though edges alone would do on black.",
         "The core does not outweigh the rim on both kinds of background: nothing shows that "
         "surfaces are read more than edges.",
-        practice="A rim of another level, as partial volume can make it, should move such a network "
-        "less than a change of the same area inside.",
+        practice="A rim of another level, as partial volume can make it, should move such a "
+        "network less than a change of the same area inside.",
     ),
     "C15": Meaning(
         "The object has to hang together in patches for the network, though not for a network that "
