@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from intensity.claims import CLAIMS
 from intensity.results import gather, measurements_in
+from intensity.statistics import Measurement
 from intensity.values import ROOT, InvalidInput
 
 
@@ -49,8 +51,8 @@ MEANINGS: dict[str, Meaning] = {
         "where the pixels are.",
     ),
     "C4": Meaning(
-        "A network that sees no shape falls behind by more than five points: the paper's task "
-        "needs shape.",
+        "A network that sees no shape falls behind by more than five points: on the paper's task "
+        "shape helps.",
         "A network whose convolutions are one pixel wide, which sees no shape at all, falls behind "
         "by less than five points, if at all: success on the paper's task says little about shape.",
         failed_practice="Accuracy on images with a zeroed background, such as skull-stripped or "
@@ -60,7 +62,7 @@ MEANINGS: dict[str, Meaning] = {
         "Averaging grey levels does not solve the authors' task, but a mean of a code for each "
         "grey level does: a network needs neither shape nor layout for it.",
         "The division between averaging and coding each grey level does not come out as expected.",
-        practice="Global average pooling after a code for each grey level is a learned histogram; "
+        practice="Global average pooling after a code for single pixels is a learned histogram; "
         "compare with a histogram before crediting a network with more.",
     ),
     "C6": Meaning(
@@ -83,18 +85,20 @@ MEANINGS: dict[str, Meaning] = {
         "Deep units do not become non-monotonic as claimed, or are so without such training.",
     ),
     "C10": Meaning(
-        "Most of the last units respond in bands of intensity: the code is no thermometer that the "
-        "last layer would have to cut up.",
+        "Most of the last units, weighted by their range, respond in bands of intensity: the code "
+        "is no thermometer that the last layer would have to cut up.",
         "The last units mostly turn less than twice: they are closer to a thermometer, and the "
         "bands are made by the last layer.",
     ),
     "C11": Meaning(
         "Units switch where the class changes, in every seed, more than chance would have it.",
         "Not in every seed is it shown that units switch nearer to the class boundaries than the "
-        "same thresholds shifted along the grey levels do: the network can cut bands without it.",
+        "same thresholds shifted along the grey levels do. With equally spaced boundaries the test "
+        "is a strict one.",
     ),
     "C12": Meaning(
-        "The object's level alone carries the answer: it follows a new class and stays within one.",
+        "Recoloring the object carries the answer with it: it follows a new class and stays within "
+        "one. On black that changes the amplitude of its edge too.",
         "Recoloring is not followed, or not ignored within a class, as often as claimed; the "
         "figure by size of the step shows whether small steps across a boundary are to blame.",
     ),
@@ -114,11 +118,12 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "C15": Meaning(
         "The object has to hang together in patches for the network, though not for a network that "
-        "sees single pixels: it pools patches although it would not have to.",
+        "sees single pixels: it pools patches although it would not have to. Scattered objects are "
+        "unlike those of training.",
         "Scattering the object does not part the two networks as claimed.",
     ),
     "C16": Meaning(
-        "What is learned on a black background is lost on others.",
+        "What is learned on a black background is mostly lost on others.",
         "The network keeps more of its skill on other backgrounds than claimed.",
         practice="A network trained on images with zeroed background cannot be trusted on images "
         "whose background is anything else.",
@@ -198,6 +203,28 @@ OVERLAP: tuple[tuple[str, str], ...] = (
 )
 """Accuracies that tell which cues come together, and what each is of."""
 
+SOLVED = 0.97
+"""A reader solves a task where its whole interval is at or above this; as in claim C5."""
+
+WITHOUT: dict[str, dict[str, str]] = {
+    "The paper's task": {
+        "shape": "accuracy/hard/linear_histogram",
+        "surfaces": "accuracy/hard/edge_amplitude",
+        "edges": "reader_accuracy/hard/flat_patch",
+    },
+    "Absolute intensity on varied backgrounds": {
+        "layout": "accuracy/absolute/linear_histogram",
+        "surfaces": "accuracy/absolute/edge_amplitude",
+        "edges": "accuracy/absolute/flat_patch",
+    },
+    "Contrast on varied backgrounds": {
+        "layout": "accuracy/contrast/linear_histogram",
+        "surfaces": "accuracy/contrast/edge_amplitude",
+        "edges": "accuracy/contrast/flat_patch",
+    },
+}
+"""What the readers of each task do without, and the accuracy that tells whether it can be."""
+
 
 def findings(output: str | Path) -> dict[str, Any]:
     """Merged results for the discussion.
@@ -234,25 +261,45 @@ def overview(found: Mapping[str, Any]) -> str:
 
 
 def cue_overlap(found: Mapping[str, Any]) -> str:
-    """How far single cues go on each task, as a Markdown list; what is not measured is left out.
+    """How far single cues go on each task, and what follows, as Markdown; only what is measured.
 
     Args:
         found: as `findings` gives it.
     """
     known = measurements_in(dict(found))
-    return "\n".join(
-        f"- {words}: **{known[name].text}**." for name, words in OVERLAP if name in known
-    )
+    lines = [f"- {words}: **{known[name].text}**." for name, words in OVERLAP if name in known]
+    followed = [_dispensable(task, readers, known) for task, readers in WITHOUT.items()]
+    return "\n".join(lines) + "".join(f"\n\n{text}" for text in followed if text)
+
+
+def _dispensable(task: str, readers: Mapping[str, str], known: Mapping[str, Measurement]) -> str:
+    """What a task can be solved without, as far as its readers were measured; else nothing."""
+    measured = {cue: known[name] for cue, name in readers.items() if name in known}
+    ends = {cue: m.ci95 or (m.value, m.value) for cue, m in measured.items()}
+    solved = ", ".join(f"without {cue}" for cue, (low, _) in ends.items() if low >= SOLVED)
+    missed = ", ".join(f"without {cue}" for cue, (_, high) in ends.items() if high < SOLVED)
+    text = ""
+    if solved:
+        text = (
+            f"{task} can be solved {solved}, by a reader each: a network's accuracy there does not "
+            "show that it uses any of what these lack. "
+        )
+    return text + (f"{task} is not solved by the readers {missed}." if missed else "")
 
 
 def consequences(judged: Sequence[Mapping[str, Any]]) -> str:
-    """What each verdict means, the unexpected ones first, then the undecided, as a Markdown list.
+    """What each verdict means, as a Markdown list: the unexpected, the undecided, the others.
+
+    Within each, claims that would be the most interesting to fail come first.
 
     Args:
         judged: claims with their verdicts.
     """
     known = [claim for claim in judged if claim["id"] in MEANINGS]
-    ranked = sorted(known, key=lambda claim: (not is_unexpected(claim), not _is_open(claim)))
+    starred = {claim.id for claim in CLAIMS if claim.starred}
+    ranked = sorted(
+        known, key=lambda c: (not is_unexpected(c), not _is_open(c), c["id"] not in starred)
+    )
     return "\n".join(
         f"- **{c['id']}, {c['verdict']}{', unexpected' if is_unexpected(c) else ''}.** "
         f"{_meaning(c)}"
@@ -294,7 +341,7 @@ def _meaning(claim: Mapping[str, Any]) -> str:
     """One claim's sentences for its verdict."""
     meaning = MEANINGS[claim["id"]]
     if _is_open(claim):
-        return f"Its interval does not settle it. It would mean: {meaning.reproduced}"
+        return f"What was measured does not settle it. It would mean: {meaning.reproduced}"
     if claim["verdict"] == "reproduced":
         said, practice = meaning.reproduced, meaning.practice
     else:
