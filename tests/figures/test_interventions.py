@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 
 from intensity import figures
 from intensity.figures.interventions import CHANGES
+from intensity.figures.style import READER_COLOR
 from intensity.responses.interventions import INTERVENTIONS
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
@@ -58,8 +59,11 @@ def test_fingerprints_mark_the_nearest_reader(intervals: Ends) -> None:
     (ax,) = figures.fingerprint_distances(table).axes
     assert ax.get_title(loc="left") == "net on hard"
     assert intervals(ax) == [(0.3, 0.5), (0.1, 0.3)]
-    edges, patches = (line.get_color() for line in ax.lines if line.get_marker() == "D")
-    assert edges != patches
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["edges", "patches"]
+    assert ax.get_xlabel() == "distance of effects (root mean square over interventions)"
+    marks = [line for line in ax.lines if line.get_marker() == "D"]
+    assert [float(line.get_xdata()[0]) for line in marks] == [0.4, 0.2]
+    assert [line.get_color() for line in marks] == [READER_COLOR, "#0077BB"]
 
 
 def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
@@ -78,6 +82,9 @@ def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
     kept = [line.get_ydata().tolist() for line in same.lines]
     assert [0.7, 0.7] in kept
     assert len(other.lines) == len(other.collections) == 3
+    assert (other.get_ylabel(), other.get_xlabel()) == (
+        *("share of answers", "recolored by up to (grey levels)"),
+    )
 
 
 def test_conflicts_have_a_row_for_each_network_and_reader(seed_dots: Dots, intervals: Ends) -> None:
@@ -118,9 +125,11 @@ def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     seeds = pd.DataFrame({"name": "net", "side": [8, 8, 4], "seed": [0, 1, 0], "value": 0.1})
     (ax,) = figures.pieces(seeds, summary).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["8 px", "4 px"]
+    assert [0.1, 0.5] in [list(line.get_ydata()) for line in ax.lines]
     styles = {line.get_linestyle() for line in ax.lines if len(line.get_ydata()) == 2}
     assert {"-", "--"} <= styles
-    assert len(seed_dots(ax)) == 3
+    assert [y for _, y in seed_dots(ax)] == [0.1] * 3
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("side of the pieces", "accuracy lost")
 
 
 def test_dose_curves_go_through_means_and_show_every_seed(seed_dots: Dots) -> None:
@@ -135,4 +144,6 @@ def test_dose_curves_go_through_means_and_show_every_seed(seed_dots: Dots) -> No
     (ax,) = figures.dose_curves(table).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.02, 0.11, 0.41])
     assert ax.get_xscale() == "log"
-    assert len(seed_dots(ax)) == 6
+    assert set(seed_dots(ax)) == set(zip(table["pixels"], table["value"], strict=True))
+    assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]

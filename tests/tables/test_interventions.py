@@ -112,6 +112,29 @@ def test_the_matrix_is_never_blank_and_says_what_is_unusual() -> None:
     assert net.loc["blurred", "unusual"]
 
 
+def test_what_applies_to_too_few_scenes_is_told_from_what_is_refused() -> None:
+    drawn = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 2)
+    summary = tables.effect_summary(tables.effects({("hard", "net"): [arrays(recolor=0.5)] * 2}))
+    matrix = tables.effect_matrix(summary, {("hard", "net"): drawn}).set_index("intervention")
+    assert matrix.loc["moved", "note"] == "too few scenes that it applies to"
+    assert matrix.loc["distractor_recolored", "note"] == "a distractor with a choice of levels"
+
+
+def test_a_reader_with_the_effects_of_a_network_has_no_distance_and_is_nearest() -> None:
+    same = arrays(recolor=0.5, moved=0.1, drop_4=0.3)
+    readers = {
+        ("hard", "unlike"): [arrays(recolor=0.4, moved=0.1)],
+        # Further effects follow from interventions, and do not count beside them.
+        ("hard", "equal"): [arrays(recolor=0.5, moved=0.1, drop_4=0.9)],
+        ("shape", "elsewhere"): [same],
+    }
+    near = tables.fingerprints(tables.effects({("hard", "net"): [same, same], **readers}))
+    assert set(near["reader"]) == {"unlike", "equal"}
+    equal = near.set_index("reader").loc["equal"]
+    assert equal[["distance", "low", "high", "nearest"]].tolist() == [0, 0, 0, True]
+    assert near["nearest"].sum() == 1
+
+
 def test_the_nearest_reader_is_the_one_whose_effects_are_alike() -> None:
     near = tables.fingerprints(tables.effects(MEASURED))
     assert near[["name", "reader", "interventions", "nearest"]].to_numpy().tolist() == [

@@ -34,9 +34,14 @@ _SIGNED = ("drop_", "loss_")
 
 
 def effects(measured: Measured) -> pd.DataFrame:
-    """Every measured effect: columns task, name, kind, seed, effect, value, deviation, scenes.
+    """Every measured effect, a row for each seed.
 
-    Kind is "network" where there are several seeds, else "reader".
+    Args:
+        measured: by task and name, one set of arrays for each seed, or a single one of a reader.
+
+    Returns:
+        Columns task, name, kind ("network" where there are several seeds, else "reader"), seed,
+        effect, value, deviation, scenes.
     """
     parts = [
         pd.DataFrame(dict(arrays)).assign(
@@ -222,7 +227,14 @@ def _distance(seeds: pd.DataFrame, reader: object, effects: pd.Series) -> dict[s
 
 
 def doses(table: pd.DataFrame) -> pd.DataFrame:
-    """Changed answers by the number of pixels: columns task, name, region, pixels, seed, value."""
+    """Changed answers by the number of pixels and the region that they lie in.
+
+    Args:
+        table: from `effects`, with some of the effects pixels_*.
+
+    Returns:
+        Columns task, name, region, pixels, seed, value.
+    """
     places = {f"pixels_{count}_{region}": (region, count) for region in REGIONS for count in PIXELS}
     rows = table[table["effect"].isin(places)]
     region, count = zip(*(places[effect] for effect in rows["effect"]), strict=True)
@@ -252,7 +264,14 @@ def half_dose(shares: Sequence[float]) -> float:
 
 
 def pieces(summary: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy lost by cutting: the rows drop_* of `effect_summary` with a column side (pixels)."""
+    """Accuracy lost by cutting objects into pieces.
+
+    Args:
+        summary: from `effect_summary`.
+
+    Returns:
+        Its rows of the effects drop_*, with a further column side (pixels).
+    """
     sides = {f"drop_{side}": side for side in PIECES}
     rows = summary[summary["effect"].isin(sides)]
     return rows.assign(side=rows["effect"].map(sides)).reset_index(drop=True)
