@@ -125,7 +125,6 @@ def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     seeds = pd.DataFrame({"name": "net", "side": [8, 8, 4], "seed": [0, 1, 0], "value": 0.1})
     (ax,) = figures.pieces(seeds, summary).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["8 px", "4 px"]
-    assert [0.1, 0.5] in [list(line.get_ydata()) for line in ax.lines]
     styles = {line.get_linestyle() for line in ax.lines if len(line.get_ydata()) == 2}
     assert {"-", "--"} <= styles
     assert [y for _, y in seed_dots(ax)] == [0.1] * 3
@@ -147,3 +146,74 @@ def test_dose_curves_go_through_means_and_show_every_seed(seed_dots: Dots) -> No
     assert set(seed_dots(ax)) == set(zip(table["pixels"], table["value"], strict=True))
     assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]
+
+
+def test_columns_stand_in_groups_with_headings_and_readers_apart() -> None:
+    changes = ["recolor", "pieces_8", "pieces_4", "moved", "blurred"]
+    matrix = pd.DataFrame(
+        [
+            ("hard", name, kind, change, 0.5, False)
+            for name, kind in (("net", "network"), ("edges", "reader"))
+            for change in changes
+        ],
+        columns=["task", "name", "kind", "intervention", "value", "unusual"],
+    )
+    ax = figures.effect_matrix(matrix).axes[0]
+    (above,) = (child for child in ax.child_axes)
+    headings = [label.get_text() for label in above.get_xticklabels()]
+    assert headings == ["level", "pieces", "shape, place", "edges"]
+    assert above.get_xticks().tolist() == [0, 1.5, 3, 4]
+    upright = [line.get_xdata()[0] for line in ax.lines if line.get_color() != "white"]
+    assert upright == [0.5, 2.5, 3.5]
+    assert [line.get_ydata()[0] for line in ax.lines if line.get_color() == "white"] == [0.5]
+
+
+def test_a_dash_stands_where_a_name_has_no_such_effect() -> None:
+    summary = pd.DataFrame(
+        {
+            "task": ["hard", "shape"],
+            "name": "edges",
+            "kind": "reader",
+            "effect": ["core_share", "loss_core"],
+            "value": 0.5,
+            "low": 0.4,
+            "high": 0.6,
+        }
+    )
+    seeds = pd.DataFrame(columns=["task", "name", "effect", "seed", "value"])
+    words = {"core_share": "by the core", "loss_core": "lost"}
+    share, lost = figures.cue_conflicts(seeds, summary, words).axes
+    assert [(text.get_text(), text.get_position()[1]) for text in share.texts] == [("-", 1)]
+    assert [(text.get_text(), text.get_position()[1]) for text in lost.texts] == [("-", 0)]
+
+
+def test_a_name_without_some_side_has_its_line_at_the_others(seed_dots: Dots) -> None:
+    summary = pd.DataFrame(
+        {
+            "name": ["net", "net", "edges"],
+            "kind": ["network"] * 2 + ["reader"],
+            "side": [8, 4, 4],
+            "value": [0.1, 0.5, 0.3],
+            "low": [0.0, 0.4, 0.2],
+            "high": [0.2, 0.6, 0.4],
+        }
+    )
+    seeds = pd.DataFrame({"name": "net", "side": [4], "seed": [0], "value": [0.5]})
+    fig = figures.pieces(seeds, summary)
+    (ax,) = fig.axes
+    diamonds = [line for line in ax.lines if line.get_marker() == "D"]
+    assert [round(float(x)) for line in diamonds for x in line.get_xdata()] == [1]
+    assert [round(x) for x, _ in seed_dots(ax)] == [1]
+    told = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert "network: mean, 95 % interval over seeds (Student t)" in told
+    assert "reader, 95 % interval over scenes" in told
+
+
+def test_dose_curves_that_are_the_same_both_show() -> None:
+    table = pd.DataFrame(
+        [("net", region, n, 0, 0.1) for region in ("core", "edge", "outside") for n in (1, 40)],
+        columns=["name", "region", "pixels", "seed", "value"],
+    )
+    (ax,) = figures.dose_curves(table).axes
+    patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in ax.lines[::2]}
+    assert len(patterns) == 3

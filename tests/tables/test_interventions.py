@@ -10,7 +10,7 @@ from fakes import HALF, rows
 from intensity import tables
 from intensity.responses.interventions import INTERVENTIONS
 from intensity.scenes import draw_scenes, find_setting
-from intensity.statistics import t_test
+from intensity.statistics import t_test, wilson
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
@@ -113,7 +113,7 @@ def test_the_matrix_is_never_blank_and_says_what_is_unusual() -> None:
 
 
 def test_what_applies_to_too_few_scenes_is_told_from_what_is_refused() -> None:
-    drawn = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 2)
+    drawn = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 1)
     summary = tables.effect_summary(tables.effects({("hard", "net"): [arrays(recolor=0.5)] * 2}))
     matrix = tables.effect_matrix(summary, {("hard", "net"): drawn}).set_index("intervention")
     assert matrix.loc["moved", "note"] == "too few scenes that it applies to"
@@ -208,3 +208,65 @@ def test_outcomes_of_recoloring_have_intervals_over_seeds() -> None:
     assert table.loc["third", ["name", "recoloring", "step", "share"]].tolist() == [
         *("net", "other_class", 10, 0.0)
     ]
+
+
+def test_a_share_of_counted_scenes_that_is_zero_is_not_certain() -> None:
+    """Wilson's interval where scenes count wholly or not at all; elsewhere scores are no counts."""
+    third = math.sqrt(100 * 0.3 * 0.7 / 99)
+    readers = {
+        "counts": [arrays(deviation=third, recolor=0.3)],
+        "never": [arrays(moved=0.0, drop_4=0.0)],
+        "halves": [arrays(deviation=third / 2, recolor=0.3)],
+    }
+    measured = {("hard", name): own for name, own in readers.items()}
+    summary = tables.effect_summary(tables.effects(measured)).set_index(["name", "effect"])
+    for place, count in ((("counts", "recolor"), 30), (("never", "moved"), 0)):
+        limits = wilson(count, 100)
+        assert summary.loc[place, ["low", "high"]].tolist() == pytest.approx(limits[:2])
+    assert summary.loc[("never", "drop_4"), ["low", "high"]].tolist() == [0, 0]
+    half = 1.959963984540054 * third / 2 / 10
+    assert summary.loc[("halves", "recolor"), "low"] == pytest.approx(0.3 - half)
+
+
+def test_what_was_not_measured_is_not_said_to_be_impossible() -> None:
+    drawn = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 8)
+    summary = tables.effect_summary(tables.effects({("hard", "net"): MEASURED["hard", "net"]}))
+    matrix = tables.effect_matrix(summary, {("hard", "net"): drawn}).set_index("intervention")
+    assert matrix.loc["blurred", "note"] == "not measured"
+
+
+def test_readers_stay_in_order_and_are_nearest_in_some_seeds() -> None:
+    measured = {
+        ("hard", "net"): [arrays(recolor=value) for value in (0.1, 0.2, 0.9)],
+        ("hard", "rises"): [arrays(recolor=1.0)],
+        ("hard", "falls"): [arrays(recolor=0.0)],
+    }
+    near = tables.fingerprints(tables.effects(measured))
+    assert near[["reader", "nearest_in", "nearest"]].to_numpy().tolist() == [
+        ["rises", 1, False],
+        ["falls", 2, True],
+    ]
+    assert near["distance"].tolist() == pytest.approx([0.6, 0.4])
+
+
+@pytest.mark.parametrize("shares", [(), (0.1, 0.2), (0.1, 0.2, 0.3, 0.4)])
+def test_a_half_dose_needs_a_share_for_every_dose(shares: tuple[float, ...]) -> None:
+    with pytest.raises(InvalidInput, match="shares"):
+        tables.half_dose(shares)
+
+
+def test_no_doses_are_an_empty_table() -> None:
+    assert tables.doses(tables.effects(MEASURED)).empty
+
+
+def test_outcomes_say_how_many_recolorings_they_rest_on() -> None:
+    shares = {"recoloring": ["same_class"], "step": [20], "kept": 0.5, "follows": 0.25}
+    seeds = [pd.DataFrame({**shares, "third": 0.25, "count": count}) for count in (7, 6)]
+    assert tables.recolorings({"net": seeds})["count"].tolist() == [6, 6, 6]
+
+
+def test_seeds_with_different_effects_are_refused() -> None:
+    seeds = [arrays(recolor=0.1, moved=0.2), arrays(recolor=0.1)]
+    table = tables.effects({("hard", "net"): seeds, ("hard", "r"): [arrays(recolor=0.0, moved=0)]})
+    with pytest.raises(InvalidInput, match="finite"):
+        tables.fingerprints(table)

@@ -1,6 +1,7 @@
 """Figures of what interventions do to answers."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.typing import LineStyleType
 
 from intensity.figures.style import (
     PAGE,
@@ -60,11 +62,35 @@ CHANGES = {
 }
 """Interventions in words for people."""
 
+_HEADINGS = {
+    "recolor_other_class": "level",
+    "core_recolored": "parts",
+    "pieces_8": "pieces",
+    "shape_swapped": "shape, place",
+    "object_removed": "scene",
+    "pixels_1_core": "some pixels",
+    "edge_only": "edges",
+}
+"""Groups of interventions: the first of each, and the heading."""
+
 REGION_COLORS = {"core": "#0077BB", "edge": "#EE7733", "outside": "#777777"}
 """One color a region of a scene."""
 
+_REGION_LINES: dict[str, LineStyleType] = {
+    "core": "-",
+    "edge": (0, (4, 3)),
+    "outside": (0, (1, 1.5)),
+}
+"""One style a region: where two curves are the same, both show."""
+
 OUTCOME_COLORS = {"follows": "#0077BB", "kept": "#BBBBBB", "third": "#CC3311"}
 """One color an outcome of a recoloring."""
+
+_READER_INTERVAL = "reader, 95 % interval over scenes"
+"""What is drawn around readers' effects."""
+
+_DASHED: LineStyleType = "--"
+"""The line of a reader where colors tell them apart."""
 
 _PALE = 0.55
 """Shares above this are written in white."""
@@ -80,8 +106,8 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
 
     Returns:
         A figure with a network or reader a row and an intervention a column, tasks one below the
-        other; the share in percent in every cell, hatched where scenes are unlike those of
-        training.
+        other, readers below networks, columns in groups; the share in percent in every cell,
+        hatched where scenes are unlike those of training.
     """
     tasks = parts(matrix.sort_values("kind", kind="stable"), "task")
     tasks = {task: tasks[task] for task in dict.fromkeys(matrix["task"])}
@@ -92,7 +118,10 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
     axes = fig.subplots(len(tasks), 1, squeeze=False, sharex=True, height_ratios=sizes)[:, 0]
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, names[task], changes)
+        _borders(ax, rows, changes)
         ax.set_title(task)
+        ax.tick_params(axis="x", length=0)
+    _headings(axes[0], changes)
     axes[-1].set_xticks(range(len(changes)), [CHANGES[change] for change in changes], rotation=90)
     bar: dict[str, Any] = {
         "label": "share of changed answers",
@@ -133,6 +162,35 @@ def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence
         if label.get_text() in readers:
             label.set(fontstyle="italic", color=READER_COLOR)
     return shown
+
+
+def _borders(ax: Axes, rows: pd.DataFrame, changes: Sequence[str]) -> None:
+    """Lines between groups of columns, and a white one between networks and readers."""
+    for _, first, _ in _groups(changes)[1:]:
+        ax.axvline(first - 0.5, color="#555555", linewidth=0.7)
+    networks = rows.loc[rows["kind"] == "network", "name"].nunique()
+    if 0 < networks < rows["name"].nunique():
+        ax.axhline(networks - 0.5, color="white", linewidth=2.5)
+
+
+def _headings(ax: Axes, changes: Sequence[str]) -> None:
+    """The names of the groups of columns, above them."""
+    groups = _groups(changes)
+    middles = [(first + last) / 2 for _, first, last in groups]
+    above = ax.secondary_xaxis("top")
+    above.set_xticks(middles, [heading for heading, _, _ in groups], fontsize=6)
+    above.tick_params(length=0, pad=1)
+    above.spines["top"].set_visible(False)
+
+
+def _groups(changes: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Heading, first and last column of every group of interventions."""
+    heading, headings = "", {}
+    for change in CHANGES:
+        heading = headings[change] = _HEADINGS.get(change, heading)
+    found = groupby(range(len(changes)), lambda column: headings[changes[column]])
+    columns = [(heading, list(group)) for heading, group in found]
+    return [(heading, group[0], group[-1]) for heading, group in columns]
 
 
 def _hatched(x: float, y: float, dark: bool) -> Rectangle:
@@ -225,7 +283,8 @@ def cue_conflicts(
         interval: what low and high are for networks.
 
     Returns:
-        A figure with the panels side by side; rows are networks and readers, named with their task.
+        A figure with the panels side by side; rows are networks and readers, named with their
+        task; a dash where one has no such effect.
     """
     shown = summary[summary["effect"].isin(words)]
     rows = list(dict.fromkeys(zip(shown["task"], shown["name"], strict=True)))
@@ -236,9 +295,11 @@ def cue_conflicts(
         _effect_rows(ax, table[table["effect"] == effect], shown[shown["effect"] == effect], rows)
         ax.axvline(0.5 if effect == "core_share" else 0.0, color="#999999", linewidth=0.8)
         ax.grid(axis="y", color="#EEEEEE")
+        ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_major_formatter("{x:g}")  # short, so that labels of narrow panels do not meet
         ax.set_title(title)
     fig.supxlabel("share; each panel has its own scale")
-    reader = line_handle("reader, 95 % interval over scenes", READER_COLOR, marker="D")
+    reader = line_handle(_READER_INTERVAL, READER_COLOR, marker="D")
     legend_above(fig, [interval_handle(interval, what="network: mean"), reader, seed_handle()], 2)
     return fig
 
@@ -246,8 +307,16 @@ def cue_conflicts(
 def _effect_rows(
     ax: Axes, table: pd.DataFrame, summary: pd.DataFrame, rows: Sequence[tuple[str, str]]
 ) -> None:
-    """One effect: every network and reader that has it, in its row."""
+    """One effect: every network and reader that has it, in its row, and a dash in the others."""
     palette = colors(summary["name"])
+    have = set(zip(summary["task"], summary["name"], strict=True))
+    for y in (y for y, row in enumerate(rows) if row not in have):
+        place: dict[str, Any] = {
+            "transform": ax.get_yaxis_transform(),
+            "ha": "center",
+            "va": "center",
+        }
+        ax.text(0.5, y, "-", color="#999999", **place)
     for row in records(summary):
         y, reader = rows.index((row["task"], row["name"])), row["kind"] == "reader"
         color = READER_COLOR if reader else palette[row["name"]]
@@ -263,8 +332,8 @@ def pieces(table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INT
     """Accuracy lost when the object is cut into pieces and scattered, histogram kept.
 
     Args:
-        table: columns name, side (pixels), seed, value: networks' seeds.
-        summary: columns name, kind, side, value, low, high.
+        table: columns name, side (pixels), seed, value: networks' seeds, of one task.
+        summary: columns name, kind, side, value, low, high, of one task.
         interval: what low and high are for networks.
 
     Returns:
@@ -274,25 +343,43 @@ def pieces(table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INT
     ax = fig.subplots()
     palette = colors(summary["name"])
     sides = sorted(summary["side"].unique(), reverse=True)
-    for shift, (name, rows) in enumerate(parts(summary, "name").items()):
-        ordered = rows.sort_values("side", ascending=False)
-        x = np.arange(len(ordered)) + 0.04 * (shift - 2)
-        style = "--" if (ordered["kind"] == "reader").all() else "-"
-        error = np.abs(ordered[["low", "high"]].to_numpy().T - ordered["value"].to_numpy())
-        look: dict[str, Any] = {"color": palette[name], "linestyle": style, "marker": "o"}
-        ax.errorbar(x, ordered["value"], error, label=name, capsize=0, **look)
-        for place, side in zip(x, sides, strict=True):
-            values = table.loc[(table["name"] == name) & (table["side"] == side), "value"]
-            dots(ax, [place + 0.02] * len(values), values, palette[name])
+    names = parts(summary, "name")
+    looks = {name: _piece_line(rows, palette[name]) for name, rows in names.items()}
+    for number, (name, rows) in enumerate(names.items()):
+        shift = 0.05 * (number - (len(names) - 1) / 2)
+        _lost(ax, rows, sides, shift, looks[name])
+        seeds = table[(table["name"] == name) & table["side"].isin(sides)]
+        x = [sides.index(side) + shift + 0.02 for side in seeds["side"]]
+        dots(ax, x, seeds["value"], palette[name])
     ax.set_xticks(range(len(sides)), [f"{side} px" for side in sides])
     ax.set(xlabel="side of the pieces", ylabel="accuracy lost")
     ax.grid(axis="y", color="#EEEEEE")
     handles = [
-        line_handle(name, palette[name], "--" if (rows["kind"] == "reader").all() else "-", "o")
-        for name, rows in parts(summary, "name").items()
+        line_handle(name, look["color"], look["linestyle"], look["marker"])
+        for name, look in looks.items()
     ]
-    legend_above(fig, [*handles, seed_handle(), interval_handle(interval)], 4)
+    reader = line_handle(_READER_INTERVAL, "#333333", _DASHED, "D")
+    legend_above(
+        fig, [*handles, interval_handle(interval, what="network: mean"), reader, seed_handle()], 3
+    )
     return fig
+
+
+def _piece_line(rows: pd.DataFrame, color: str) -> dict[str, Any]:
+    """How the line of a network or reader looks."""
+    reader = (rows["kind"] == "reader").all()
+    look = {"linestyle": _DASHED, "marker": "D"} if reader else {"linestyle": "-", "marker": "o"}
+    return {"color": color, **look}
+
+
+def _lost(
+    ax: Axes, rows: pd.DataFrame, sides: Sequence[int], shift: float, look: dict[str, Any]
+) -> None:
+    """The line of one network or reader, a little beside the others."""
+    ordered = rows.sort_values("side", ascending=False)
+    x = [sides.index(side) + shift for side in ordered["side"]]
+    error = np.abs(ordered[["low", "high"]].to_numpy().T - ordered["value"].to_numpy())
+    ax.errorbar(x, ordered["value"], error, capsize=0, **look)
 
 
 @styled
@@ -300,7 +387,7 @@ def dose_curves(table: pd.DataFrame) -> Figure:
     """Share of changed answers against the number of pixels set to a level of another class.
 
     Args:
-        table: columns name, region, pixels, seed, value.
+        table: columns name, region, pixels, seed, value, of one task.
 
     Returns:
         A figure with one panel a name, one line a region through the means over seeds.
@@ -312,13 +399,16 @@ def dose_curves(table: pd.DataFrame) -> Figure:
         for region, part in parts(rows, "region").items():
             color = REGION_COLORS[region]
             mean = part.groupby("pixels")["value"].mean()
-            ax.plot(mean.index, mean, color=color)
+            ax.plot(mean.index, mean, color=color, linestyle=_REGION_LINES[region])
             dots(ax, part["pixels"], part["value"], color)
         ax.set(xscale="log", xlabel="pixels changed (logarithmic)", title=name)
         ax.set_xticks((1, 10, 40), ("1", "10", "40"))
         ax.minorticks_off()
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_ylabel("share of changed answers")
-    handles = [line_handle(f"{region}: mean", color) for region, color in REGION_COLORS.items()]
+    handles = [
+        line_handle(f"{region}: mean", color, _REGION_LINES[region])
+        for region, color in REGION_COLORS.items()
+    ]
     legend_above(fig, [*handles, seed_handle()], 4)
     return fig

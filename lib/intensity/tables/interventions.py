@@ -4,6 +4,7 @@ Measured effects come from `responses.effects`, a set of arrays for each seed of
 for a reader, which has no seeds.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from intensity.responses.effects import FEWEST, TRIED
 from intensity.responses.interventions import (
     INTERVENTIONS,
     PIECES,
@@ -19,15 +21,20 @@ from intensity.responses.interventions import (
     is_unusual,
 )
 from intensity.scenes import Scenes
-from intensity.statistics import LEVEL, equivalence_interval, holm, t_interval, t_test
+from intensity.statistics import (
+    LEVEL,
+    Interval,
+    equivalence_interval,
+    holm,
+    t_interval,
+    t_test,
+    wilson,
+)
 from intensity.values import InvalidInput
 
 Arrays = Mapping[str, np.ndarray]
 Measured = Mapping[tuple[str, str], Sequence[Arrays]]
 """Effects by task and name: a set of arrays a seed, or a single one of a reader."""
-
-TRIED = 64
-"""Scenes on which it is tried why an intervention does not apply."""
 
 _SIGNED = ("drop_", "loss_")
 """How the names of effects begin that are differences of accuracies, -1..1; others are shares."""
@@ -55,7 +62,10 @@ def effects(measured: Measured) -> pd.DataFrame:
 
 
 def effect_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means of effects with 95 % intervals: t over seeds for networks, normal over scenes else.
+    """Means of effects with 95 % intervals: t over seeds for networks, over scenes for readers.
+
+    Over scenes it is Wilson's where each scene counts wholly or not at all, so that 0 of n is not
+    taken for certain, and the normal one elsewhere.
 
     Args:
         table: from `effects`.
@@ -73,16 +83,24 @@ def effect_summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def _limits(effect: str, part: pd.DataFrame, seeded: bool) -> tuple[float, ...]:
     """Mean, ends of the interval within what the effect can be, seeds, scenes."""
-    value, scenes = float(part["value"].mean()), int(part["scenes"].min())
-    if seeded:
-        interval = t_interval(part["value"].to_numpy())
-        low, high = interval.low, interval.high
-    else:
-        error = float(part["deviation"].iloc[0]) / np.sqrt(scenes)
-        half = float(ndtri((1 + LEVEL) / 2)) * error
-        low, high = value - half, value + half
-    least = -1.0 if effect.startswith(_SIGNED) else 0.0
-    return value, max(low, least), min(high, 1.0), len(part) if seeded else 0, scenes
+    value, scenes = part["value"].to_numpy(), int(part["scenes"].min())
+    signed = effect.startswith(_SIGNED)
+    deviation = float(part["deviation"].iloc[0])
+    interval = (
+        t_interval(value) if seeded else _over_scenes(float(value[0]), deviation, scenes, signed)
+    )
+    low, high = max(interval.low, -1.0 if signed else 0.0), min(interval.high, 1.0)
+    return interval.value, low, high, len(part) if seeded else 0, scenes
+
+
+def _over_scenes(value: float, deviation: float, scenes: int, signed: bool) -> Interval:
+    """The interval of a mean score over scenes."""
+    # Scores in 0..1 have this much deviation if and only if each of them is 0 or 1.
+    most = math.sqrt(scenes * value * (1 - value) / (scenes - 1)) if not signed else math.inf
+    if math.isclose(deviation, most, rel_tol=1e-6, abs_tol=1e-9):
+        return wilson(round(value * scenes), scenes)
+    half = float(ndtri((1 + LEVEL) / 2)) * deviation / math.sqrt(scenes)
+    return Interval(value - half, value + half, value)
 
 
 def seed_values(table: pd.DataFrame, task: str, name: str, effect: str) -> tuple[np.ndarray, int]:
@@ -155,7 +173,8 @@ def effect_matrix(summary: pd.DataFrame, scenes: Mapping[tuple[str, str], Scenes
 
     Returns:
         Columns task, name, kind, intervention, value (missing where it does not apply), unusual
-        (outside of what networks were trained on), note (what it lacks where it does not apply).
+        (outside of what networks were trained on), note (where there is no value: what the scenes
+        lack, or that it was not measured).
     """
     rows = []
     for keys, part in summary.groupby(["task", "name", "kind"], sort=False):
@@ -171,12 +190,14 @@ def effect_matrix(summary: pd.DataFrame, scenes: Mapping[tuple[str, str], Scenes
 
 
 def _refusal(change: str, scenes: Scenes) -> str:
-    """Why an intervention does not apply to scenes."""
+    """Why there is no effect of an intervention."""
     try:
-        INTERVENTIONS[change](scenes)
+        rows = INTERVENTIONS[change](scenes).rows
     except InvalidInput as refusal:
         return str(refusal).rpartition("it needs an object and ")[2]
-    return "too few scenes that it applies to"
+    if len(np.unique(rows)) < FEWEST:
+        return "too few scenes that it applies to"
+    return "not measured"
 
 
 def fingerprints(table: pd.DataFrame) -> pd.DataFrame:
@@ -189,41 +210,48 @@ def fingerprints(table: pd.DataFrame) -> pd.DataFrame:
         table: from `effects`.
 
     Returns:
-        Columns task, name, reader, distance, low, high, interventions (how many), nearest (bool).
+        Columns task, name, reader, distance, low, high, interventions (how many), nearest_in (seeds
+        in which this reader is the nearest), nearest (bool: on average over seeds).
     """
     changes = table[table["effect"].isin(INTERVENTIONS)]
     rows: list[dict[str, Any]] = []
     for task, part in changes.groupby("task", sort=False):
-        readers = _rows_of_effects(part[part["kind"] == "reader"])
+        readers = _effect_rows(part[part["kind"] == "reader"], "name")
         networks = part[part["kind"] == "network"]
         for name, own in networks.groupby("name", sort=False):
-            near = [_distance(_rows_of_effects(own), *reader) for reader in readers.items()]
-            least = min((row["distance"] for row in near), default=0.0)
-            rows += [
-                {"task": task, "name": name, **row, "nearest": row["distance"] == least}
-                for row in near
-            ]
-    return pd.DataFrame(rows)
+            if not readers.empty:
+                near = _distances(_effect_rows(own, "seed"), readers)
+                rows += [{"task": task, "name": name, **row} for row in near]
+    columns = ["task", "name", "reader", "distance", "low", "high", "interventions"]
+    return pd.DataFrame(rows, columns=[*columns, "nearest_in", "nearest"])
 
 
-def _rows_of_effects(table: pd.DataFrame) -> pd.DataFrame:
-    """An effect a row, a column for each name and seed."""
-    columns = table["name"] + "/" + table["seed"].astype(str)
-    return table.assign(column=columns).pivot(index="effect", columns="column", values="value")
+def _effect_rows(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """An effect a row, a column for each seed or name in the order in which they come."""
+    wide = table.pivot(index="effect", columns=column, values="value")
+    return wide[list(dict.fromkeys(table[column]))]
 
 
-def _distance(seeds: pd.DataFrame, reader: object, effects: pd.Series) -> dict[str, Any]:
-    """How far a network's seeds, an effect a row, are from a reader."""
-    both = seeds.index.intersection(effects.dropna().index)
-    apart = seeds.loc[both].to_numpy() - effects.loc[both].to_numpy()[:, None]
-    interval = t_interval(np.sqrt((apart**2).mean(axis=0)))
-    return {
-        "reader": str(reader).partition("/")[0],
-        "distance": interval.value,
-        "low": max(interval.low, 0.0),
-        "high": interval.high,
-        "interventions": len(both),
-    }
+def _distances(seeds: pd.DataFrame, readers: pd.DataFrame) -> list[dict[str, Any]]:
+    """How far a network's seeds are from every reader; both have an effect a row."""
+    own = {name: effects.dropna() for name, effects in readers.items()}
+    common = {name: seeds.index.intersection(effects.index) for name, effects in own.items()}
+    apart = [seeds.loc[both].sub(own[name].loc[both], axis=0) for name, both in common.items()]
+    distances = np.array([np.sqrt((part.to_numpy() ** 2).mean(axis=0)) for part in apart])
+    intervals = [t_interval(row) for row in distances]
+    first = distances == distances.min(axis=0)
+    return [
+        {
+            "reader": name,
+            "distance": interval.value,
+            "low": max(interval.low, 0.0),
+            "high": interval.high,
+            "interventions": len(both),
+            "nearest_in": int(nearest.sum()),
+            "nearest": interval.value == min(other.value for other in intervals),
+        }
+        for (name, both), interval, nearest in zip(common.items(), intervals, first, strict=True)
+    ]
 
 
 def doses(table: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +265,7 @@ def doses(table: pd.DataFrame) -> pd.DataFrame:
     """
     places = {f"pixels_{count}_{region}": (region, count) for region in REGIONS for count in PIXELS}
     rows = table[table["effect"].isin(places)]
-    region, count = zip(*(places[effect] for effect in rows["effect"]), strict=True)
+    region, count = ([places[effect][part] for effect in rows["effect"]] for part in (0, 1))
     rows = rows.assign(region=region, pixels=count)
     return rows[["task", "name", "region", "pixels", "seed", "value"]].reset_index(drop=True)
 
@@ -252,7 +280,14 @@ def half_dose(shares: Sequence[float]) -> float:
 
     Returns:
         Pixels; 0 where nothing changes at all.
+
+    Raises:
+        InvalidInput: there is not one share a dose.
     """
+    if len(shares) != len(PIXELS):
+        raise InvalidInput(
+            f"shares: {len(shares)} are not allowed: one for each of {PIXELS} pixels"
+        )
     curve = np.array([0.0, *shares])
     pixels = np.array([0.0, *PIXELS])
     half = curve[-1] / 2
@@ -284,12 +319,13 @@ def recolorings(outcomes: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
         outcomes: tables of `curves.recolor_outcomes`, one for each seed, by network.
 
     Returns:
-        Columns name, recoloring, step, outcome (kept, follows, third), share, low, high.
+        Columns name, recoloring, step, outcome (kept, follows, third), share, low, high, count
+        (pairs of scene and level that each seed's share is of; fewest).
     """
     parts = [
-        part.melt(["recoloring", "step"], ["kept", "follows", "third"], "outcome", "share").assign(
-            name=name
-        )
+        part.melt(
+            ["recoloring", "step", "count"], ["kept", "follows", "third"], "outcome", "share"
+        ).assign(name=name)
         for name, group in outcomes.items()
         for part in group
     ]
@@ -298,5 +334,5 @@ def recolorings(outcomes: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     for names, part in pd.concat(parts).groupby(keys, sort=False):
         interval = t_interval(part["share"].to_numpy())
         limits = (max(interval.low, 0.0), min(interval.high, 1.0))
-        rows.append((*names, interval.value, *limits))
-    return pd.DataFrame(rows, columns=[*keys, "share", "low", "high"])
+        rows.append((*names, interval.value, *limits, int(part["count"].min())))
+    return pd.DataFrame(rows, columns=[*keys, "share", "low", "high", "count"])
