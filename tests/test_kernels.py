@@ -30,12 +30,16 @@ child = subprocess.Popen(["sleep", "120"], start_new_session=True)
 pathlib.Path(output, name + ".part").write_text(f"{os.getpid()} {child.pid}")
 pathlib.Path(output, name + ".part").rename(pathlib.Path(output, name))
 time.sleep(120)"""
+SAVE = """\
+from intensity.results import Results
+Results(name, output).save()"""
 NAMES = ("01_data", "02_training", "03_ablations", "04_end")
 
 
 def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout: Any) -> None:
     for name in NAMES:
         checkout.notebook(name, "" if name == "01_data" else f"name = {name!r}\n{WAIT}")
+    checkout.notebook("03_ablations", "name = '03_ablations'", SAVE, WAIT)
     checkout.profile("smoke", "".join(f"{name}: {{}}\n" for name in NAMES))
     folder = checkout.layout.run("smoke")
     old = folder / "notebooks" / "03_ablations.ipynb"
@@ -46,15 +50,41 @@ def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout:
         pids = [pid for name in NAMES[1:3] for pid in wait_for(folder / name, engine)]
         pids += [child.pid for child in psutil.Process(engine.pid).children(recursive=True)]
         engine.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        engine.send_signal(signal.SIGINT)  # by someone impatient
         _, said = engine.communicate(timeout=60)
     assert engine.returncode == 130
     last = said.splitlines()[-1]
+    assert "resource_tracker" not in said
     assert last.startswith("intensity: interrupted in 02_training and 03_ablations; ")
     assert last.endswith("To go on: ./run_all.sh --profile smoke --from 02")
     assert not any(is_running(pid) for pid in pids)
     assert sorted(path.name for path in old.parent.iterdir()) == ["01_data.ipynb", old.name]
     assert old.read_text() == "of an earlier run"
+    assert not (folder / "results" / "03_ablations.json").exists()
     assert (folder / "report" / "index.html").read_text().count("<em>Not run yet") == 3
+
+
+def test_an_error_of_the_engine_leaves_no_kernel_behind(checkout: Any) -> None:
+    folder = checkout.layout.run("smoke")
+    broken = f"""
+import pathlib, time
+while not pathlib.Path({str(folder / "02_training")!r}).exists():
+    time.sleep(0.05)
+part = pathlib.Path(output, "results", "01_data.json")
+part.parent.mkdir(exist_ok=True)
+part.write_text("no JSON")"""
+    checkout.notebook("01_data", broken)
+    checkout.notebook("02_training", f"name = '02_training'\n{WAIT}")
+    checkout.notebook("03_end", "")
+    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {}\n")
+    command = [sys.executable, "-c", ENGINE, str(checkout.root)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
+        pids = wait_for(folder / "02_training", engine)
+        _, said = engine.communicate(timeout=60)
+    assert engine.returncode == 1
+    assert "InvalidInput" in said
+    assert not any(is_running(pid) for pid in pids)
 
 
 def wait_for(path: Path, engine: subprocess.Popen[str]) -> list[int]:
@@ -68,11 +98,16 @@ def wait_for(path: Path, engine: subprocess.Popen[str]) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Is there such a process, other than one that has ended and is not yet collected?"""
+    """Is there such a process even after a second, other than one that is not yet collected?"""
+    until = time.monotonic() + 1.0  # what ends by itself after the engine takes a moment
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > until:
+                return True
+            time.sleep(0.05)
     except psutil.NoSuchProcess:
-        return False
+        pass
+    return False
 
 
 def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ checkout, and the terminal shows what trainings say between the engine's own lin
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,6 +43,9 @@ QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 """Variables that make kernels use this environment and keep their start-up notes to themselves."""
+
+TRACKER = "multiprocessing.resource_tracker"
+"""A process that ends by itself after its parent, and without which Dask warns as it closes."""
 
 
 def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
@@ -95,12 +99,20 @@ def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: 
 def stop(running: Collection[Future[Any]]) -> None:
     """Stop every process that this one has started, and what they have started.
 
+    A second Ctrl-C, or the second signal that `timeout` sends, does not keep it from that.
+
     Args:
         running: threads with notebooks; they may start a process yet, and have ended after this.
     """
-    while not all(future.done() for future in running):
-        _kill_children()
-        time.sleep(0.1)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        while not all(future.done() for future in running):
+            _kill_children()
+            time.sleep(0.1)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _cells_started(copy: Path) -> int:
@@ -118,10 +130,9 @@ def _one_line(text: str) -> str:
 def _kill_children() -> None:
     """Stop every process that this one has started, and what they have started."""
     for child in psutil.Process().children(recursive=True):
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
+        with suppress(psutil.NoSuchProcess):
+            if not any(TRACKER in word for word in child.cmdline()):
+                child.kill()
 
 
 @contextmanager

@@ -101,6 +101,9 @@ class Reproduction:
             except KeyboardInterrupt:
                 self._stop()
                 return INTERRUPTED
+            except Exception:  # what runs beside it must not outlive the engine
+                stop(self.running)
+                raise
             if self._has_failed():
                 return FAILED
             self._finish()
@@ -166,18 +169,20 @@ class Reproduction:
         """Wait until a notebook ends, and renew what the run says about itself.
 
         Returns:
-            The names of those that have ended.
+            The names of those that have ended, in order.
         """
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-        ended = {self.running.pop(future): future.result() for future in done}
+        records = {self.running[future]: future.result() for future in done}
+        ended = dict(sorted(records.items()))
         for name, record in ended.items():
             self._aside(name).replace(self._copy(name))
             if record["error"]:
                 self._part(name).unlink(missing_ok=True)
+        self.running = {f: name for f, name in self.running.items() if f not in done}
         self.ended |= ended
         self.manifest["notebooks"] |= ended
         self._renew()
-        return sorted(ended)
+        return list(ended)
 
     def _tell(self, name: str) -> None:
         """Say that a notebook has ended: where the report is, if it is the first, and its error."""
@@ -211,10 +216,11 @@ class Reproduction:
         self.terminal.say(f"done; report: {page}")
 
     def _stop(self) -> None:
-        """Stop what runs; no executed copy tells of it, only a line that says how to go on."""
+        """Stop what runs; no copy and no number is left of it, only a line how to go on."""
         stop(self.running)
         for name in self.running.values():
             self._aside(name).unlink(missing_ok=True)
+            self._part(name).unlink(missing_ok=True)
         self._renew()
         self.page.result()
         passed = {name for name, record in self.ended.items() if not record["error"]}

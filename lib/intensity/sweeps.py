@@ -303,6 +303,8 @@ class _SharedLine:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
+        except OSError:
+            pass  # a file system without locks: everyone is seen
         self.file.write(text)
 
     def flush(self) -> None:
