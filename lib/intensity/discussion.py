@@ -123,7 +123,8 @@ MEANINGS: dict[str, Meaning] = {
         "Scattering the object does not part the two networks as claimed.",
     ),
     "C16": Meaning(
-        "What is learned on a black background is mostly lost on others.",
+        "What is learned on a black background does not find the object on others. Which level "
+        "is answered there instead, the plane of intensity and background shows.",
         "The network keeps more of its skill on other backgrounds than claimed.",
         practice="A network trained on images with zeroed background cannot be trusted on images "
         "whose background is anything else.",
@@ -213,12 +214,12 @@ WITHOUT: dict[str, dict[str, str]] = {
         "edges": "reader_accuracy/hard/flat_patch",
     },
     "Absolute intensity on varied backgrounds": {
-        "layout": "accuracy/absolute/linear_histogram",
+        "layout": "reader_accuracy/absolute/most_frequent_level",
         "surfaces": "accuracy/absolute/edge_amplitude",
         "edges": "accuracy/absolute/flat_patch",
     },
     "Contrast on varied backgrounds": {
-        "layout": "accuracy/contrast/linear_histogram",
+        "layout": "reader_accuracy/contrast/most_frequent_contrast",
         "surfaces": "accuracy/contrast/edge_amplitude",
         "edges": "accuracy/contrast/flat_patch",
     },

@@ -28,8 +28,8 @@ that has learned the non-monotonic function draws waves that cross where the cla
 (figures/07-1-effects.png)
 
 What each answer hangs on: the share of answers that change when scenes are rendered again with one
-thing changed. A network reads what that reader reads whose row is most like its own; readers
-(slanted) follow one cue each. Hatched: scenes unlike those of training."""
+thing changed. Readers (slanted) follow one cue each: rows that are alike change with the same
+things, which need not mean that they read the same. Hatched: scenes unlike those of training."""
 """The figures that README.md shows, with what to see in them."""
 
 
