@@ -28,6 +28,7 @@ from intensity.figures.style import (
     line_handle,
     named_rows,
     new_figure,
+    new_panels,
     parts,
     records,
     styled,
@@ -174,15 +175,11 @@ def reader_accuracy(table: pd.DataFrame, interval: str = SCENES_INTERVAL) -> Fig
     """
     conditions = parts(table, "condition")
     readers = list(dict.fromkeys(table["reader"]))
-    columns = min(PANELS, len(conditions))
-    lines = -(-len(conditions) // columns)
-    fig = new_figure(PAGE, lines * (0.17 * len(readers) + 0.35) + 0.75)
-    axes = list(fig.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for ax, (condition, rows) in zip(axes, conditions.items(), strict=False):
+    height = 0.17 * len(readers) + 0.35
+    fig, axes = new_panels(len(conditions), PANELS, height, 0.75, sharex=True, sharey=True)
+    for ax, (condition, rows) in zip(axes, conditions.items(), strict=True):
         _reader_panel(ax, rows, readers)
         ax.set_title(fill(condition.replace("_", " "), TITLE))
-    for ax in axes[len(conditions) :]:
-        ax.remove()
     fig.supxlabel("accuracy (share of scenes read right)")
     legend_above(fig, [interval_handle(interval, "D", "accuracy"), chance_handle()])
     return fig

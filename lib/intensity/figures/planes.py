@@ -23,6 +23,7 @@ from intensity.figures.style import (
     legend_above,
     line_handle,
     new_figure,
+    new_panels,
     parts,
     records,
     seed_handle,
@@ -66,17 +67,13 @@ def class_planes(table: pd.DataFrame, tasks: Mapping[str, Task]) -> Figure:
     """
     networks = parts(table, "network")
     columns = min(3, len(networks))
-    lines = -(-len(networks) // columns)
     side = min(3.0, PAGE / columns - 0.35)
-    fig = new_figure(PAGE, (side + 0.2) * lines + 0.8)
-    axes = fig.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
-    for ax in axes.flat[len(networks) :]:
-        ax.remove()
-    for ax, (network, rows) in zip(axes.flat, networks.items(), strict=False):
+    fig, axes = new_panels(len(networks), columns, side + 0.2, 0.8, sharex=True, sharey=True)
+    for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
         _true_classes(ax, tasks[rows["task"].iloc[0]])
         ax.set_title(network)
-    for ax in axes[:, 0]:
+    for ax in axes[::columns]:
         ax.set_ylabel("background (grey level)")
     legend_above(fig, _plane_handles(sorted(set(table["class"]))), 6)
     return fig

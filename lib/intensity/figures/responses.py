@@ -16,22 +16,21 @@ from intensity.figures.style import (
     COLUMN,
     PAGE,
     SEEDS_INTERVAL,
+    by_depth,
     class_bands,
     class_color,
     class_handles,
     colors,
-    dots,
     intensity_axis,
     interval_handle,
     legend_above,
     line_handle,
     new_figure,
+    new_panels,
     parts,
     picture,
-    records,
     seed_handle,
     styled,
-    upright_estimate,
 )
 from intensity.tasks import Band
 
@@ -100,16 +99,10 @@ def response_profiles(profiles: pd.DataFrame, units: pd.DataFrame, bands: Sequen
 
 def _small_multiples(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
     """A figure of equal panels over intensity, with the axes that are used."""
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    fig = new_figure(PAGE, height * rows + 0.75)
-    grid = fig.subplots(rows, columns, squeeze=False)
-    axes = list(grid.flat)
-    for ax in axes[count:]:
-        ax.remove()
-    for ax in axes[:count]:
+    fig, axes = new_panels(count, columns, height, 0.75)
+    for ax in axes:
         intensity_axis(ax, label=False, step=120)
-    return fig, axes[:count]
+    return fig, axes
 
 
 def _unit_lines(ax: Axes, curves: pd.DataFrame, monotonicity: pd.Series, gradual: Colormap) -> None:
@@ -215,27 +208,12 @@ def monotonicity_by_depth(
     fig = new_figure(PAGE, 2.7)
     ax = fig.subplots()
     palette = colors(summary["condition"])
-    for place, (condition, color) in enumerate(palette.items()):
-        shift = 0.2 * (place - (len(palette) - 1) / 2)
-        means = summary[summary["condition"] == condition].sort_values("depth")
-        _depth_line(ax, means, color, shift)
-        seeds = runs[runs["condition"] == condition]
-        dots(ax, seeds["depth"] + shift + 0.06, seeds["monotonicity"], color)
-    layers = summary.drop_duplicates("depth").sort_values("depth")
-    ax.set_xticks(layers["depth"], layers["layer"])
+    by_depth(ax, runs, summary, "monotonicity", palette)
     ax.set(xlabel="layer, from input to output", ylabel="monotonicity M (1: monotone)")
     ax.set_ylim(0, 1.05)
     conditions = [line_handle(name, color, marker="o") for name, color in palette.items()]
     legend_above(fig, [*conditions, seed_handle(), interval_handle(interval)], 5)
     return fig
-
-
-def _depth_line(ax: Axes, means: pd.DataFrame, color: str, shift: float) -> None:
-    """The means of one condition with their intervals, joined by a line."""
-    ax.plot(means["depth"] + shift, means["monotonicity"], color=color, linewidth=0.8, alpha=0.7)
-    for row in records(means):
-        ends = (row["low"], row["high"])
-        upright_estimate(ax, row["depth"] + shift, row["monotonicity"], ends, color)
 
 
 _KERNELS = 8

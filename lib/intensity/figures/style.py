@@ -93,6 +93,30 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
+def new_panels(
+    count: int, columns: int, height: float, margin: float, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure as wide as a page with equal panels, row by row.
+
+    Args:
+        count: of panels.
+        columns: most panels in a row.
+        height: of a row, in inches.
+        margin: what the figure is higher than its rows, in inches.
+        options: of `Figure.subplots`.
+
+    Returns:
+        The figure, and the axes that are used.
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    fig = new_figure(PAGE, height * rows + margin)
+    axes = list(fig.subplots(rows, columns, squeeze=False, **options).flat)
+    for ax in axes[count:]:
+        ax.remove()
+    return fig, axes[:count]
+
+
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table, each as column -> value."""
     return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False)]
@@ -185,6 +209,31 @@ def upright_estimate(
     """Draw a value at (x, y) with its interval along y."""
     ax.plot((x, x), interval, color=color, linewidth=1.6, solid_capstyle="butt", zorder=4)
     ax.plot(x, y, marker=marker, color=color, zorder=5)
+
+
+def by_depth(
+    ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame, column: str, palette: dict[str, str]
+) -> None:
+    """A column by layer: conditions side by side, each a line of means, with intervals and seeds.
+
+    Args:
+        ax: where it is drawn; its x are the layers, from the input to the output.
+        runs: one row a seed and layer: columns condition, depth, the column.
+        summary: columns condition, layer, depth, the column (mean), low, high.
+        column: what is drawn.
+        palette: color of every condition.
+    """
+    for place, (condition, color) in enumerate(palette.items()):
+        shift = 0.2 * (place - (len(palette) - 1) / 2)
+        means = summary[summary["condition"] == condition].sort_values("depth")
+        ax.plot(means["depth"] + shift, means[column], color=color, linewidth=0.8, alpha=0.7)
+        for row in records(means):
+            ends = (row["low"], row["high"])
+            upright_estimate(ax, row["depth"] + shift, row[column], ends, color)
+        seeds = runs[runs["condition"] == condition]
+        dots(ax, seeds["depth"] + shift + 0.06, seeds[column], color)
+    layers = summary.drop_duplicates("depth").sort_values("depth")
+    ax.set_xticks(layers["depth"], layers["layer"])
 
 
 def dots(ax: Axes, x: Iterable[float], y: Iterable[float], color: str) -> None:

@@ -12,20 +12,20 @@ from matplotlib.lines import Line2D
 from intensity.figures.style import (
     PAGE,
     SEEDS_INTERVAL,
+    by_depth,
     class_bands,
     class_handles,
     colors,
-    dots,
     intensity_axis,
     interval_handle,
     legend_above,
     line_handle,
     new_figure,
+    new_panels,
     parts,
     records,
     seed_handle,
     styled,
-    upright_estimate,
 )
 from intensity.tasks import LEVELS, Band
 
@@ -101,8 +101,7 @@ def turning_points(
     fig = new_figure(PAGE, 2.7)
     ax = fig.subplots()
     palette = colors(summary["condition"])
-    _by_depth(ax, table, summary, "share", palette)
-    _layer_axis(ax, summary)
+    by_depth(ax, table, summary, "share", palette)
     ax.set_xlabel("layer, from input to output")
     ax.set_ylabel("share of units that turn\ntwice or more (by range)")
     ax.set_ylim(-0.03, 1.05)
@@ -161,42 +160,12 @@ def _probe_panel(
 ) -> None:
     """One measure by depth, its control, and what a reader has that looks at nothing."""
     means = summary[summary["measure"] == measure].rename(columns={"value": measure})
-    _by_depth(ax, seeds, means, measure, palette)
+    by_depth(ax, seeds, means, measure, palette)
     control = summary[summary["measure"] == f"shuffled_{measure}"]
     for condition, rows in parts(control, "condition").items():
         ax.plot(rows["depth"], rows["value"], "--", color=palette[condition], linewidth=1.0)
     nothing = seeds["chance"].mean() if measure == "accuracy" else 0.0
     ax.axhline(nothing, color=_FAINT, linestyle=":", linewidth=1.0)
-    _layer_axis(ax, means)
-
-
-def _by_depth(
-    ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame, column: str, palette: dict[str, str]
-) -> None:
-    """A column by depth: conditions side by side, each a line of means, with intervals and seeds.
-
-    Args:
-        ax: where it is drawn.
-        runs: one row a seed and layer: columns condition, depth, the column.
-        summary: columns condition, depth, the column (mean), low, high.
-        column: what is drawn.
-        palette: color of every condition.
-    """
-    for place, (condition, color) in enumerate(palette.items()):
-        shift = 0.28 * (place - (len(palette) - 1) / 2)
-        means = summary[summary["condition"] == condition].sort_values("depth")
-        ax.plot(means["depth"] + shift, means[column], color=color, linewidth=0.8, alpha=0.7)
-        for row in records(means):
-            ends = (row["low"], row["high"])
-            upright_estimate(ax, row["depth"] + shift, row[column], ends, color)
-        seeds = runs[runs["condition"] == condition]
-        dots(ax, seeds["depth"] + shift + 0.1, seeds[column], color)
-
-
-def _layer_axis(ax: Axes, table: pd.DataFrame) -> None:
-    """Let x be the layers, from the input to the output."""
-    layers = table.drop_duplicates("depth").sort_values("depth")
-    ax.set_xticks(layers["depth"], layers["layer"])
 
 
 _CURVES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -226,13 +195,8 @@ def closed_form_responses(table: pd.DataFrame, fit: pd.DataFrame, bands: Sequenc
     Returns:
         A figure with two panels a row, one a unit, in the order of `fit`.
     """
-    columns = min(2, len(fit))
-    lines = -(-len(fit) // columns)
-    fig = new_figure(PAGE, 1.5 * lines + 0.8)
-    axes = fig.subplots(lines, columns, squeeze=False, sharex=True)
-    for ax in axes.flat[len(fit) :]:
-        ax.remove()
-    for ax, row in zip(axes.flat, records(fit), strict=False):
+    fig, axes = new_panels(len(fit), 2, 1.5, 0.8, sharex=True)
+    for ax, row in zip(axes, records(fit), strict=True):
         chosen = (table["layer"] == row["layer"]) & (table["unit"] == row["unit"])
         class_bands(ax, bands)
         _closed_form_panel(ax, table[chosen], row)

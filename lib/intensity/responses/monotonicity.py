@@ -93,6 +93,15 @@ def layer_table(units: pd.DataFrame) -> pd.DataFrame:
     return table.join(means).reset_index()
 
 
+def rectified(units: pd.DataFrame) -> list[str]:
+    """The names of the layers before the logits, from input to output.
+
+    Args:
+        units: from `unit_table`.
+    """
+    return [str(layer) for layer in dict.fromkeys(units["layer"]) if layer != "logits"]
+
+
 def last_rectified(units: pd.DataFrame) -> str:
     """The name of the last layer before the logits.
 
@@ -102,10 +111,10 @@ def last_rectified(units: pd.DataFrame) -> str:
     Raises:
         InvalidInput: there are no units but logits.
     """
-    layers = units.loc[units["layer"] != "logits", "layer"]
-    if layers.empty:
+    layers = rectified(units)
+    if not layers:
         raise InvalidInput("layers: none but logits is not allowed: at least one before them")
-    return str(layers.iloc[-1])
+    return layers[-1]
 
 
 def turning_share(units: pd.DataFrame, layer: str) -> float:

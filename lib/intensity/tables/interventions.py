@@ -30,6 +30,7 @@ from intensity.statistics import (
     t_test,
     wilson,
 )
+from intensity.tables.summaries import limited
 from intensity.values import InvalidInput
 
 Arrays = Mapping[str, np.ndarray]
@@ -298,17 +299,17 @@ def half_dose(shares: Sequence[float]) -> float:
     return float(pixels[first - 1] + share * (pixels[first] - pixels[first - 1]))
 
 
-def pieces(summary: pd.DataFrame) -> pd.DataFrame:
+def pieces(table: pd.DataFrame) -> pd.DataFrame:
     """Accuracy lost by cutting objects into pieces.
 
     Args:
-        summary: from `effect_summary`.
+        table: from `effects` or `effect_summary`.
 
     Returns:
         Its rows of the effects drop_*, with a further column side (pixels).
     """
     sides = {f"drop_{side}": side for side in PIECES}
-    rows = summary[summary["effect"].isin(sides)]
+    rows = table[table["effect"].isin(sides)]
     return rows.assign(side=rows["effect"].map(sides)).reset_index(drop=True)
 
 
@@ -332,7 +333,5 @@ def recolorings(outcomes: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     keys = ["name", "recoloring", "step", "outcome"]
     rows = []
     for names, part in pd.concat(parts).groupby(keys, sort=False):
-        interval = t_interval(part["share"].to_numpy())
-        limits = (max(interval.low, 0.0), min(interval.high, 1.0))
-        rows.append((*names, interval.value, *limits, int(part["count"].min())))
+        rows.append((*names, *limited(part["share"].to_numpy()), int(part["count"].min())))
     return pd.DataFrame(rows, columns=[*keys, "share", "low", "high", "count"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from intensity.responses import thresholds
-from intensity.responses.monotonicity import turning_share, unit_table
+from intensity.responses.monotonicity import rectified, turning_share, unit_table
 from intensity.statistics import paired_interval, t_interval
 from intensity.tables.summaries import summarized
 
@@ -46,16 +46,11 @@ def turning_shares(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> p
         for seed, profile in enumerate(group):
             units = unit_table(profile)
             silent = units.groupby("layer")["silent"].mean().to_dict()
-            for depth, layer in enumerate(_rectified(units)):
+            for depth, layer in enumerate(rectified(units)):
                 share = turning_share(units, layer)
                 rows.append((condition, layer, depth, seed, share, silent[layer]))
     columns = ["condition", "layer", "depth", "seed", "share", "silent"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _rectified(units: pd.DataFrame) -> list[str]:
-    """Layers before the logits, from input to output."""
-    return [layer for layer in dict.fromkeys(units["layer"]) if layer != "logits"]
 
 
 def turning_summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -150,25 +145,22 @@ def probe_summary(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_PROBED, "measure", "value", "low", "high"])
 
 
-def probe_difference(
-    table: pd.DataFrame, first: str = "trained", second: str = "random weights"
-) -> pd.DataFrame:
+def probe_difference(table: pd.DataFrame) -> pd.DataFrame:
     """What training adds to what can be read, paired within seed.
 
     Args:
-        table: from `probe_table`, with two seeds or more; both conditions have the same ones.
-        first: the condition that is subtracted from.
-        second: the condition that is subtracted.
+        table: from `probe_table`, with two seeds or more; the conditions "trained" and "random
+            weights" have the same ones.
 
     Returns:
         Columns layer, depth, over, measure ("r2", "rmse", "accuracy"), difference (mean over seeds
-        of first - second), low, high (t interval).
+        of trained - random weights), low, high (t interval).
     """
     rows = []
     for measure in ("r2", "rmse", "accuracy"):
         for names, part in table.groupby(["layer", "depth", "over"], sort=False):
             pairs = part.pivot(index="seed", columns="condition", values=measure)
-            low, high, value = paired_interval(pairs[first], pairs[second])
+            low, high, value = paired_interval(pairs["trained"], pairs["random weights"])
             rows.append((*names, measure, value, low, high))
     columns = ["layer", "depth", "over", "measure", "difference", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
