@@ -208,7 +208,7 @@ def monotonicity_by_depth(
     fig = new_figure(PAGE, 2.7)
     ax = fig.subplots()
     palette = colors(summary["condition"])
-    by_depth(ax, runs, summary, "monotonicity", palette)
+    by_depth(ax, runs, summary, "monotonicity", palette, 0.2)
     ax.set(xlabel="layer, from input to output", ylabel="monotonicity M (1: monotone)")
     ax.set_ylim(0, 1.05)
     conditions = [line_handle(name, color, marker="o") for name, color in palette.items()]

@@ -38,6 +38,9 @@ _PREDICTED = "#CC3311"
 _FAINT = "#777777"
 """Color of what results are compared with."""
 
+_APART = 0.28
+"""From one condition to the next, in layers."""
+
 _BINS = np.arange(-2, LEVELS + 5, 5)
 """Edges of bins of five grey levels; boundaries such as 30.5 and 100.5 lie in the middle of one."""
 
@@ -101,7 +104,7 @@ def turning_points(
     fig = new_figure(PAGE, 2.7)
     ax = fig.subplots()
     palette = colors(summary["condition"])
-    by_depth(ax, table, summary, "share", palette)
+    by_depth(ax, table, summary, "share", palette, _APART)
     ax.set_xlabel("layer, from input to output")
     ax.set_ylabel("share of units that turn\ntwice or more (by range)")
     ax.set_ylim(-0.03, 1.05)
@@ -160,7 +163,7 @@ def _probe_panel(
 ) -> None:
     """One measure by depth, its control, and what a reader has that looks at nothing."""
     means = summary[summary["measure"] == measure].rename(columns={"value": measure})
-    by_depth(ax, seeds, means, measure, palette)
+    by_depth(ax, seeds, means, measure, palette, _APART)
     control = summary[summary["measure"] == f"shuffled_{measure}"]
     for condition, rows in parts(control, "condition").items():
         ax.plot(rows["depth"], rows["value"], "--", color=palette[condition], linewidth=1.0)
