@@ -15,8 +15,13 @@ JUDGED = [f"C{number}" for number in range(1, 21)]
 
 
 def claim(name: str, verdict: str) -> dict[str, Any]:
-    """A judged claim."""
-    return {"id": name, "verdict": verdict}
+    """A judged claim of one part whose estimate holds."""
+    part = {"what": "share", "measured": "91 % [88, 94]", "rule": "lower bound >= 0.9"}
+    return {
+        "id": name,
+        "verdict": verdict,
+        "parts": [part | {"verdict": verdict, "estimate": "reproduced"}],
+    }
 
 
 def test_every_judged_claim_has_sentences_that_differ() -> None:
@@ -39,10 +44,23 @@ def test_the_unexpected_comes_first_then_the_undecided() -> None:
     assert [line.split(",")[0] for line in lines] == ["- **C3", "- **C2", "- **C4", "- **C1"]
     assert lines[0].startswith("- **C3, not reproduced, unexpected.**")
     assert discussion.MEANINGS["C3"].failed in lines[0]
-    open_text = f"does not settle it. It would mean: {discussion.MEANINGS['C2'].reproduced}"
-    assert lines[1].endswith(open_text)
+    assert "does not settle it" in lines[1]
     assert discussion.MEANINGS["C1"].reproduced in lines[3]
     assert "unexpected" not in "".join(lines[1:])
+
+
+def test_an_undecided_claim_gets_both_readings_and_says_what_is_open() -> None:
+    open_claim = claim("C12", "undecided")
+    settled = {"what": "other", "measured": "1", "rule": "r", "verdict": "reproduced"}
+    open_claim["parts"].append(settled | {"estimate": "reproduced"})
+    text = discussion.consequences([open_claim])
+    meaning = discussion.MEANINGS["C12"]
+    assert meaning.reproduced in text
+    assert meaning.failed in text
+    assert "Open: share, 91 % [88, 94] (lower bound >= 0.9), where the estimate" in text
+    assert "lies on the claim's side. If it holds" in text
+    open_claim["parts"][0]["estimate"] = "not reproduced"
+    assert "lies on the other side. If it holds" in discussion.consequences([open_claim])
 
 
 def test_a_claim_that_was_expected_to_fail_surprises_by_holding() -> None:
@@ -110,11 +128,21 @@ def test_without_measurements_nothing_is_said_about_cues() -> None:
     assert discussion.cue_overlap({"measurements": []}) == ""
 
 
-def test_conclusions_rest_on_claims_that_there_are() -> None:
+def test_conclusions_rest_on_claims_that_there_are_and_on_what_a_standard_run_measures() -> None:
+    published = json.loads((ROOT / "expected" / "standard.json").read_text("utf8"))
+    measured = {row["id"] for row in published["measurements"]}
     known = {one.id for one in CLAIMS}
-    cited = [name for _, on in discussion.CONCLUSIONS if not isinstance(on, str) for name in on]
-    assert cited
-    assert set(cited) <= known
+    for conclusion in discussion.CONCLUSIONS:
+        assert set(conclusion.claims) <= known
+        assert {name for name, _ in conclusion.measured} <= measured
+        assert conclusion.claims or conclusion.measured or conclusion.note
+
+
+def test_gain_and_offset_are_told_by_what_was_measured() -> None:
+    published = json.loads((ROOT / "expected" / "standard.json").read_text("utf8"))
+    lines = discussion.scanner(published).splitlines()
+    assert len(lines) == len(discussion.SCANNER)
+    assert discussion.scanner({"measurements": []}) == ""
 
 
 def test_claims_of_practical_weight_say_what_follows() -> None:
@@ -146,10 +174,19 @@ def test_without_any_run_there_is_nothing_to_discuss(
         discussion.findings(tmp_path / "runs" / "lab")
 
 
-def test_the_papers_conclusions_stand_beside_verdicts_or_say_why_not() -> None:
-    table = discussion.conclusions([claim("C1", "reproduced"), claim("C6", "undecided")])
-    here = dict(table.itertuples(index=False))
+def test_the_papers_conclusions_stand_beside_verdicts_or_say_why_not(tmp_path: Any) -> None:
+    book = Results("06_units", tmp_path)
+    place = "monotonicity/hard/bn_compact/first_layer"
+    book.over_seeds(place, [0.9, 0.8], scenes=8, unit="monotonicity")
+    book.save()
+    found = discussion.findings(tmp_path)
+    found["claims"] = [claim("C1", "reproduced"), claim("C6", "undecided")]
+    here = dict(discussion.conclusions(found).itertuples(index=False))
     assert here["Errors sit at the class boundaries"] == "C6: undecided"
     first = "A network can learn a class that hangs on intensity alone"
-    assert here[first] == "C1: reproduced, C2: not judged, C12: not judged, C13: not judged"
-    assert (table["here"] != "").all()
+    assert here[first] == "C1: reproduced, C2: not judged"
+    early = here["Early channels respond monotonically"].split("; ")
+    assert early[0] == f"monotonicity of the first layer: {book.measurements('')[0].text}"
+    assert early[1] == "of the last rectified layer: not measured"
+    assert here["Single pixels move logits monotonically"].startswith("not tested")
+    assert all(here.values())

@@ -4,7 +4,7 @@ For every claim there is a sentence for each verdict, and where it follows one f
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,12 +76,13 @@ MEANINGS: dict[str, Meaning] = {
         "The logits follow the label function less closely than claimed.",
     ),
     "C8": Meaning(
-        "Depth does more than parameters: the deeper network is better with under a third of them.",
-        "The deeper network is not better by the margin claimed.",
+        "After as many images the deeper network is ahead with under a third of the parameters. "
+        "Part of that is speed of learning: shown more images, the other comes nearer.",
+        "After as many images the deeper network is not ahead by the margin claimed.",
     ),
     "C9": Meaning(
-        "Training on a non-monotonic function makes deep units non-monotonic; it is no property of "
-        "the architecture.",
+        "Training on a non-monotonic function makes deep units non-monotonic: the same network "
+        "trained for as long on a monotone one, or not at all, has units that are less so.",
         "Deep units do not become non-monotonic as claimed, or are so without such training.",
     ),
     "C10": Meaning(
@@ -101,30 +102,36 @@ MEANINGS: dict[str, Meaning] = {
         "one. On black that changes the amplitude of its edge too.",
         "Recoloring is not followed, or not ignored within a class, as often as claimed; the "
         "figure by size of the step shows whether small steps across a boundary are to blame.",
+        practice="What changes an object's recorded level, such as windowing or a contrast agent, "
+        "should be expected to change the answer of a network whose classes hang on it.",
     ),
     "C13": Meaning(
         "Intensity and shape dissociate both ways: each network answers to its own cue and ignores "
         "the other, so the interventions tell the cues apart.",
         "At least one network does not follow its own cue, or does not ignore the other, as far as "
         "claimed.",
+        practice="What a network relies on is decided by which cue tells the classes apart in its "
+        "training data; it is not a fixed preference for edges and shape.",
     ),
     "C14": Meaning(
         "Where core and rim of equal area show different classes, the network goes by the core: it "
-        "reads surfaces more than edges, even though edges alone would do on black.",
+        "reads surfaces more than edges, even though edges alone would do on black. Answers by "
+        "neither are counted apart, beside the bound that remains if all of them were the rim's.",
         "The core does not outweigh the rim on both kinds of background: nothing shows that "
         "surfaces are read more than edges.",
         practice="A rim of another level, as partial volume can make it, should move such a "
         "network less than a change of the same area inside.",
     ),
     "C15": Meaning(
-        "The object has to hang together in patches for the network, though not for a network that "
-        "sees single pixels: it pools patches although it would not have to. Scattered objects are "
-        "unlike those of training.",
+        "The object has to hang together in patches for the network: it pools patches although it "
+        "would not have to. That `pixels` loses nothing holds by its construction and checks the "
+        "intervention. Scattered objects are unlike those of training.",
         "Scattering the object does not part the two networks as claimed.",
     ),
     "C16": Meaning(
-        "What is learned on a black background does not find the object on others. Which level "
-        "is answered there instead, the plane of intensity and background shows.",
+        "What is learned on a black background does not find the object on others. There the "
+        "network answers mostly by another level; how often by that of the background, notebook 07 "
+        "counts, and the plane of intensity and background in notebook 05 shows it.",
         "The network keeps more of its skill on other backgrounds than claimed.",
         practice="A network trained on images with zeroed background cannot be trusted on images "
         "whose background is anything else.",
@@ -159,27 +166,77 @@ MEANINGS: dict[str, Meaning] = {
 }
 """What each verdict means, by claim, in words for either verdict."""
 
-PICTURES = "shown in figures, decided by no claim yet"
 
-CONCLUSIONS: tuple[tuple[str, tuple[str, ...] | str], ...] = (
-    ("A network can learn a class that hangs on intensity alone", ("C1", "C2", "C12", "C13")),
-    ("It relies on the object's intensity", ("C12", "C13", "C14")),
-    ("A deeper network does better, with fewer parameters", ("C8",)),
-    (
-        "Early channels respond monotonically, later ones follow the class boundaries, and logits "
-        "are not monotone",
-        ("C9", "C10", "C7"),
+class Conclusion(NamedTuple):
+    """A conclusion of the paper or its authors, and what bears on it here.
+
+    text: what they conclude.
+    claims: ids of claims that test it or a part of it.
+    measured: ids of measurements that no claim decides by, each with words for it.
+    note: what has to be said beside these, or why nothing bears on it.
+    """
+
+    text: str
+    claims: tuple[str, ...] = ()
+    measured: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+
+CONCLUSIONS: tuple[Conclusion, ...] = (
+    Conclusion("A network can learn a class that hangs on intensity alone", ("C1", "C2")),
+    Conclusion(
+        "It relies on the object's intensity",
+        ("C12", "C13", "C14"),
+        note="on black recoloring changes the edge's amplitude with the surface; C14 and C17 part "
+        "the two",
     ),
-    ("The class-response curve is a square wave that crosses at the boundaries", ("C7",)),
-    ("Errors sit at the class boundaries", ("C6",)),
-    ("Gradient saliency and occlusion show where a network looks", PICTURES),
-    ("Batch norm and ReLU act as thresholds of intensity", ("C11",)),
-    (
-        "Single pixels move logits monotonically: the network averages over the object",
-        ("C19", "C15"),
+    Conclusion("A deeper network does better, with fewer parameters", ("C8",)),
+    Conclusion(
+        "Early channels respond monotonically",
+        measured=(
+            ("monotonicity/hard/bn_compact/first_layer", "monotonicity of the first layer"),
+            ("monotonicity/hard/bn_compact/last_layer", "of the last rectified layer"),
+        ),
+        note="a first layer's mean responses are convex whatever its weights, so that they turn "
+        "once at most was known beforehand",
+    ),
+    Conclusion(
+        "Later channels follow the class boundaries",
+        ("C9", "C10", "C11"),
+        note="C9 and C10 ask for turns, C11 for turns at the boundaries",
+    ),
+    Conclusion(
+        "Logits are not monotone; the class-response curve is a square wave that crosses at the "
+        "boundaries",
+        ("C7",),
+    ),
+    Conclusion("Errors sit at the class boundaries", ("C6",)),
+    Conclusion(
+        "Gradient saliency and occlusion show where a network looks",
+        note="shown in figures; decided by no claim yet",
+    ),
+    Conclusion(
+        "Batch norm and ReLU act as thresholds of intensity",
+        measured=(
+            (
+                "circuit_r2/hard/bn_tiny_full/relu1_crude",
+                "worst R2 of one threshold a unit in the first layer",
+            ),
+        ),
+        note="that a rectified unit has a threshold is so by construction; where those of the last "
+        "block sit C11 tests",
+    ),
+    Conclusion(
+        "Single pixels move logits monotonically",
+        note="not tested: C19 counts changed answers by the number of pixels",
+    ),
+    Conclusion(
+        "The network averages over the object",
+        ("C5", "C15", "C19"),
+        note="C5: not over grey levels; C15: not over single pixels but over patches",
     ),
 )
-"""What the paper and its authors concluded, and the claims that bear on it, or why none does."""
+"""What the paper and its authors concluded, and what bears on it."""
 
 OVERLAP: tuple[tuple[str, str], ...] = (
     ("accuracy/hard/linear_histogram", "On black a linear function of the histogram, no shape"),
@@ -192,17 +249,46 @@ OVERLAP: tuple[tuple[str, str], ...] = (
         "accuracy/absolute/linear_histogram",
         "On varied backgrounds, absolute intensity, a linear function of the histogram",
     ),
+    (
+        "accuracy/absolute/most_frequent_level",
+        "On varied backgrounds, absolute intensity, the most frequent level but for the background",
+    ),
     ("accuracy/absolute/edge_amplitude", "On varied backgrounds, absolute intensity, edges"),
     ("accuracy/absolute/flat_patch", "On varied backgrounds, absolute intensity, flat patches"),
     (
         "accuracy/absolute/bn_compact",
         "On varied backgrounds, absolute intensity, a network trained there",
     ),
+    (
+        "accuracy/contrast/most_frequent_contrast",
+        "On varied backgrounds, contrast, that level minus the background",
+    ),
     ("accuracy/contrast/edge_amplitude", "On varied backgrounds, contrast, edges"),
     ("accuracy/contrast/flat_patch", "On varied backgrounds, contrast, flat patches"),
-    ("accuracy/distractor/linear_histogram", "Beside a distractor the histogram"),
+    ("accuracy/distractor/linear_histogram", "Beside a distractor a linear histogram"),
+    (
+        "accuracy/distractor/most_frequent_level",
+        "Beside a distractor the most frequent level but for the background",
+    ),
 )
 """Accuracies that tell which cues come together, and what each is of."""
+
+SCANNER: tuple[tuple[str, str], ...] = (
+    (
+        "offset_followed/absolute/bn_compact",
+        "An offset that changes the class, network for absolute intensity: followed",
+    ),
+    ("offset_changes/contrast/bn_compact", "An offset, network for contrast: answers changed"),
+    (
+        "gain_followed/absolute/bn_compact",
+        "A gain that changes the class, network for absolute intensity: followed",
+    ),
+    (
+        "gain_followed/contrast/bn_compact",
+        "A gain that changes the class, network for contrast: followed",
+    ),
+)
+"""What becomes of answers when a scanner's gain or offset changes all levels."""
 
 SOLVED = 0.97
 """A reader solves a task where its whole interval is at or above this; as in claim C5."""
@@ -214,12 +300,12 @@ WITHOUT: dict[str, dict[str, str]] = {
         "edges": "reader_accuracy/hard/flat_patch",
     },
     "Absolute intensity on varied backgrounds": {
-        "layout": "reader_accuracy/absolute/most_frequent_level",
+        "layout": "accuracy/absolute/most_frequent_level",
         "surfaces": "accuracy/absolute/edge_amplitude",
         "edges": "accuracy/absolute/flat_patch",
     },
     "Contrast on varied backgrounds": {
-        "layout": "reader_accuracy/contrast/most_frequent_contrast",
+        "layout": "accuracy/contrast/most_frequent_contrast",
         "surfaces": "accuracy/contrast/edge_amplitude",
         "edges": "accuracy/contrast/flat_patch",
     },
@@ -268,9 +354,24 @@ def cue_overlap(found: Mapping[str, Any]) -> str:
         found: as `findings` gives it.
     """
     known = measurements_in(dict(found))
-    lines = [f"- {words}: **{known[name].text}**." for name, words in OVERLAP if name in known]
     followed = [_dispensable(task, readers, known) for task, readers in WITHOUT.items()]
-    return "\n".join(lines) + "".join(f"\n\n{text}" for text in followed if text)
+    return _listed(OVERLAP, known) + "".join(f"\n\n{text}" for text in followed if text)
+
+
+def scanner(found: Mapping[str, Any]) -> str:
+    """What gain and offset of the whole image do, as a Markdown list; only what is measured.
+
+    Args:
+        found: as `findings` gives it.
+    """
+    return _listed(SCANNER, measurements_in(dict(found)))
+
+
+def _listed(entries: Iterable[tuple[str, str]], known: Mapping[str, Measurement]) -> str:
+    """Measurements with words for them, as a Markdown list."""
+    return "\n".join(
+        f"- {words}: **{known[name].text}**." for name, words in entries if name in known
+    )
 
 
 def _dispensable(task: str, readers: Mapping[str, str], known: Mapping[str, Measurement]) -> str:
@@ -319,30 +420,45 @@ def _is_open(claim: Mapping[str, Any]) -> bool:
     return bool(claim["verdict"] == "undecided")
 
 
-def conclusions(judged: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def conclusions(found: Mapping[str, Any]) -> pd.DataFrame:
     """The paper's conclusions beside our verdicts: columns conclusion, here.
 
     Args:
-        judged: claims with their verdicts.
+        found: as `findings` gives it.
     """
-    verdicts = {claim["id"]: claim["verdict"] for claim in judged}
-    rows = [
-        (
-            text,
-            bearing
-            if isinstance(bearing, str)
-            else ", ".join(f"{name}: {verdicts.get(name, 'not judged')}" for name in bearing),
-        )
-        for text, bearing in CONCLUSIONS
-    ]
+    verdicts = {claim["id"]: claim["verdict"] for claim in found["claims"]}
+    known = measurements_in(dict(found))
+    rows = [(conclusion.text, _bearing(conclusion, verdicts, known)) for conclusion in CONCLUSIONS]
     return pd.DataFrame(rows, columns=["conclusion", "here"])
+
+
+def _bearing(
+    conclusion: Conclusion, verdicts: Mapping[str, str], known: Mapping[str, Measurement]
+) -> str:
+    """What bears on a conclusion, in words."""
+    judged = ", ".join(f"{name}: {verdicts.get(name, 'not judged')}" for name in conclusion.claims)
+    measured = [
+        f"{words}: {known[name].text if name in known else 'not measured'}"
+        for name, words in conclusion.measured
+    ]
+    return "; ".join(text for text in (judged, *measured, conclusion.note) if text)
+
+
+def _side(part: Mapping[str, Any]) -> str:
+    """A part of a claim that is open, and on which side of its threshold the estimate lies."""
+    side = "on the claim's side" if part["estimate"] == "reproduced" else "on the other side"
+    return f"{part['what']}, {part['measured']} ({part['rule']}), where the estimate lies {side}"
 
 
 def _meaning(claim: Mapping[str, Any]) -> str:
     """One claim's sentences for its verdict."""
     meaning = MEANINGS[claim["id"]]
     if _is_open(claim):
-        return f"What was measured does not settle it. It would mean: {meaning.reproduced}"
+        sides = "; ".join(_side(part) for part in claim["parts"] if _is_open(part))
+        return (
+            f"What was measured does not settle it. Open: {sides}. If it holds: "
+            f"{meaning.reproduced} If not: {meaning.failed}"
+        )
     if claim["verdict"] == "reproduced":
         said, practice = meaning.reproduced, meaning.practice
     else:

@@ -4,6 +4,7 @@ Both are written from a complete run and never by hand.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from intensity.claims import claims_table
@@ -11,6 +12,7 @@ from intensity.manifest import load_manifest
 from intensity.report import count_verdicts
 from intensity.results import load_results, measurements_in
 from intensity.settings import Layout, shown
+from intensity.statistics import Measurement
 from intensity.values import InvalidInput, write_aside
 
 PROFILE = "standard"
@@ -84,15 +86,37 @@ def _origin(manifest: dict[str, Any]) -> str:
 
 
 def _accuracies(results: dict[str, Any]) -> str:
-    """Every plain test accuracy: networks with an interval over seeds, readers over scenes."""
-    rows = []
+    """Every plain test accuracy, a row a task."""
+    tasks: dict[str, list[Measurement]] = {}
     for key, measured in measurements_in(results).items():
-        quantity, task, who, *detail = key.split("/")
+        quantity, task, _, *detail = key.split("/")
         if quantity == "accuracy" and not detail:
-            seeds = str(measured.n.seeds) if measured.n.seeds else "none"
-            rows.append((f"`{task}`", f"`{who}`", measured.text, seeds, f"{measured.n.scenes:,}"))
-    header = ("task", "network or reader", "test accuracy [95 % interval]", "seeds", "scenes")
+            tasks.setdefault(task, []).append(measured)
+    header = (
+        "task",
+        "test accuracy of networks [t over seeds]",
+        "of readers without training [Wilson over scenes]",
+    )
+    rows = []
+    for task, found in tasks.items():
+        networks = [m for m in found if m.n.seeds]
+        readers = [m for m in found if not m.n.seeds]
+        rows.append((f"`{task}`", _cell(networks), _cell(readers)))
     return _table(header, rows)
+
+
+def _cell(measurements: Sequence[Measurement]) -> str:
+    """Accuracies in one cell of a table, a line each; what they rest on in the last line."""
+    lines = [f"`{m.id.split('/')[2]}` {m.text}" for m in measurements]
+    scenes = sorted({m.n.scenes for m in measurements})
+    seeds = sorted({m.n.seeds for m in measurements} - {0})
+    counts = [f"{_either(seeds)} seeds"] * bool(seeds) + [f"{_either(scenes)} scenes"]
+    return "<br>".join([*lines, f"({', '.join(counts)})"]) if lines else "none"
+
+
+def _either(numbers: Sequence[int]) -> str:
+    """Numbers in words: "3", "2 or 3"."""
+    return " or ".join(f"{number:,}" for number in numbers)
 
 
 def _claims(results: dict[str, Any]) -> str:

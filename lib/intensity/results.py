@@ -6,6 +6,7 @@ two notebooks.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,14 @@ class Results:
         self._measurements: dict[str, Measurement] = {}
 
     def over_seeds(
-        self, name: str, values: ArrayLike, *, scenes: int, unit: str = FRACTION, log: bool = False
+        self,
+        name: str,
+        values: ArrayLike,
+        *,
+        scenes: int,
+        unit: str = FRACTION,
+        log: bool = False,
+        least: float = -math.inf,
     ) -> Measurement:
         """Keep one number a seed, with Student's t interval over the seeds.
 
@@ -58,9 +66,10 @@ class Results:
             scenes: how many scenes each seed's number rests on.
             unit: of the numbers.
             log: make the mean and the interval on the logarithm, for ratios.
+            least: what no such number can be below, as 0 for a distance.
 
         Returns:
-            The measurement. A fraction's interval is cut at 0 and 1.
+            The measurement. Its interval is cut at `least`, a share's at 0 and 1.
 
         Raises:
             InvalidInput: fewer than two seeds, a number that is not finite, an id that is taken.
@@ -68,6 +77,8 @@ class Results:
         with _naming(name):
             interval = log_t_interval(values) if log else t_interval(values)
         method = "Student t over seeds, on the logarithm" if log else "Student t over seeds"
+        low, high, value = interval
+        interval = Interval(max(low, least), high, value)
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
 
     def difference(
@@ -219,7 +230,7 @@ def measurement_table(measurements: Iterable[Measurement]) -> pd.DataFrame:
 
     Returns:
         A row a measurement: id, value, low and high (equal to the value where it is exact), text
-        ("99.2 % [98.9, 99.5]"), seeds and scenes (counts), method (how the interval was made).
+        ("99.20 % [98.90, 99.50]"), seeds and scenes (counts), method (how the interval was made).
     """
     columns = ["id", "value", "low", "high", "text", "seeds", "scenes", "method"]
     rows = [

@@ -274,7 +274,7 @@ class Measurement(Value):
 
     @property
     def text(self) -> str:
-        """The number and its interval for people, for example "99.2 % [98.9, 99.5]"."""
+        """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
         scale, suffix = STYLES.get(self.unit, (1.0, f" {self.unit}" if self.unit else ""))
         value = scale * self.value
         if self.ci95 is None:
@@ -282,17 +282,20 @@ class Measurement(Value):
         return f"{value:z.{self._places}f}{suffix} {self.interval_text(*self.ci95)}"
 
     def interval_text(self, low: float, high: float) -> str:
-        """The two ends of an interval of this measurement for people, as "[98.9, 99.5]"."""
+        """The two ends of an interval of this measurement for people, as "[98.90, 99.50]"."""
         scale, _ = STYLES.get(self.unit, (1.0, ""))
         return f"[{scale * low:z.{self._places}f}, {scale * high:z.{self._places}f}]"
 
     @property
     def _places(self) -> int:
-        """Decimals that show half the interval's width with one digit; 1 to 4 of them."""
+        """Decimals that show half the interval's width with two digits; 1 to 4 of them.
+
+        So whoever reads the printed ends can check a verdict by them.
+        """
         scale, _ = STYLES.get(self.unit, (1.0, ""))
         low, high = self.ci95 or (0.0, 0.0)
         half = scale * (high - low) / 2
-        return min(max(-math.floor(math.log10(half)), 1), 4) if half else 2
+        return min(max(1 - math.floor(math.log10(half)), 1), 4) if half else 2
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:
