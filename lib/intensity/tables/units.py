@@ -163,8 +163,7 @@ def probe_difference(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for over, mean in table.groupby("over", sort=False):
         for layer, part in mean.groupby("layer", sort=False):
-            pairs = part.pivot(index="seed", columns="condition")
-            texts = [_difference_text(pairs[measure], form) for measure, form in _ADDED.items()]
+            texts = [_added(part, measure, form) for measure, form in _ADDED.items()]
             rows.append((layer, over, *texts))
     columns = ["layer", "over", "R2", "RMSE", "accuracy", "class selectivity"]
     return pd.DataFrame(rows, columns=columns)
@@ -174,8 +173,9 @@ _ADDED = {"r2": ".2f", "rmse": ".1f", "accuracy": ".2f", "selectivity": ".2f"}
 """What training can add to, and how it is printed: to a hundredth, or to a tenth of a level."""
 
 
-def _difference_text(pairs: pd.DataFrame, form: str) -> str:
-    """Trained minus random weights, columns of a table with a row a seed, with its interval."""
+def _added(probed: pd.DataFrame, measure: str, form: str) -> str:
+    """Trained minus random weights in one layer, with its interval, as a text."""
+    pairs = probed.pivot(index="seed", columns="condition", values=measure)
     ends = paired_interval(pairs["trained"], pairs["random weights"])
     low, high, value = (format(number, "z" + form) for number in ends)
     return f"{value} [{low}, {high}]"
