@@ -113,8 +113,23 @@ def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
         and line.get_linewidth() == 0.8
         and line.get_marker() == "None"
     )
-    np.testing.assert_allclose(random - hard, 0.2)
-    np.testing.assert_allclose(hard, [-0.1, 0.9])
+    np.testing.assert_allclose(random - hard, 0.19)
+    np.testing.assert_allclose(hard, [-0.095, 0.905])
+
+
+def test_conditions_differ_in_more_than_hue_and_from_general_legend_entries() -> None:
+    names = ["hard", "hard, screen", "monotone", "random"]
+    summary = pd.DataFrame(
+        {"condition": names, "layer": "relu1", "depth": 0, "low": 0.3, "high": 1.0}
+    ).assign(monotonicity=0.5)
+    fig = monotonicity_by_depth(summary.assign(seed=0), summary)
+    means = [line for line in fig.axes[0].lines if line.get_marker() in set("os^D")]
+    assert [line.get_marker() for line in means if line.get_zorder() == 5] == list("os^D")
+    *conditions, seed, interval = fig.legends[0].legend_handles
+    assert [handle.get_marker() for handle in conditions] == list("os^D")
+    colors = {handle.get_color() for handle in conditions}
+    assert len(colors) == 4
+    assert colors.isdisjoint({seed.get_markeredgecolor(), interval.get_color()})
 
 
 def test_kernels_stand_above_the_profiles_of_the_units_that_respond_most() -> None:

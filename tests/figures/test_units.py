@@ -77,8 +77,10 @@ def probed() -> tuple[pd.DataFrame, pd.DataFrame]:
     ).assign(layer=lambda t: t["depth"].map(["relu1", "logits"].__getitem__))
     r2 = {("trained", "object"): 0.9, ("trained", "space"): 0.7}
     value = [r2.get(pair, 0.5) for pair in zip(keys["condition"], keys["over"], strict=True)]
-    table = pd.concat([keys.assign(seed=i, r2=value, accuracy=0.6, chance=0.36) for i in range(2)])
-    means = {"r2": value, "accuracy": 0.6, "shuffled_r2": -0.1, "shuffled_accuracy": 0.3}
+    read = keys.assign(r2=value, accuracy=0.6, selectivity=0.4, chance=0.36)
+    table = pd.concat([read.assign(seed=i) for i in range(2)])
+    means = {"r2": value, "accuracy": 0.6, "selectivity": 0.4}
+    means |= {"shuffled_r2": -0.1, "shuffled_accuracy": 0.3, "shuffled_selectivity": 0.01}
     parts = [keys.assign(measure=m, value=v, low=0.2, high=1.0) for m, v in means.items()]
     return table, pd.concat(parts)
 
@@ -89,7 +91,7 @@ _OVER = ("space", "object")
 def test_probes_lie_beside_their_control_and_the_constant_answer(
     probed: tuple[pd.DataFrame, pd.DataFrame], seed_dots: Dots
 ) -> None:
-    on_object, over_space, classes, _ = probes_by_depth(*probed).axes
+    on_object, over_space, classes, _, alone, _ = probes_by_depth(*probed).axes
     assert on_object.get_title(loc="left") == "mean over the visible object"
     assert {y for _, y in seed_dots(on_object)} == {0.9, 0.5}
     assert {y for _, y in seed_dots(over_space)} == {0.7, 0.5}
@@ -98,6 +100,9 @@ def test_probes_lie_beside_their_control_and_the_constant_answer(
     assert curve(classes, ":") == [0.36, 0.36]
     dashed = [line for line in classes.lines if line.get_linestyle() == "--"]
     assert [line.get_ydata().tolist() for line in dashed] == [[0.3, 0.3]] * 2
+    assert [line.get_marker() for line in dashed] == ["o", "s"]
+    assert {y for _, y in seed_dots(alone)} == {0.4}
+    assert curve(alone, ":") == [0, 0]
     assert on_object.get_ylim() == over_space.get_ylim()
 
 

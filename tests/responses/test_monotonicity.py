@@ -10,7 +10,6 @@ from scipy import stats
 from intensity.responses.monotonicity import (
     chance_selectivity,
     class_selectivity,
-    last_rectified,
     layer_table,
     monotonicity,
     turning_points,
@@ -99,13 +98,6 @@ def test_turning_share_weighs_by_range_and_leaves_silent_units_out() -> None:
 def test_turning_share_needs_units_that_respond(layer: str) -> None:
     with pytest.raises(InvalidInput, match=rf"^layer: '{layer}' .* relu1, relu2, logits$"):
         turning_share(UNITS, layer)
-
-
-def test_the_last_rectified_layer_is_before_the_logits() -> None:
-    assert last_rectified(UNITS) == "relu3"
-    assert last_rectified(UNITS[:4]) == "relu2"
-    with pytest.raises(InvalidInput, match=r"^layers: none but logits"):
-        last_rectified(UNITS[-1:])
 
 
 def test_class_selectivity_by_hand() -> None:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from intensity.responses.probes import RIDGE, probes, read_out, ridge_predictions
+from intensity.responses.probes import RIDGE, Read, probes, read_out, ridge_predictions
 from intensity.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
@@ -13,9 +13,13 @@ SIZE = 16
 HARD = TASKS["hard"]
 
 
-def scenes_of(count: int = 600) -> Scenes:
-    options = SceneOptions(size=SIZE, areas=(21,), noise=SquareNoise(count=(6, 6), sides=(1, 3)))
-    return draw_scenes(HARD, options, "test", 0, count)
+OPTIONS = SceneOptions(size=SIZE, areas=(21,), noise=SquareNoise(count=(6, 6), sides=(1, 3)))
+
+
+def scenes_of(count: int = 300) -> tuple[Scenes, Scenes]:
+    """Scenes that fit, and as many that test."""
+    training, test = (draw_scenes(HARD, OPTIONS, s, 0, count) for s in ("validation", "test"))
+    return training, test
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +39,14 @@ def thermometer() -> keras.Model:
     return model
 
 
+MEASURES = ("r2", "rmse", "accuracy", "selectivity",
+            "shuffled_r2", "shuffled_accuracy", "shuffled_selectivity")  # fmt: skip
+
+
 def row_of(found: dict[str, np.ndarray], layer: str, over: str) -> dict[str, float]:
     """The measures of one layer and mean."""
     (row,) = np.flatnonzero((found["layer"] == layer) & (found["over"] == over))
-    measures = ("r2", "rmse", "accuracy", "shuffled_r2", "shuffled_accuracy")
-    return {name: float(found[name][row]) for name in measures}
+    return {name: float(found[name][row]) for name in MEASURES}
 
 
 def binomial(share: float, count: int) -> float:
@@ -50,7 +57,7 @@ def binomial(share: float, count: int) -> float:
 def test_a_layer_that_holds_intensity_is_read_and_one_of_thresholds_gives_the_class(
     thermometer: keras.Model,
 ) -> None:
-    found = probes(thermometer, scenes_of(), ["relu1", "relu2"], batch=100)
+    found = probes(thermometer, *scenes_of(), ["relu1", "relu2"], batch=100)
     assert found["layer"].tolist() == ["relu1", "relu1", "relu2", "relu2"]
     assert found["over"].tolist() == ["space", "object"] * 2
     level = row_of(found, "relu1", "object")
@@ -66,8 +73,9 @@ def test_a_layer_that_holds_intensity_is_read_and_one_of_thresholds_gives_the_cl
 
 
 def test_shuffled_targets_give_chance(thermometer: keras.Model) -> None:
-    found, label = probes(thermometer, scenes_of()), scenes_of().label
-    assert found["chance"] == np.mean(label[300:] == np.bincount(label[:300]).argmax())
+    training, test = scenes_of()
+    found = probes(thermometer, training, test)
+    assert found["chance"] == np.mean(test.label == np.bincount(training.label).argmax())
     chance = float(found["chance"])
     assert chance == pytest.approx(HARD.priors.max(), abs=0.05)
     # naming a class for each of nine bands at random is right in 34 %, give or take 16 % once
@@ -76,27 +84,55 @@ def test_shuffled_targets_give_chance(thermometer: keras.Model) -> None:
     assert (found["shuffled_accuracy"] > 0.28).all()
     # 8 units that are fitted to 300 scenes without any relation lose about 8 / 300
     assert (np.abs(found["shuffled_r2"]) < 0.06).all()
+    # three classes of 300 scenes, shuffled, part 2 of 299 squares
+    assert found["shuffled_selectivity"] == pytest.approx(2 / 299)
+
+
+def halves(features: np.ndarray, scenes: tuple[Scenes, Scenes]) -> tuple[Read, Read]:
+    """Features of both kinds of scenes in one, cut in two."""
+    half = len(features) // 2
+    first, second = (
+        Read(part, one.intensity.astype(float), one.label)
+        for part, one in zip((features[:half], features[half:]), scenes, strict=True)
+    )
+    return first, second
 
 
 def test_features_that_say_nothing_give_chance() -> None:
-    random, scenes = np.random.default_rng(0), scenes_of(2000)
-    level, label = scenes.intensity.astype(float), scenes.label
-    read = read_out(random.normal(size=(2000, 10)), level, label, 3)
+    random, scenes = np.random.default_rng(0), scenes_of(1000)
+    read = read_out(*halves(random.normal(size=(2000, 10)), scenes), 3)
     assert -0.05 < read["r2"] < 0.02
-    assert read["rmse"] == pytest.approx(level[1000:].std(), rel=0.03)
-    share = np.bincount(label).max() / 2000
+    assert read["rmse"] == pytest.approx(scenes[1].intensity.std(), rel=0.03)
+    share = np.bincount(scenes[1].label).max() / 1000
     assert 1 / 3 - binomial(1 / 3, 1000) < read["accuracy"] < share + binomial(share, 1000)
+    assert read["selectivity"] == pytest.approx(read["shuffled_selectivity"], abs=0.004)
+
+
+def test_only_training_scenes_fit_and_only_test_scenes_test() -> None:
+    random, scenes = np.random.default_rng(0), scenes_of(500)
+    level = np.concatenate([part.intensity for part in scenes]).astype(float)
+    later = level + np.repeat([0.0, 10.0], 500)
+    assert read_out(*halves(later[:, None], scenes), 3)["rmse"] == pytest.approx(10, rel=0.01)
+    learned = np.where(np.arange(1000) < 500, level, random.permutation(level))
+    assert read_out(*halves(learned[:, None], scenes), 3)["r2"] < 0
+
+
+def test_selectivity_is_the_mean_over_units() -> None:
+    scenes = scenes_of(100)
+    label = np.concatenate([part.label for part in scenes])
+    features = np.column_stack([label, -2.0 * label, np.zeros(200), np.ones(200)])
+    assert read_out(*halves(features, scenes), 3)["selectivity"] == pytest.approx(0.5)
 
 
 def test_constant_units_say_nothing_and_do_no_harm() -> None:
-    scenes = scenes_of(100)
-    level = scenes.intensity.astype(float)
+    scenes = scenes_of(50)
+    level = np.concatenate([part.intensity for part in scenes]).astype(float)
     noise = 0.3 + 1e-9 * np.random.default_rng(0).normal(size=100)
     features = np.column_stack([np.zeros(100), level, noise])
-    assert read_out(features, level, scenes.label, 3) == read_out(
-        level[:, None], level, scenes.label, 3
-    )
-    nothing = read_out(np.zeros((100, 2)), level, scenes.label, 3)
+    beside, alone = (read_out(*halves(part, scenes), 3) for part in (features, level[:, None]))
+    for name in ("r2", "rmse", "accuracy", "shuffled_r2", "shuffled_accuracy"):
+        assert beside[name] == alone[name]
+    nothing = read_out(*halves(np.zeros((100, 2)), scenes), 3)
     assert nothing["r2"] == pytest.approx(
         1 - np.mean((level[50:] - level[:50].mean()) ** 2) / level[50:].var()
     )
@@ -113,7 +149,7 @@ def test_ridge_regression_is_least_squares_with_a_row_for_each_unit(units: int) 
     aims = np.concatenate([targets - targets.mean(axis=0), np.zeros((units, 2))])
     weights, *_ = np.linalg.lstsq(rows, aims)
     expected = new @ weights + targets.mean(axis=0)
-    np.testing.assert_allclose(ridge_predictions(features, targets), expected, rtol=1e-6)
+    np.testing.assert_allclose(ridge_predictions(seen, targets, rest), expected, rtol=1e-6)
 
 
 def test_predictions_do_not_depend_on_the_units_of_features() -> None:
@@ -121,37 +157,39 @@ def test_predictions_do_not_depend_on_the_units_of_features() -> None:
     features, targets = random.normal(size=(50, 4)), random.normal(size=(30, 1))
     scaled = features * [1e-3, 1, 1e3, -5] + [0, 9, -9, 2]
     np.testing.assert_allclose(
-        ridge_predictions(scaled, targets), ridge_predictions(features, targets), rtol=1e-8
+        ridge_predictions(scaled[:30], targets, scaled[30:]),
+        ridge_predictions(features[:30], targets, features[30:]),
+        rtol=1e-8,
     )
 
 
 def test_units_without_space_are_read_alike_over_both(thermometer: keras.Model) -> None:
-    found = probes(thermometer, scenes_of(60), ["logits"])
+    found = probes(thermometer, *scenes_of(60), ["logits"])
     assert row_of(found, "logits", "space") == row_of(found, "logits", "object")
 
 
 def test_probes_can_be_stored_without_pickles(thermometer: keras.Model) -> None:
-    found = probes(thermometer, scenes_of(60), ["relu1"])
+    found = probes(thermometer, *scenes_of(60), ["relu1"])
     assert found["chance"].shape == ()
     assert not any(array.dtype.hasobject for array in found.values())
 
 
 def test_scenes_that_do_not_show_all_are_refused(thermometer: keras.Model) -> None:
-    scenes = scenes_of(60)
-    by_class = scenes[np.argsort(scenes.label, kind="stable")]
-    with pytest.raises(InvalidInput, match=r"^scenes: class 2 is not in the first half of 60"):
-        probes(thermometer, by_class)
-    zero_first = scenes[np.argsort(scenes.label != 0, kind="stable")]
-    with pytest.raises(InvalidInput, match=r"^scenes: class 0 is not in the second half of 60"):
-        probes(thermometer, zero_first)
-    with pytest.raises(InvalidInput, match=r"^scenes: class 0 is not in the first half of 1 "):
-        probes(thermometer, scenes[:1])
+    training, test = scenes_of(60)
+    without = {c: np.resize(np.flatnonzero(training.label != c), 60) for c in (0, 2)}
+    with pytest.raises(InvalidInput, match=r"^training: class 2 is not in 60 scenes"):
+        probes(thermometer, training[without[2]], test)
+    lacking = test[np.resize(np.flatnonzero(test.label != 0), 60)]
+    with pytest.raises(InvalidInput, match=r"^test: class 0 is not in 60 scenes"):
+        probes(thermometer, training, lacking)
+    with pytest.raises(InvalidInput, match=r"^test: 59 scenes is not allowed: 60"):
+        probes(thermometer, training, test[:59])
     with pytest.raises(InvalidInput, match=r"^layers: \['relu9'\]"):
-        probes(thermometer, scenes, ["relu9"])
+        probes(thermometer, training, test, ["relu9"])
     shapes = SceneOptions(size=SIZE, areas=(21,), shapes=("disc", "square", "triangle"))
-    alike = draw_scenes(TASKS["shape"], shapes, "test", 0, 60).replace(intensity=90)
-    with pytest.raises(InvalidInput, match=r"^scenes: the first half has one intensity only"):
-        probes(thermometer, alike)
-    classless = draw_scenes(TASKS["three_bands"], scenes.options, "test", 0, 60)
-    with pytest.raises(InvalidInput, match=r"^scenes: an object without a class"):
-        probes(thermometer, classless.replace(intensity=50))
+    varied = draw_scenes(TASKS["shape"], shapes, "test", 0, 60)
+    with pytest.raises(InvalidInput, match=r"^training: there is one intensity only"):
+        probes(thermometer, varied.replace(intensity=90), varied)
+    classless = draw_scenes(TASKS["three_bands"], OPTIONS, "test", 0, 60)
+    with pytest.raises(InvalidInput, match=r"^test: an object without a class"):
+        probes(thermometer, classless, classless.replace(intensity=50))

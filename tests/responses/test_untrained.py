@@ -15,6 +15,7 @@ from intensity.tasks import TASKS
 TASK, NETWORK = TASKS["hard"], NETWORKS["bn_compact"]
 OPTIONS = SceneOptions(size=16, areas=(21,), noise=SquareNoise(count=(6, 6), sides=(1, 3)))
 SCENES = draw_scenes(TASK, OPTIONS, "test", 0, 60)
+FITTING = draw_scenes(TASK, OPTIONS, "validation", 0, 60)
 
 
 def test_only_the_averages_of_batch_norm_are_not_as_built() -> None:
@@ -47,8 +48,8 @@ def test_profiles_and_probes_are_those_of_the_untrained_network() -> None:
     profiles = untrained_profiles(NETWORK, 2, SCENES[:2], levels)
     for name, values in response_profiles(model, SCENES[:2], levels).items():
         np.testing.assert_array_equal(profiles[name], values)
-    found = untrained_probes(NETWORK, 2, SCENES)
-    for name, values in probes(model, SCENES).items():
+    found = untrained_probes(NETWORK, 2, FITTING, SCENES)
+    for name, values in probes(model, FITTING, SCENES).items():
         np.testing.assert_array_equal(found[name], values)
 
 

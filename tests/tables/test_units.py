@@ -6,6 +6,7 @@ import pytest
 
 from fakes import HALF, rows
 from intensity import tables
+from intensity.tables.units import circuit_fits
 from intensity.values import InvalidInput
 
 LEVELS = np.arange(0, 11)
@@ -87,8 +88,10 @@ def probe(r2: float, accuracy: float) -> dict[str, np.ndarray]:
         "r2": np.array([0.5, r2, 0.5]),
         "rmse": np.array([9.0, 1.0, 9.0]),
         "accuracy": np.array([0.5, accuracy, 0.5]),
+        "selectivity": np.array([0.1, accuracy / 2, 0.1]),
         "shuffled_r2": np.full(3, -0.1),
         "shuffled_accuracy": np.full(3, 0.3),
+        "shuffled_selectivity": np.full(3, 0.01),
     }
     return {"layer": layer, "over": over, **measures, "chance": np.array(0.4)}
 
@@ -103,10 +106,11 @@ def test_probes_have_a_row_for_each_condition_seed_layer_and_kind_of_mean() -> N
     table = tables.probe_table(PROBES)
     assert list(table) == [
         *("condition", "seed", "layer", "depth", "over"),
-        *("r2", "rmse", "accuracy", "shuffled_r2", "shuffled_accuracy", "chance"),
+        *("r2", "rmse", "accuracy", "selectivity"),
+        *("shuffled_r2", "shuffled_accuracy", "shuffled_selectivity", "chance"),
     ]
     assert len(table) == 12
-    first = ("trained", 0, "relu1", 0, "object", 0.9, 1.0, 0.8, -0.1, 0.3, 0.4)
+    first = ("trained", 0, "relu1", 0, "object", 0.9, 1.0, 0.8, 0.4, -0.1, 0.3, 0.01, 0.4)
     assert rows(table)[1] == first
     assert table["depth"].tolist() == [0, 0, 1] * 4
 
@@ -127,14 +131,16 @@ def test_means_of_probes_are_cut_at_what_a_measure_can_be() -> None:
     assert (control["value"], control["low"]) == pytest.approx((-0.1, -0.1))
 
 
-def test_what_training_adds_is_paired_within_seed() -> None:
+def test_what_training_adds_is_paired_within_seed_and_has_a_row_a_layer_and_kind_of_mean() -> None:
     table = tables.probe_difference(tables.probe_table(PROBES).iloc[::-1])
-    assert list(table) == ["layer", "depth", "over", "measure", "difference", "low", "high"]
-    at = table.set_index(["layer", "over", "measure"])
-    r2 = at.loc[("relu1", "object", "r2")]
-    assert r2["difference"] == pytest.approx((0.2 + 0.4) / 2)
-    assert r2["high"] - r2["difference"] == pytest.approx(HALF / 10)
-    assert at.loc[("logits", "space", "accuracy"), "difference"] == 0
+    assert list(table) == ["layer", "over", "R2", "RMSE", "accuracy", "class selectivity"]
+    assert len(table) == 3
+    at = table.set_index(["layer", "over"])
+    # differences of two seeds 0.2 and 0.4, so an interval of HALF / 10 on both sides
+    assert at.loc[("relu1", "object")].tolist() == [
+        *("0.30 [-0.97, 1.57]", "0.0 [0.0, 0.0]", "0.40 [-2.14, 2.94]", "0.20 [-1.07, 1.47]")
+    ]
+    assert at.loc[("logits", "space"), "accuracy"] == "0.00 [0.00, 0.00]"
 
 
 FORM = {
@@ -167,3 +173,10 @@ def test_a_unit_without_a_threshold_has_none_in_the_table() -> None:
     assert list(fit) == ["layer", "unit", "r2", "r2_interior", "threshold"]
     assert fit["threshold"].iloc[0] == 7
     assert fit["threshold"].isna().tolist() == [False, True]
+
+
+def test_fits_of_all_seeds_have_a_row_a_layer() -> None:
+    other = {**FORM, "r2": np.array([0.8, 1.0]), "r2_interior": np.array([-5.0, 0.5])}
+    table = circuit_fits([FORM, other, FORM])
+    assert list(table) == ["layer", "units", "closed_least", "crude_median", "crude_least"]
+    assert rows(table) == [("relu1", 3, 0.8, -1.0, -5.0), ("relu2", 3, 1.0, 0.0, 0.0)]

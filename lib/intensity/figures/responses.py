@@ -1,6 +1,6 @@
 """Figures of what a network does with intensity: response profiles, logits, kernels, weights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 
 from intensity.figures.style import (
     COLUMN,
     PAGE,
     SEEDS_INTERVAL,
-    by_depth,
     class_bands,
     class_color,
     class_handles,
-    colors,
+    dots,
     intensity_axis,
     interval_handle,
     legend_above,
@@ -29,8 +29,10 @@ from intensity.figures.style import (
     new_panels,
     parts,
     picture,
+    records,
     seed_handle,
     styled,
+    upright_estimate,
 )
 from intensity.tasks import Band
 
@@ -205,15 +207,59 @@ def monotonicity_by_depth(
     Returns:
         A figure with one axes; conditions of a layer lie side by side.
     """
-    fig = new_figure(PAGE, 2.7)
+    fig = new_figure(PAGE, 2.8)
     ax = fig.subplots()
-    palette = colors(summary["condition"])
-    by_depth(ax, runs, summary, "monotonicity", palette, 0.2)
+    by_depth(ax, runs, summary, "monotonicity", 0.19)
     ax.set(xlabel="layer, from input to output", ylabel="monotonicity M (1: monotone)")
     ax.set_ylim(0, 1.05)
-    conditions = [line_handle(name, color, marker="o") for name, color in palette.items()]
-    legend_above(fig, [*conditions, seed_handle(), interval_handle(interval)], 5)
+    conditions = condition_handles(summary)
+    legend_above(fig, [*conditions, seed_handle(), interval_handle(interval, "|")], 4)
     return fig
+
+
+_LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": "#0077BB", "marker": "o"},
+    {"color": "#EE7733", "marker": "s"},
+    {"color": "#009988", "marker": "^"},
+    {"color": "#CC3311", "marker": "D"},
+)
+"""Colors and markers of conditions, in order of appearance; no color is one of general entries."""
+
+
+def looks(summary: pd.DataFrame) -> dict[str, Mapping[str, Any]]:
+    """Color and marker of every condition of a table, four at most."""
+    return dict(zip(dict.fromkeys(summary["condition"]), _LOOKS, strict=False))
+
+
+def condition_handles(summary: pd.DataFrame) -> list[Line2D]:
+    """Legend entries of the conditions of a table."""
+    return [line_handle(name, **look) for name, look in looks(summary).items()]
+
+
+def by_depth(
+    ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame, column: str, apart: float
+) -> None:
+    """A column by layer: conditions side by side, each a line of means, with intervals and seeds.
+
+    Args:
+        ax: where it is drawn; its x are the layers, from the input to the output.
+        runs: one row a seed and layer: columns condition, depth, the column.
+        summary: columns condition, layer, depth, the column (mean), low, high.
+        column: what is drawn.
+        apart: from one condition to the next, in layers; more where panels are narrow.
+    """
+    marks = looks(summary)
+    for place, (condition, look) in enumerate(marks.items()):
+        shift = apart * (place - (len(marks) - 1) / 2)
+        means = summary[summary["condition"] == condition].sort_values("depth")
+        ax.plot(means["depth"] + shift, means[column], color=look["color"], lw=0.8, alpha=0.7)
+        for row in records(means):
+            ends = (row["low"], row["high"])
+            upright_estimate(ax, row["depth"] + shift, row[column], ends, **look)
+        seeds = runs[runs["condition"] == condition]
+        dots(ax, seeds["depth"] + shift + 0.3 * apart, seeds[column], look["color"])
+    layers = summary.drop_duplicates("depth").sort_values("depth")
+    ax.set_xticks(layers["depth"], layers["layer"])
 
 
 _KERNELS = 8

@@ -9,20 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from intensity.figures.responses import by_depth, condition_handles, looks
 from intensity.figures.style import (
     PAGE,
     SEEDS_INTERVAL,
-    by_depth,
     class_bands,
     class_handles,
-    colors,
     intensity_axis,
     interval_handle,
     legend_above,
     line_handle,
     new_figure,
     new_panels,
-    parts,
     records,
     seed_handle,
     styled,
@@ -37,9 +35,6 @@ _PREDICTED = "#CC3311"
 
 _FAINT = "#777777"
 """Color of what results are compared with."""
-
-_APART = 0.28
-"""From one condition to the next, in layers."""
 
 _BINS = np.arange(-2, LEVELS + 5, 5)
 """Edges of bins of five grey levels; boundaries such as 30.5 and 100.5 lie in the middle of one."""
@@ -101,21 +96,21 @@ def turning_points(
     Returns:
         A figure with one axes; conditions of a layer lie side by side.
     """
-    fig = new_figure(PAGE, 2.7)
+    fig = new_figure(PAGE, 2.8)
     ax = fig.subplots()
-    palette = colors(summary["condition"])
-    by_depth(ax, table, summary, "share", palette, _APART)
+    by_depth(ax, table, summary, "share", 0.19)
     ax.set_xlabel("layer, from input to output")
     ax.set_ylabel("share of units that turn\ntwice or more (by range)")
     ax.set_ylim(-0.03, 1.05)
-    conditions = [line_handle(name, color, marker="o") for name, color in palette.items()]
-    legend_above(fig, [*conditions, seed_handle(), interval_handle(interval)], 5)
+    conditions = condition_handles(summary)
+    legend_above(fig, [*conditions, seed_handle(), interval_handle(interval, "|")], 4)
     return fig
 
 
 _PROBES = {
     "r2": "object's intensity:\n$R^2$ of linear readout",
     "accuracy": "object's class:\naccuracy of linear readout",
+    "selectivity": "class selectivity $\\eta^2$,\nmean over single units",
 }
 """What is drawn of probes, each with its label."""
 _OVER = {"object": "mean over the visible object", "space": "mean over space"}
@@ -126,25 +121,25 @@ _OVER = {"object": "mean over the visible object", "space": "mean over space"}
 def probes_by_depth(
     table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INTERVAL
 ) -> Figure:
-    """What can be read linearly from each layer: intensity and class, from two kinds of means.
+    """What can be read from each layer: intensity and class, from two kinds of means.
 
     Args:
         table: one row a seed, layer and kind of mean: columns condition, seed, layer, depth, over
-            ("space" or "object"), r2, accuracy, chance.
-        summary: columns condition, layer, depth, over, measure ("r2", "accuracy", and the same with
-            "shuffled_" before it), value (mean over seeds), low, high.
+            ("space" or "object"), r2, accuracy, selectivity, chance.
+        summary: columns condition, layer, depth, over, measure ("r2", "accuracy", "selectivity",
+            and the same with "shuffled_" before it), value (mean over seeds), low, high.
         interval: what low and high are.
 
     Returns:
-        A figure with two rows, intensity and class, and a column for each kind of mean.
+        A figure with three rows, intensity and class from all units, class from single ones, and a
+        column for each kind of mean.
     """
-    fig = new_figure(PAGE, 4.6)
+    fig = new_figure(PAGE, 6.2)
     axes = fig.subplots(len(_PROBES), len(_OVER), sharex=True, sharey="row")
-    palette = colors(summary["condition"])
     for row, measure in zip(axes, _PROBES, strict=True):
         for ax, over in zip(row, _OVER, strict=True):
             seeds, means = table[table["over"] == over], summary[summary["over"] == over]
-            _probe_panel(ax, seeds, means, measure, palette)
+            _probe_panel(ax, seeds, means, measure)
         row[0].set_ylabel(_PROBES[measure])
         row[0].set_ylim(None, 1.05)  # shared by the row, so not before all of it is drawn
     for ax, title in zip(axes[0], _OVER.values(), strict=True):
@@ -152,21 +147,20 @@ def probes_by_depth(
     fig.supxlabel("layer, from input to output")
     shuffled = line_handle("shuffled targets (control)", _INK, "--")
     chance = line_handle("always the same answer", _FAINT, ":")
-    conditions = [line_handle(name, color, marker="o") for name, color in palette.items()]
-    marks = [*conditions, shuffled, chance, seed_handle(), interval_handle(interval)]
+    conditions = condition_handles(summary)
+    marks = [*conditions, shuffled, chance, seed_handle(), interval_handle(interval, "|")]
     legend_above(fig, marks, 3)
     return fig
 
 
-def _probe_panel(
-    ax: Axes, seeds: pd.DataFrame, summary: pd.DataFrame, measure: str, palette: dict[str, str]
-) -> None:
+def _probe_panel(ax: Axes, seeds: pd.DataFrame, summary: pd.DataFrame, measure: str) -> None:
     """One measure by depth, its control, and what a reader has that looks at nothing."""
     means = summary[summary["measure"] == measure].rename(columns={"value": measure})
-    by_depth(ax, seeds, means, measure, palette, _APART)
+    by_depth(ax, seeds, means, measure, 0.28)
     control = summary[summary["measure"] == f"shuffled_{measure}"]
-    for condition, rows in parts(control, "condition").items():
-        ax.plot(rows["depth"], rows["value"], "--", color=palette[condition], linewidth=1.0)
+    for condition, look in looks(summary).items():
+        rows = control[control["condition"] == condition]
+        ax.plot(rows["depth"], rows["value"], "--", linewidth=1.0, markersize=2.5, **look)
     nothing = seeds["chance"].mean() if measure == "accuracy" else 0.0
     ax.axhline(nothing, color=_FAINT, linestyle=":", linewidth=1.0)
 

@@ -114,8 +114,9 @@ def closed_form(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
     """Responses of a network's first block, predicted from kernels and masks, beside measured ones.
 
     Layer relu1 is predicted as the sum of hinges, relu2 by convolving the predicted maps of relu1.
+    That is exact by algebra: a fit of 1 checks how kernels, batch norm and masks are put together.
     The crude prediction knows no places: it takes object and background as two uniform planes,
-    weighted by their areas, so that relu1 has one hinge at its interior threshold.
+    weighted by their areas, so that relu1 has one hinge at its interior threshold. It may fail.
 
     Args:
         model: whose first block is conv1 (no padding), norm1, relu1, conv2, norm2, relu2.

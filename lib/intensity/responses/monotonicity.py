@@ -102,26 +102,12 @@ def rectified(units: pd.DataFrame) -> list[str]:
     return [str(layer) for layer in dict.fromkeys(units["layer"]) if layer != "logits"]
 
 
-def last_rectified(units: pd.DataFrame) -> str:
-    """The name of the last layer before the logits.
-
-    Args:
-        units: from `unit_table`.
-
-    Raises:
-        InvalidInput: there are no units but logits.
-    """
-    layers = rectified(units)
-    if not layers:
-        raise InvalidInput("layers: none but logits is not allowed: at least one before them")
-    return layers[-1]
-
-
 def turning_share(units: pd.DataFrame, layer: str) -> float:
     """Share of a layer's units with two or more turning points, each weighted by its range.
 
-    Such a unit is tuned to bands of intensity; one with fewer rises or falls past thresholds, or
-    has one band. Silent units are left out; they had next to no weight.
+    A thermometer does not turn, a single bump or dip turns once. A unit that answers alike to
+    several bands of intensity and otherwise in between has to turn twice or more. Silent units are
+    left out; they had next to no weight.
 
     Args:
         units: from `unit_table`.

@@ -68,15 +68,19 @@ def untrained_profiles(
     return response_profiles(model, scenes, levels)
 
 
-def untrained_probes(network: Network, seed: int, scenes: Scenes) -> dict[str, np.ndarray]:
+def untrained_probes(
+    network: Network, seed: int, training: Scenes, test: Scenes
+) -> dict[str, np.ndarray]:
     """Probes of a network with fresh weights, for comparison with trained ones.
 
     Args:
         network: the architecture.
         seed: of the weights.
-        scenes: as for `probes`; their task and options say what it is settled on.
+        training: as for `probes`; their task and options say what the network is settled on.
+        test: as for `probes`.
 
     Returns:
         As `probes`.
     """
-    return probes(untrained(network, scenes.task, scenes.options, seed), scenes)
+    model = untrained(network, training.task, training.options, seed)
+    return probes(model, training, test)

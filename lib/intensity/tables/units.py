@@ -1,6 +1,6 @@
 """What single units do with intensity: turns, thresholds, what can be read from them, closed forms.
 
-Each table has a row a seed, and a summary with means and t intervals over seeds beside it.
+Most tables have a row a seed, and a summary with means and t intervals over seeds beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,10 @@ _ENDS = {
     "r2": (-np.inf, 1.0),
     "rmse": (0.0, np.inf),
     "accuracy": (0.0, 1.0),
+    "selectivity": (0.0, 1.0),
     "shuffled_r2": (-np.inf, 1.0),
     "shuffled_accuracy": (0.0, 1.0),
+    "shuffled_selectivity": (0.0, 1.0),
 }
 """Measures of a probe, each with the least and the largest value that it can have."""
 
@@ -114,7 +116,8 @@ def probe_table(probes: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:
 
     Returns:
         Columns condition, seed, layer, depth (0, 1, ...; logits are the last), over ("space" or
-        "object"), r2, rmse (grey levels), accuracy, shuffled_r2, shuffled_accuracy, chance.
+        "object"), r2, rmse (grey levels), accuracy, selectivity, the same with "shuffled_" before
+        it but for rmse, chance.
     """
     parts = []
     for condition, group in probes.items():
@@ -133,8 +136,8 @@ def probe_summary(table: pd.DataFrame) -> pd.DataFrame:
         table: from `probe_table`, with two seeds or more.
 
     Returns:
-        Columns condition, layer, depth, over, measure ("r2", "rmse", "accuracy", "shuffled_r2",
-        "shuffled_accuracy"), value (mean), low, high (cut at what the measure can be).
+        Columns condition, layer, depth, over, measure ("r2", "rmse", "accuracy", "selectivity",
+        "shuffled_r2", ...), value (mean), low, high (cut at what the measure can be).
     """
     rows = []
     for measure, (least, largest) in _ENDS.items():
@@ -146,24 +149,36 @@ def probe_summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def probe_difference(table: pd.DataFrame) -> pd.DataFrame:
-    """What training adds to what can be read, paired within seed.
+    """What training adds to what can be read, paired within seed, as texts for the page.
 
     Args:
         table: from `probe_table`, with two seeds or more; the conditions "trained" and "random
             weights" have the same ones.
 
     Returns:
-        Columns layer, depth, over, measure ("r2", "rmse", "accuracy"), difference (mean over seeds
-        of trained - random weights), low, high (t interval).
+        A row a layer and kind of mean: columns layer, over, R2, RMSE (grey levels), accuracy, class
+        selectivity. Texts have the mean over seeds of trained - random weights and its t interval,
+        for example "0.12 [0.03, 0.21]".
     """
     rows = []
-    for measure in ("r2", "rmse", "accuracy"):
-        for names, part in table.groupby(["layer", "depth", "over"], sort=False):
-            pairs = part.pivot(index="seed", columns="condition", values=measure)
-            low, high, value = paired_interval(pairs["trained"], pairs["random weights"])
-            rows.append((*names, measure, value, low, high))
-    columns = ["layer", "depth", "over", "measure", "difference", "low", "high"]
+    for over, mean in table.groupby("over", sort=False):
+        for layer, part in mean.groupby("layer", sort=False):
+            texts = [_added(part, measure, form) for measure, form in _ADDED.items()]
+            rows.append((layer, over, *texts))
+    columns = ["layer", "over", "R2", "RMSE", "accuracy", "class selectivity"]
     return pd.DataFrame(rows, columns=columns)
+
+
+_ADDED = {"r2": ".2f", "rmse": ".1f", "accuracy": ".2f", "selectivity": ".2f"}
+"""What training can add to, and how it is printed: to a hundredth, or to a tenth of a level."""
+
+
+def _added(probed: pd.DataFrame, measure: str, form: str) -> str:
+    """Trained minus random weights in one layer, with its interval, as a text."""
+    pairs = probed.pivot(index="seed", columns="condition", values=measure)
+    ends = paired_interval(pairs["trained"], pairs["random weights"])
+    low, high, value = (format(number, "z" + form) for number in ends)
+    return f"{value} [{low}, {high}]"
 
 
 def closed_form_table(arrays: Arrays) -> pd.DataFrame:
@@ -195,3 +210,22 @@ def closed_form_fit(arrays: Arrays) -> pd.DataFrame:
     table = pd.DataFrame({name: arrays[name] for name in ("layer", "unit", "r2", "r2_interior")})
     threshold = pd.Series(arrays["threshold"], dtype="Float64")
     return table.assign(threshold=threshold.where(arrays["has_threshold"]))
+
+
+def circuit_fits(fits: Sequence[Arrays]) -> pd.DataFrame:
+    """How well both forms fit the units of all seeds, layer by layer.
+
+    Args:
+        fits: what `circuit.closed_form` returns, one for each seed.
+
+    Returns:
+        A row a layer: columns layer, units (their number, of all seeds), closed_least (least R2 of
+        the closed form), crude_median and crude_least (of the form without places).
+    """
+    units = pd.concat([closed_form_fit(arrays) for arrays in fits])
+    return units.groupby("layer", sort=False, as_index=False).agg(
+        units=("unit", "size"),
+        closed_least=("r2", "min"),
+        crude_median=("r2_interior", "median"),
+        crude_least=("r2_interior", "min"),
+    )
