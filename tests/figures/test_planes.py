@@ -134,3 +134,13 @@ def test_networks_lie_side_by_side_above_the_boundary_and_its_classes(
     assert x[0] == x[2] < x[4]
     labels = [text.get_text() for text in axes[2].get_xticklabels()]
     assert labels == ["10.5\n0 to 1", "20.5\n1 to 0"]
+
+
+def test_networks_differ_in_more_than_hue(table: pd.DataFrame, summary: pd.DataFrame) -> None:
+    fig = transitions(table, summary)
+    large, small, seed, interval = fig.legends[0].legend_handles
+    assert [large.get_marker(), small.get_marker()] == ["o", "s"]
+    own = {large.get_color(), small.get_color()}
+    assert own.isdisjoint({seed.get_markeredgecolor(), interval.get_color()})
+    widths = [line.get_marker() for line in fig.axes[1].lines if line.get_zorder() == 2]
+    assert [marker for marker in widths if marker in ("o", "s")] == ["o", "s"]

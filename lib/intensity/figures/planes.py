@@ -131,6 +131,9 @@ _ROWS = {
 }
 """What is drawn of class boundaries, each with its label."""
 
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p")
+"""One shape a network, in order of appearance, so that not color alone tells them apart."""
+
 
 @styled
 def transitions(
@@ -152,20 +155,21 @@ def transitions(
     fig = new_figure(PAGE, 4.4)
     axes = fig.subplots(len(_ROWS), 1, sharex=True, height_ratios=(1.6, 1, 1))
     palette, boundaries = colors(summary["network"]), sorted(set(table["boundary"]))
+    markers = dict(zip(palette, _MARKERS, strict=False))
     slot = 0.8 / len(palette)
     for number, (network, color) in enumerate(palette.items()):
         left = slot * (number + 0.35) - 0.4
         means, seeds = (
             _placed(part[part["network"] == network], boundaries) for part in (summary, table)
         )
-        _boundary_means(axes, means.assign(x=means["x"] + left), color)
+        _boundary_means(axes, means.assign(x=means["x"] + left), color, markers[network])
         for ax, column in zip(axes, _ROWS, strict=True):
             dots(ax, seeds["x"] + left + 0.3 * slot, seeds[column], color)
     for ax, label in zip(axes, _ROWS.values(), strict=True):
         ax.set_ylabel(label)
     _boundary_axis(axes, table, boundaries)
-    networks = [line_handle(name, color, marker="o") for name, color in palette.items()]
-    legend_above(fig, [*networks, seed_handle(), interval_handle(interval)], 5)
+    networks = [line_handle(name, color, "none", markers[name]) for name, color in palette.items()]
+    legend_above(fig, [*networks, seed_handle(), interval_handle(interval, "|")], 5)
     return fig
 
 
@@ -178,12 +182,12 @@ def _placed(table: pd.DataFrame, boundaries: list[float]) -> pd.DataFrame:
     return numbers.assign(x=boundary.map(boundaries.index), **shifted)
 
 
-def _boundary_means(axes: np.ndarray, means: pd.DataFrame, color: str) -> None:
+def _boundary_means(axes: np.ndarray, means: pd.DataFrame, color: str, marker: str) -> None:
     """One network's means over seeds in all rows, places with their intervals."""
     for row in records(means):
-        upright_estimate(axes[0], row["x"], row["shift"], (row["low"], row["high"]), color)
+        upright_estimate(axes[0], row["x"], row["shift"], (row["low"], row["high"]), color, marker)
     for ax, column in zip(axes[1:], ("width", "missing"), strict=True):
-        ax.plot(means["x"], means[column], "o", color=color)
+        ax.plot(means["x"], means[column], marker, color=color)
 
 
 def _boundary_axis(axes: np.ndarray, table: pd.DataFrame, boundaries: list[float]) -> None:

@@ -211,37 +211,6 @@ def upright_estimate(
     ax.plot(x, y, marker=marker, color=color, zorder=5)
 
 
-def by_depth(
-    ax: Axes,
-    runs: pd.DataFrame,
-    summary: pd.DataFrame,
-    column: str,
-    palette: dict[str, str],
-    apart: float,
-) -> None:
-    """A column by layer: conditions side by side, each a line of means, with intervals and seeds.
-
-    Args:
-        ax: where it is drawn; its x are the layers, from the input to the output.
-        runs: one row a seed and layer: columns condition, depth, the column.
-        summary: columns condition, layer, depth, the column (mean), low, high.
-        column: what is drawn.
-        palette: color of every condition.
-        apart: from one condition to the next, in layers; more where panels are narrow.
-    """
-    for place, (condition, color) in enumerate(palette.items()):
-        shift = apart * (place - (len(palette) - 1) / 2)
-        means = summary[summary["condition"] == condition].sort_values("depth")
-        ax.plot(means["depth"] + shift, means[column], color=color, linewidth=0.8, alpha=0.7)
-        for row in records(means):
-            ends = (row["low"], row["high"])
-            upright_estimate(ax, row["depth"] + shift, row[column], ends, color)
-        seeds = runs[runs["condition"] == condition]
-        dots(ax, seeds["depth"] + shift + 0.3 * apart, seeds[column], color)
-    layers = summary.drop_duplicates("depth").sort_values("depth")
-    ax.set_xticks(layers["depth"], layers["layer"])
-
-
 def dots(ax: Axes, x: Iterable[float], y: Iterable[float], color: str) -> None:
     """Draw every seed as an open dot."""
     ax.plot(list(x), list(y), **_DOT, markeredgecolor=color, zorder=6)
