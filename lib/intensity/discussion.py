@@ -219,8 +219,8 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
         "Batch norm and ReLU act as thresholds of intensity",
         measured=(
             (
-                "circuit_r2/hard/bn_tiny_full/relu1_crude",
-                "worst R2 of one threshold a unit in the first layer",
+                "circuit_r2/hard/bn_tiny_full/relu1_crude_median",
+                "median R2 of one threshold a unit in the first layer of bn_tiny",
             ),
         ),
         note="that a rectified unit has a threshold is so by construction; where those of the last "

@@ -56,7 +56,7 @@ class Results:
         scenes: int,
         unit: str = FRACTION,
         log: bool = False,
-        least: float = -math.inf,
+        within: tuple[float, float] = (-math.inf, math.inf),
     ) -> Measurement:
         """Keep one number a seed, with Student's t interval over the seeds.
 
@@ -66,10 +66,11 @@ class Results:
             scenes: how many scenes each seed's number rests on.
             unit: of the numbers.
             log: make the mean and the interval on the logarithm, for ratios.
-            least: what no such number can be below, as 0 for a distance.
+            within: the least and the largest value that such a number can have; for fractions
+                and for units that begin with "share of" it is 0 and 1 without saying so.
 
         Returns:
-            The measurement. Its interval is cut at `least`, a share's at 0 and 1.
+            The measurement. Its interval is cut at what is possible.
 
         Raises:
             InvalidInput: fewer than two seeds, a number that is not finite, an id that is taken.
@@ -78,7 +79,7 @@ class Results:
             interval = log_t_interval(values) if log else t_interval(values)
         method = "Student t over seeds, on the logarithm" if log else "Student t over seeds"
         low, high, value = interval
-        interval = Interval(max(low, least), high, value)
+        interval = Interval(max(low, within[0]), min(high, within[1]), value)
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
 
     def difference(

@@ -54,6 +54,7 @@ from intensity.tables.training import (
 )
 from intensity.tables.units import (
     alignment_table,
+    circuit_fits,
     closed_form_fit,
     closed_form_table,
     probe_difference,
@@ -72,6 +73,7 @@ __all__ = [
     "accuracy_by_intensity",
     "alignment_table",
     "authors_accuracies",
+    "circuit_fits",
     "class_balance",
     "closed_form_fit",
     "closed_form_table",
