@@ -1,7 +1,7 @@
 """What interventions do: effects on networks and readers, side by side.
 
-Measured effects come from `responses.comparison`, a set of arrays for each seed of a network and one
-for a reader, which has no seeds.
+Measured effects come from `responses.comparison`, a set of arrays for each seed of a network and
+one for a reader, which has no seeds.
 """
 
 import math
@@ -220,16 +220,19 @@ def effect_matrix(summary: pd.DataFrame, compared: Iterable[Compared]) -> pd.Dat
         what networks were trained on), note (where there is no value: what the scenes lack, or
         that it was not measured).
     """
-    known = summary.set_index(["task", "name", "effect"])[["value", "scenes"]]
+    known = {
+        (task, name, effect): (value, scenes)
+        for task, name, effect, value, scenes in summary[
+            ["task", "name", "effect", "value", "scenes"]
+        ].itertuples(index=False)
+    }
     rows = []
     for one in compared:
         task, shown = one.scenes.task.name, one.scenes[:TRIED]
         for change, group in GROUP_OF.items():
-            there = (task, one.name, change) in known.index
-            value, scenes = known.loc[(task, one.name, change)] if there else (np.nan, 0)
-            note = "" if there else _refusal(change, shown)
-            unusual = is_unusual(change, shown)
-            told = (group, change, value, int(scenes), unusual, note)
+            value, scenes = known.get((task, one.name, change), (np.nan, 0))
+            note = "" if scenes else _refusal(change, shown)
+            told = (group, change, value, scenes, is_unusual(change, shown), note)
             rows.append((task, one.name, one.kind, *told))
     columns = ["task", "name", "kind", "group", "intervention", "value", "scenes", "unusual"]
     return pd.DataFrame(rows, columns=[*columns, "note"])
@@ -307,14 +310,13 @@ def fingerprints(distances: pd.DataFrame, table: pd.DataFrame, solved: float) ->
         groups, interventions, p (that it is no nearer than another reader: largest, corrected),
         accuracy and accuracy_low (of the reader), nearest (bool: named).
     """
-    accuracy = table[table["effect"] == "accuracy"].set_index(["task", "name"])
     rows: list[dict[str, Any]] = []
     for (task, name), part in distances.groupby(["task", "name"], sort=False):
         wide = part.pivot(index="seed", columns="reader", values="distance")
         for reader, own in part.groupby("reader", sort=False):
             interval = t_interval(own["distance"])
-            right = accuracy.loc[(task, reader)]
-            answered = wilson(round(right["value"] * right["scenes"]), int(right["scenes"]))
+            right, scenes = seed_values(table, str(task), str(reader), "accuracy")
+            answered = wilson(round(right[0] * scenes), scenes)
             p = _no_nearer(wide, str(reader))
             rows.append(
                 {
