@@ -10,6 +10,7 @@ from fakes import HALF, rows
 from intensity import tables
 from intensity.responses.comparison import Compared
 from intensity.responses.interventions import INTERVENTIONS
+from intensity.results import Results
 from intensity.scenes import draw_scenes, find_setting
 from intensity.statistics import holm, t_test, wilson
 from intensity.tables.interventions import GROUP_OF
@@ -256,12 +257,12 @@ def test_doses_are_told_by_region_and_count() -> None:
     names = {f"pixels_{count}_core": count / 100 for count in (1, 10, 40)}
     measured = network(*[arrays(**names, moved=0.5, pixels_10_edge=0.2)] * 2)
     doses = tables.doses(tables.effects([measured]))
-    assert list(doses) == ["task", "name", "region", "pixels", "seed", "value"]
+    assert list(doses) == ["task", "name", "region", "pixels", "seed", "value", "scenes"]
     assert rows(doses)[:4] == [
-        ("hard", "net", "core", 1, 0, 0.01),
-        ("hard", "net", "core", 10, 0, 0.1),
-        ("hard", "net", "core", 40, 0, 0.4),
-        ("hard", "net", "edge", 10, 0, 0.2),
+        ("hard", "net", "core", 1, 0, 0.01, 100),
+        ("hard", "net", "core", 10, 0, 0.1, 100),
+        ("hard", "net", "core", 40, 0, 0.4, 100),
+        ("hard", "net", "edge", 10, 0, 0.2, 100),
     ]
 
 
@@ -353,3 +354,22 @@ def test_outcomes_say_how_many_recolorings_they_rest_on_seed_by_seed() -> None:
     assert list(table) == ["name", "seed", "recoloring", "step", "outcome", "share", "count"]
     assert table[["seed", "count"]].to_numpy().tolist() == [[0, 7]] * 3 + [[1, 6]] * 3
     assert tables.recoloring_summary(table)["count"].tolist() == [6, 6, 6]
+
+
+def test_conflicts_are_told_in_words_and_percent() -> None:
+    seeds = [arrays(core_share=0.8, core_third=0.1, core_share_least=0.72, moved=0.3)] * 2
+    table = tables.conflicts(tables.effect_summary(tables.effects([network(*seeds)])))
+    assert rows(table) == [
+        ("hard", "net", "core, of core or ring", "80.0 % [80.0, 80.0]", 100),
+        ("hard", "net", "third class, of all", "10.0 % [10.0, 10.0]", 100),
+        ("hard", "net", "core, of all (the bound)", "72.0 % [72.0, 72.0]", 100),
+    ]
+
+
+def test_measurements_are_readable_and_interpolated_pixels_have_no_decimals() -> None:
+    book = Results("07_interventions", "runs/lab")
+    book.over_seeds("core_share/hard/net", [0.8, 0.8], scenes=9)
+    book.over_seeds("half_dose/hard/net/core", [20.2, 20.6], scenes=9, unit="pixels")
+    first, last = rows(tables.readable(book.table("")))
+    assert first == ("core share", "hard", "net", "", "80.00 % [80.00, 80.00]", 2, 9, first[-1])
+    assert last[:5] == ("half dose", "hard", "net", "core", "20 pixels [18, 23], interpolated")

@@ -35,7 +35,7 @@ CHANGES = {
     "recolor_same_class": "recolored, same class",
     "recolor": "recolored, any level",
     "core_recolored": "core recolored",
-    "ring_recolored": "rim recolored",
+    "ring_recolored": "ring recolored",
     "cover_core": "core covered, 20 px",
     "cover_edge": "edge covered, 20 px",
     "cover_outside": "outside covered, 20 px",

@@ -21,6 +21,7 @@ from intensity.tables.data import (
 from intensity.tables.departures import departures
 from intensity.tables.interventions import (
     absences,
+    conflicts,
     distances,
     doses,
     effect_matrix,
@@ -30,6 +31,7 @@ from intensity.tables.interventions import (
     half_dose,
     half_dose_between,
     pieces,
+    readable,
     recoloring_summary,
     recolorings,
     seed_values,
@@ -78,6 +80,7 @@ __all__ = [
     "class_balance",
     "closed_form_fit",
     "closed_form_table",
+    "conflicts",
     "confusions",
     "departures",
     "depth_summary",
@@ -103,6 +106,7 @@ __all__ = [
     "probe_difference",
     "probe_summary",
     "probe_table",
+    "readable",
     "recoloring_summary",
     "recolorings",
     "scene_table",

@@ -341,6 +341,64 @@ def _no_nearer(wide: pd.DataFrame, reader: str) -> float:
     return float(holm(tests).max())
 
 
+def conflicts(summary: pd.DataFrame) -> pd.DataFrame:
+    """What is answered where core and ring are in conflict, for people.
+
+    Args:
+        summary: from `effect_summary`.
+
+    Returns:
+        A row a network or reader and number that it has, all text but scenes: task, name, number
+        (the core's share, the third class's, the bound), measured (percent and its interval, over
+        seeds for networks and over scenes for readers), scenes.
+    """
+    rows = summary[summary["effect"].isin(_CONFLICT)]
+    percent = [
+        f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+        for value, low, high in rows[["value", "low", "high"]].to_numpy()
+    ]
+    told = rows.assign(number=rows["effect"].map(_CONFLICT), measured=percent)
+    return told[["task", "name", "number", "measured", "scenes"]].reset_index(drop=True)
+
+
+_CONFLICT = {
+    "core_share": "core, of core or ring",
+    "core_third": "third class, of all",
+    "core_share_least": "core, of all (the bound)",
+}
+"""Effects of core and ring in conflict, in words."""
+
+
+def readable(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Measurements for people.
+
+    Args:
+        measurements: from `results.measurement_table`.
+
+    Returns:
+        Columns quantity, task, network, detail (the parts of the ids), measured (with the interval;
+        pixels without decimals, for they are interpolated), seeds, scenes, interval (how made).
+    """
+    parts = measurements["id"].str.split("/", n=3, expand=True).reindex(columns=range(4)).fillna("")
+    rows = measurements[["value", "low", "high"]].to_numpy()
+    whole = [
+        f"{value:.0f} pixels [{low:.0f}, {high:.0f}], interpolated" for value, low, high in rows
+    ]
+    pixels = measurements["text"].str.contains(" pixels")
+    return pd.DataFrame(
+        {
+            "quantity": parts[0].str.replace("_", " "),
+            "task": parts[1],
+            "network": parts[2],
+            "detail": parts[3].str.replace("_", " "),
+            "measured": measurements["text"].mask(pixels, pd.Series(whole, measurements.index)),
+            "seeds": measurements["seeds"],
+            "scenes": measurements["scenes"],
+            "interval": measurements["method"],
+        }
+    )
+
+
 def doses(table: pd.DataFrame) -> pd.DataFrame:
     """Changed answers by the number of pixels and the region that they lie in.
 
@@ -348,13 +406,14 @@ def doses(table: pd.DataFrame) -> pd.DataFrame:
         table: from `effects`, with some of the effects pixels_*.
 
     Returns:
-        Columns task, name, region, pixels, seed, value.
+        Columns task, name, region, pixels, seed, value, scenes.
     """
     places = {f"pixels_{count}_{region}": (region, count) for region in REGIONS for count in PIXELS}
     rows = table[table["effect"].isin(places)]
     region, count = ([places[effect][part] for effect in rows["effect"]] for part in (0, 1))
     rows = rows.assign(region=region, pixels=count)
-    return rows[["task", "name", "region", "pixels", "seed", "value"]].reset_index(drop=True)
+    columns = ["task", "name", "region", "pixels", "seed", "value", "scenes"]
+    return rows[columns].reset_index(drop=True)
 
 
 def half_dose(shares: Sequence[float]) -> float:
