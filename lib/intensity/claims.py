@@ -26,6 +26,9 @@ Comparison = Literal[">", ">=", "<", "<="]
 NEAR = 0.02
 """Rates this close to 0 or 1 are decided by every seed's Wilson bound: they cannot spread there."""
 
+NO_EFFECT: float = 0.05
+"""The largest share of changed answers that counts as no effect, chosen beforehand."""
+
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 """What each sign asks of the decisive end of an interval."""
 

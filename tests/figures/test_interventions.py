@@ -11,6 +11,7 @@ from intensity import figures
 from intensity.figures.interventions import CHANGES
 from intensity.figures.style import READER_COLOR
 from intensity.responses.interventions import INTERVENTIONS
+from intensity.tables.interventions import GROUP_OF
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Ends = Callable[[Axes], list[tuple[float, float]]]
@@ -27,6 +28,7 @@ def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() ->
             "task": "hard",
             "name": ["flat_patch"] * 2 + ["net"] * 2,
             "kind": ["reader"] * 2 + ["network"] * 2,
+            "group": ["level", "edges"] * 2,
             "intervention": ["recolor", "blurred"] * 2,
             "value": [1.0, 0.25, 0.5, np.nan],
             "unusual": [False, True] * 2,
@@ -44,26 +46,42 @@ def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() ->
     assert [label.get_fontstyle() for label in ax.get_yticklabels()] == ["normal", "italic"]
 
 
-def test_fingerprints_mark_the_nearest_reader(intervals: Ends) -> None:
+def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
+    intervals: Ends, seed_dots: Dots
+) -> None:
     table = pd.DataFrame(
         {
             "task": "hard",
-            "name": "net",
-            "reader": ["edges", "patches"],
-            "distance": [0.4, 0.2],
-            "low": [0.3, 0.1],
-            "high": [0.5, 0.3],
-            "nearest": [False, True],
+            "name": ["net", "net", "other", "other"],
+            "reader": ["edges", "patches"] * 2,
+            "distance": [0.4, 0.2] * 2,
+            "low": [0.3, 0.1] * 2,
+            "high": [0.5, 0.3] * 2,
+            "nearest": [False, True, False, False],
         }
     )
-    (ax,) = figures.fingerprint_distances(table).axes
-    assert ax.get_title(loc="left") == "net on hard"
+    seeds = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": "net",
+            "reader": ["edges", "edges", "patches"],
+            "seed": [0, 1, 0],
+            "distance": [0.41, 0.39, 0.2],
+        }
+    )
+    ax, none = figures.fingerprint_distances(seeds, table).axes
+    assert ax.get_title(loc="left") == "net on hard: patches"
+    assert none.get_title(loc="left") == "other on hard: none of these"
     assert intervals(ax) == [(0.3, 0.5), (0.1, 0.3)]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["edges", "patches"]
-    assert ax.get_xlabel() == "distance of effects (root mean square over interventions)"
+    assert (
+        none.get_xlabel() == "distance of effects (root mean square over groups of interventions)"
+    )
     marks = [line for line in ax.lines if line.get_marker() == "D"]
     assert [float(line.get_xdata()[0]) for line in marks] == [0.4, 0.2]
     assert [line.get_color() for line in marks] == [READER_COLOR, "#0077BB"]
+    assert [x for x, _ in seed_dots(ax)] == [0.41, 0.39, 0.2]
+    assert seed_dots(none) == []
 
 
 def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
@@ -76,12 +94,20 @@ def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
         ],
         columns=["name", "recoloring", "step", "outcome", "share", "low", "high"],
     )
-    other, same = figures.recolor_outcomes(table).axes
+    seeds = table.assign(seed=0)
+    fig = figures.recolor_outcomes(pd.concat([seeds, seeds.assign(seed=1)]), table)
+    other, same = fig.axes
     assert other.get_title(loc="left") == "net, other class"
     assert same.get_title(loc="left") == "net, same class"
     kept = [line.get_ydata().tolist() for line in same.lines]
     assert [0.7, 0.7] in kept
-    assert len(other.lines) == len(other.collections) == 3
+    lines = [line for line in other.lines if line.get_linestyle() != "None"]
+    marks = [line for line in other.lines if line.get_linestyle() == "None"]
+    assert len(lines) == len(marks) == len(other.collections) == 3
+    # Both seeds at both steps; outcomes differ in more than their colors.
+    assert [len(line.get_xdata()) for line in marks] == [4] * 3
+    assert len({line.get_marker() for line in marks}) == 3
+    assert len({str(line._dash_pattern) for line in lines}) == 3
     assert (other.get_ylabel(), other.get_xlabel()) == (
         *("share of answers", "recolored by up to (grey levels)"),
     )
@@ -111,6 +137,24 @@ def test_conflicts_have_a_row_for_each_network_and_reader(seed_dots: Dots, inter
     assert intervals(lost) == [(0.0, 0.2)]
 
 
+def test_losses_have_one_scale_and_shares_their_own() -> None:
+    effects = ["core_share", "loss_core", "loss_edge", "loss_core_edge"]
+    summary = pd.DataFrame(
+        {
+            **{"task": "hard", "name": "edges", "kind": "reader", "effect": effects},
+            "value": [0.8, 0.5, 0.1, 0.4],
+            "low": [0.7, 0.4, 0.0, 0.3],
+            "high": [0.9, 0.6, 0.2, 0.5],
+        }
+    )
+    seeds = pd.DataFrame(columns=["task", "name", "effect", "seed", "value"])
+    share, *losses = figures.cue_conflicts(seeds, summary, dict.fromkeys(effects, "")).axes
+    assert len({ax.get_xlim() for ax in losses}) == 1
+    assert share.get_xlim() != losses[0].get_xlim()
+    low, high = losses[0].get_xlim()
+    assert low <= 0 <= 0.6 <= high
+
+
 def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     summary = pd.DataFrame(
         {
@@ -125,13 +169,13 @@ def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     seeds = pd.DataFrame({"name": "net", "side": [8, 8, 4], "seed": [0, 1, 0], "value": 0.1})
     (ax,) = figures.pieces(seeds, summary).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["8 px", "4 px"]
-    styles = {line.get_linestyle() for line in ax.lines if len(line.get_ydata()) == 2}
-    assert {"-", "--"} <= styles
+    drawn = [line for line in ax.lines if len(line.get_ydata()) == 2]
+    assert {line.get_marker() for line in drawn} >= {"o", "D"}
     assert [y for _, y in seed_dots(ax)] == [0.1] * 3
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("side of the pieces", "accuracy lost")
 
 
-def test_dose_curves_go_through_means_and_show_every_seed(seed_dots: Dots) -> None:
+def test_dose_curves_go_through_means_and_show_every_seed() -> None:
     table = pd.DataFrame(
         [
             ("net", "core", pixels, seed, pixels / 100 + seed / 50)
@@ -143,7 +187,8 @@ def test_dose_curves_go_through_means_and_show_every_seed(seed_dots: Dots) -> No
     (ax,) = figures.dose_curves(table).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.02, 0.11, 0.41])
     assert ax.get_xscale() == "log"
-    assert set(seed_dots(ax)) == set(zip(table["pixels"], table["value"], strict=True))
+    marks = {(x, y) for x, y in zip(*ax.lines[1].get_data(), strict=True)}
+    assert marks == set(zip(table["pixels"], table["value"], strict=True))
     assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]
 
@@ -152,11 +197,11 @@ def test_columns_stand_in_groups_with_headings_and_readers_apart() -> None:
     changes = ["recolor", "pieces_8", "pieces_4", "moved", "blurred"]
     matrix = pd.DataFrame(
         [
-            ("hard", name, kind, change, 0.5, False)
+            ("hard", name, kind, GROUP_OF[change], change, 0.5, False)
             for name, kind in (("net", "network"), ("edges", "reader"))
             for change in changes
         ],
-        columns=["task", "name", "kind", "intervention", "value", "unusual"],
+        columns=["task", "name", "kind", "group", "intervention", "value", "unusual"],
     )
     ax = figures.effect_matrix(matrix).axes[0]
     (above,) = (child for child in ax.child_axes)
@@ -205,8 +250,20 @@ def test_a_name_without_some_side_has_its_line_at_the_others(seed_dots: Dots) ->
     assert [round(float(x)) for line in diamonds for x in line.get_xdata()] == [1]
     assert [round(x) for x, _ in seed_dots(ax)] == [1]
     told = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert "network: mean, 95 % interval over seeds (Student t)" in told
-    assert "reader, 95 % interval over scenes" in told
+    assert "filled circles: network's mean, 95 % interval over seeds (Student t)" in told
+    assert "other marks: reader, 95 % interval over scenes" in told
+
+
+def test_readers_differ_in_more_than_color_and_none_is_drawn_as_the_keys_are() -> None:
+    readers = [*("mean_intensity", "linear_histogram", "edge_amplitude", "flat_patch")]
+    summary = pd.DataFrame(
+        [(name, "reader", side, 0.5, 0.4, 0.6) for name in readers for side in (8, 4)],
+        columns=["name", "kind", "side", "value", "low", "high"],
+    )
+    (ax,) = figures.pieces(pd.DataFrame(columns=["name", "side", "value"]), summary).axes
+    drawn = [line for line in ax.lines if line.get_marker() not in ("", "None", "o", "_", "|")]
+    assert len(drawn) == len({line.get_marker() for line in drawn}) == 4
+    assert len({line.get_color() for line in drawn} - {"#333333"}) == 4
 
 
 def test_dose_curves_that_are_the_same_both_show() -> None:

@@ -76,6 +76,8 @@ def network(name: str) -> "keras.Model":
     if name in edges:
         return handmade.counts_edges([edges[name]], [0, 1])
     pixels = {"center": CENTER, "rim": RIM}
+    if name == "middle":
+        return handmade.reads_one_pixel(HARD, 32, 32)
     if name in pixels:
         return handmade.reads_one_pixel(HARD, pixels[name], CENTER)
     made: dict[str, Callable[[], keras.Model]] = {
@@ -171,6 +173,13 @@ def hidden(scenes: Scenes) -> float:
     return float(np.mean(named(level(scenes) * (AREA - 20) / AREA) != scenes.label))
 
 
+def center_hidden(scenes: Scenes) -> float:
+    """Share of discs of another class than black whose middle is black once the core is covered."""
+    changed = INTERVENTIONS["cover_core"](scenes)
+    middle = changed.images[:, 32, 32]
+    return float(np.mean(HARD.label(middle) != scenes.label[changed.rows]))
+
+
 def second_changes(scenes: Scenes) -> float:
     """Share of the second objects whose class changes."""
     changed = INTERVENTIONS["distractor_recolored"](scenes)
@@ -209,7 +218,10 @@ FOLLOWED: dict[str, Expected] = {
     "recolor_same_class": 0,
     "recolor": random_changes,
 }
-CORE_READ: dict[str, Expected] = {"core_recolored": 1, "ring_recolored": 0, "core_share": 1}
+CORE_READ: dict[str, Expected] = {
+    **{"core_recolored": 1, "ring_recolored": 0},
+    **{"core_share": 1, "core_share_least": 1, "core_third": 0},
+}
 WHOLE: dict[str, Expected] = {f"{name}_{side}": 0 for name in ("pieces", "drop") for side in PIECES}
 IN_PIECES: dict[str, Expected] = {
     f"{name}_{side}": not_black for name in ("pieces", "drop") for side in (4, 2, 1)
@@ -248,7 +260,7 @@ EXACT: dict[tuple[str, str], dict[str, Expected]] = {
     | {"edge_only": not_black, "object_removed": not_black},
     ("rim", "fixed"): {
         **FOLLOWED,
-        **{"core_recolored": 0, "ring_recolored": 1, "core_share": 0},
+        **{"core_recolored": 0, "ring_recolored": 1, "core_share": 0, "core_third": 0},
         **equal("random_background", 0, "edge_only"),
     },
     ("any edge", "plain"): {
@@ -281,9 +293,11 @@ EXACT: dict[tuple[str, str], dict[str, Expected]] = {
     ("mean", "middle"): {"blurred": 0},
     ("mean", "black squares"): {
         **equal("cover_core", hidden, "cover_edge", "loss_core", "loss_edge"),
-        **equal("cover_outside", 0, "loss_outside", "noise_removed"),
+        **equal("cover_outside", 0, "loss_outside", "loss_core_edge", "noise_removed"),
     },
     ("flat", "black squares"): equal("cover_edge", 0, "cover_outside", "loss_edge", "loss_outside"),
+    # The pixel in the middle of the core may be hidden, then it is black; no other one matters.
+    ("middle", "black squares"): {"loss_edge": 0, "loss_core_edge": center_hidden},
     ("mean", "covered"): {"noise_removed": hidden},
 }
 
@@ -298,11 +312,14 @@ NEEDS = {
     "recolor_kept": ("recolor_other_class",),
     "recolor_third": ("recolor_other_class",),
     "shape_swap_followed": ("shape_swapped",),
-    "core_share": ("core_recolored", "ring_recolored"),
+    **dict.fromkeys(
+        ("core_share", "core_share_least", "core_third"), ("core_recolored", "ring_recolored")
+    ),
     "offset_followed": ("offset",),
     "gain_followed": ("gain",),
     **{f"drop_{side}": (f"pieces_{side}",) for side in PIECES},
     **{f"loss_{region}": (f"cover_{region}",) for region in REGIONS},
+    "loss_core_edge": ("cover_core", "cover_edge"),
 }
 """Interventions that further effects follow from."""
 
@@ -341,7 +358,7 @@ def test_scores_are_averaged_over_a_scenes_images_then_over_scenes() -> None:
     changed = INTERVENTIONS["recolor"](scenes)
     score = changed.label != scenes.label[changed.rows]
     means = [score[changed.rows == row].mean() for row in np.unique(changed.rows)]
-    assert found["scenes"].tolist() == [len(means)]
+    assert found["scenes"].tolist() == [len(means), len(scenes)]
     assert found["value"][0] == pytest.approx(np.mean(means))
     assert found["deviation"][0] == pytest.approx(np.std(means, ddof=1))
 
@@ -427,6 +444,8 @@ def test_a_network_that_never_changes_keeps_its_answer_whatever_the_class() -> N
     values = values_of(found)
     assert (INTERVENTIONS["recolor_other_class"](scenes).label == 0).any()
     kept, share = values.pop("recolor_kept"), values.pop("core_share")
+    third, least = values.pop("core_third"), values.pop("core_share_least")
+    assert values.pop("accuracy") == np.mean(scenes.label == 0)
     # Class 0 is the core's in one of the two pictures of a scene and the ring's in the other, and
     # pictures in which it is neither do not count.
     assert (kept, share) == (1, 0.5)
@@ -434,6 +453,9 @@ def test_a_network_that_never_changes_keeps_its_answer_whatever_the_class() -> N
     counted = (core.label == 0) | (scenes.label[core.rows] == 0)
     assert found["scenes"][found["effect"].tolist().index("core_share")] == counted.sum()
     assert 0 < counted.sum() < len(counted)
+    # Of both pictures of a scene or of none it is a third class here.
+    assert third == pytest.approx(np.mean(~counted))
+    assert least == pytest.approx(share * np.mean(counted))
     assert set(values.values()) == {0.0}
 
 
@@ -450,14 +472,17 @@ def test_recolored_answers_are_followed_kept_or_a_third() -> None:
         "recolor_kept": after == before,
         "recolor_third": (after != before) & (after != changed.label),
     }
-    assert found["effect"].tolist() == list(scores)
+    assert found["effect"].tolist() == [*scores, "accuracy"]
+    assert found["value"][-1] == pytest.approx(
+        np.mean(named(level(scenes) * 98 / AREA) == scenes.label)
+    )
     for place, score in enumerate(scores.values()):
         means = [score[changed.rows == row].mean() for row in np.unique(changed.rows)]
         assert 0 < np.mean(means) < 1
         assert found["value"][place] == pytest.approx(np.mean(means))
         assert found["deviation"][place] == pytest.approx(np.std(means, ddof=1))
         assert found["scenes"][place] == len(means)
-    assert found["value"][1:].sum() == pytest.approx(1)
+    assert found["value"][1:4].sum() == pytest.approx(1)
 
 
 def test_a_loss_is_accuracy_before_minus_after_and_may_be_a_gain() -> None:
@@ -475,7 +500,19 @@ def test_further_effects_are_listed_only_where_they_exist() -> None:
     names = ["shape_swapped", "core_recolored", "gain", "pieces_2"]
     found = network_effects(network("mean"), scenes_of("plain"), names)["effect"].tolist()
     # Discs keep their class as squares, and there is no ring to compare the core with.
-    assert found == [*names, "drop_2", "gain_followed"]
+    assert found == [*names, "drop_2", "gain_followed", "accuracy"]
+
+
+def test_conflicts_that_nobody_answers_leave_only_the_share_undefined() -> None:
+    # Class 0 whatever is shown, in scenes where neither core nor ring has it.
+    scenes = scenes_of("plain")
+    core = INTERVENTIONS["core_recolored"](scenes)
+    kept = np.isin(np.arange(COUNT), core.rows[(core.label > 0) & (scenes.label[core.rows] > 0)])
+    some = scenes.replace(area=np.where(kept, scenes.area, 0))
+    names = ["core_recolored", "ring_recolored"]
+    found = values_of(network_effects(handmade.reads_one_pixel(HARD, 63, 0), some, names))
+    assert set(found) == {*names, "core_third", "core_share_least", "accuracy"}
+    assert (found["core_third"], found["core_share_least"]) == (1, 0)
 
 
 # Which scenes
@@ -485,7 +522,7 @@ def test_parts_that_it_does_not_apply_to_are_passed_over() -> None:
     scenes = discs(HARD, PERIOD + 40)
     last = scenes.replace(area=np.where(np.arange(len(scenes)) < PERIOD, 0, AREA))
     found = reader_effects("most_frequent_level", last, ["object_removed"], 2)
-    assert found["scenes"].tolist() == [40]
+    assert found["scenes"].tolist() == [40, len(scenes)]
     assert found["value"][0] == pytest.approx(not_black(scenes[PERIOD:]))
 
 

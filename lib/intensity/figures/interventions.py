@@ -1,7 +1,7 @@
 """Figures of what interventions do to answers."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import cycle, groupby
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ CHANGES = {
     "recolor_same_class": "recolored, same class",
     "recolor": "recolored, any level",
     "core_recolored": "core recolored",
-    "ring_recolored": "rim recolored",
+    "ring_recolored": "ring recolored",
     "cover_core": "core covered, 20 px",
     "cover_edge": "edge covered, 20 px",
     "cover_outside": "outside covered, 20 px",
@@ -62,35 +62,40 @@ CHANGES = {
 }
 """Interventions in words for people."""
 
-_HEADINGS = {
-    "recolor_other_class": "level",
-    "core_recolored": "parts",
-    "pieces_8": "pieces",
-    "shape_swapped": "shape, place",
-    "object_removed": "scene",
-    "pixels_1_core": "some pixels",
-    "edge_only": "edges",
-}
-"""Groups of interventions: the first of each, and the heading."""
-
 REGION_COLORS = {"core": "#0077BB", "edge": "#EE7733", "outside": "#777777"}
 """One color a region of a scene."""
 
-_REGION_LINES: dict[str, LineStyleType] = {
-    "core": "-",
-    "edge": (0, (4, 3)),
-    "outside": (0, (1, 1.5)),
+_REGION_LOOKS: dict[str, tuple[LineStyleType, str]] = {
+    "core": ("-", "o"),
+    "edge": ((0, (4, 3)), "s"),
+    "outside": ((0, (1, 1.5)), "^"),
 }
-"""One style a region: where two curves are the same, both show."""
+"""One line and marker a region: where two curves are the same, both show."""
 
-OUTCOME_COLORS = {"follows": "#0077BB", "kept": "#BBBBBB", "third": "#CC3311"}
+OUTCOME_COLORS = {"follows": "#0077BB", "kept": "#888888", "third": "#CC3311"}
 """One color an outcome of a recoloring."""
+
+_OUTCOME_LOOKS: dict[str, tuple[LineStyleType, str]] = {
+    "follows": ("-", "o"),
+    "kept": ((0, (4, 3)), "s"),
+    "third": ((0, (1, 1.5)), "^"),
+}
+"""One line and marker an outcome."""
+
+_READER_LOOKS: tuple[tuple[str, str, LineStyleType], ...] = (
+    ("#0077BB", "D", (0, (4, 2))),
+    ("#EE7733", "s", (0, (1, 1.5))),
+    ("#009988", "^", (0, (6, 2, 1, 2))),
+    ("#CC3311", "v", (0, (3, 1, 1, 1, 1, 1))),
+    ("#AAAA00", "P", (0, (2, 2))),
+)
+"""Color, marker and line of readers in the order of their appearance; none is the grey of keys."""
+
+_LOSSES = ("loss_core", "loss_edge", "loss_outside", "loss_core_edge")
+"""Effects that are compared with each other, and have one scale."""
 
 _READER_INTERVAL = "reader, 95 % interval over scenes"
 """What is drawn around readers' effects."""
-
-_DASHED: LineStyleType = "--"
-"""The line of a reader where colors tell them apart."""
 
 _PALE = 0.55
 """Shares above this are written in white."""
@@ -101,8 +106,8 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
     """Share of changed answers, networks and readers against interventions.
 
     Args:
-        matrix: columns task, name, kind, intervention, value (missing where it does not apply),
-            unusual (bool).
+        matrix: columns task, name, kind, group, intervention, value (missing where it does not
+            apply), unusual (bool).
 
     Returns:
         A figure with a network or reader a row and an intervention a column, tasks one below the
@@ -118,10 +123,10 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
     axes = fig.subplots(len(tasks), 1, squeeze=False, sharex=True, height_ratios=sizes)[:, 0]
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, names[task], changes)
-        _borders(ax, rows, changes)
+        _borders(ax, rows)
         ax.set_title(task)
         ax.tick_params(axis="x", length=0)
-    _headings(axes[0], changes)
+    _headings(axes[0], matrix)
     axes[-1].set_xticks(range(len(changes)), [CHANGES[change] for change in changes], rotation=90)
     bar: dict[str, Any] = {
         "label": "share of changed answers",
@@ -164,18 +169,18 @@ def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence
     return shown
 
 
-def _borders(ax: Axes, rows: pd.DataFrame, changes: Sequence[str]) -> None:
+def _borders(ax: Axes, rows: pd.DataFrame) -> None:
     """Lines between groups of columns, and a white one between networks and readers."""
-    for _, first, _ in _groups(changes)[1:]:
+    for _, first, _ in _groups(rows)[1:]:
         ax.axvline(first - 0.5, color="#555555", linewidth=0.7)
     networks = rows.loc[rows["kind"] == "network", "name"].nunique()
     if 0 < networks < rows["name"].nunique():
         ax.axhline(networks - 0.5, color="white", linewidth=2.5)
 
 
-def _headings(ax: Axes, changes: Sequence[str]) -> None:
+def _headings(ax: Axes, matrix: pd.DataFrame) -> None:
     """The names of the groups of columns, above them."""
-    groups = _groups(changes)
+    groups = _groups(matrix)
     middles = [(first + last) / 2 for _, first, last in groups]
     above = ax.secondary_xaxis("top")
     above.set_xticks(middles, [heading for heading, _, _ in groups], fontsize=6)
@@ -183,12 +188,10 @@ def _headings(ax: Axes, changes: Sequence[str]) -> None:
     above.spines["top"].set_visible(False)
 
 
-def _groups(changes: Sequence[str]) -> list[tuple[str, int, int]]:
+def _groups(matrix: pd.DataFrame) -> list[tuple[str, int, int]]:
     """Heading, first and last column of every group of interventions."""
-    heading, headings = "", {}
-    for change in CHANGES:
-        heading = headings[change] = _HEADINGS.get(change, heading)
-    found = groupby(range(len(changes)), lambda column: headings[changes[column]])
+    headings = list(matrix.drop_duplicates("intervention")["group"])
+    found = groupby(range(len(headings)), lambda column: headings[column])
     columns = [(heading, list(group)) for heading, group in found]
     return [(heading, group[0], group[-1]) for heading, group in columns]
 
@@ -201,38 +204,54 @@ def _hatched(x: float, y: float, dark: bool) -> Rectangle:
 
 
 @styled
-def fingerprint_distances(table: pd.DataFrame, interval: str = SEEDS_INTERVAL) -> Figure:
+def fingerprint_distances(
+    seeds: pd.DataFrame, table: pd.DataFrame, interval: str = SEEDS_INTERVAL
+) -> Figure:
     """How far every network's effects are from those of each reader of its task.
 
     Args:
-        table: columns task, name, reader, distance, low, high, nearest.
+        seeds: columns task, name, reader, seed, distance.
+        table: columns task, name, reader, distance, low, high, nearest (bool: named).
         interval: what low and high are.
 
     Returns:
-        A figure with one panel a network, a row a reader; the nearest one is filled.
+        A figure with one panel a network, a row a reader; the title says which one is named, if
+        any, and its row is blue.
     """
     groups = dict(iter(table.groupby(["task", "name"], sort=False)))
     sizes = [len(rows) for rows in groups.values()]
-    fig = new_figure(PAGE, 0.2 * sum(sizes) + 0.3 * len(groups) + 0.7)
+    fig = new_figure(PAGE, 0.24 * sum(sizes) + 0.32 * len(groups) + 0.8)
     axes = fig.subplots(len(groups), 1, sharex=True, squeeze=False, height_ratios=sizes)[:, 0]
     for ax, ((task, name), rows) in zip(axes, groups.items(), strict=True):
-        named_rows(ax, list(rows["reader"]))
-        for y, row in enumerate(records(rows)):
-            color = "#0077BB" if row["nearest"] else READER_COLOR
-            estimate(ax, row["distance"], y, (row["low"], row["high"]), color, "D")
-        ax.set_title(f"{name} on {task}")
-    axes[-1].set_xlabel("distance of effects (root mean square over interventions)")
+        _reader_rows(ax, seeds[(seeds["task"] == task) & (seeds["name"] == name)], rows)
+        named = ", ".join(rows.loc[rows["nearest"], "reader"]) or "none of these"
+        ax.set_title(f"{name} on {task}: {named}")
+    axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
-    nearest = line_handle("nearest reader", "#0077BB", "none", "D")
-    legend_above(fig, [nearest, interval_handle(interval, "D")], 2)
+    nearest = line_handle("reader that is named", "#0077BB", "-", "D")
+    other = line_handle(f"mean, {interval}", READER_COLOR, "-", "D")
+    legend_above(fig, [nearest, other, seed_handle()], 3)
     return fig
 
 
+def _reader_rows(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """One network: a row a reader, its mean distance with interval, the seeds below."""
+    named_rows(ax, list(rows["reader"]))
+    for y, row in enumerate(records(rows)):
+        color = "#0077BB" if row["nearest"] else READER_COLOR
+        estimate(ax, row["distance"], y, (row["low"], row["high"]), color, "D")
+        own = seeds.loc[seeds["reader"] == row["reader"], "distance"]
+        dots(ax, own, [y + 0.3] * len(own), color)
+
+
 @styled
-def recolor_outcomes(table: pd.DataFrame, interval: str = SEEDS_INTERVAL) -> Figure:
+def recolor_outcomes(
+    seeds: pd.DataFrame, table: pd.DataFrame, interval: str = SEEDS_INTERVAL
+) -> Figure:
     """What becomes of answers when the object is recolored, by the size of the step.
 
     Args:
+        seeds: columns name, recoloring, step, outcome, seed, share.
         table: columns name, recoloring (other_class, same_class), step (grey levels, up to),
             outcome, share, low, high.
         interval: what low and high are.
@@ -242,29 +261,44 @@ def recolor_outcomes(table: pd.DataFrame, interval: str = SEEDS_INTERVAL) -> Fig
         each other, one line an outcome.
     """
     names, kinds = parts(table, "name"), ("other_class", "same_class")
-    fig = new_figure(PAGE, 1.5 * len(names) + 0.7)
+    fig = new_figure(PAGE, 1.6 * len(names) + 0.7)
     axes = fig.subplots(len(names), 2, sharex=True, sharey=True, squeeze=False)
     for row, (name, rows) in zip(axes, names.items(), strict=True):
+        own = seeds[seeds["name"] == name]
         for ax, kind in zip(row, kinds, strict=True):
-            _outcomes(ax, rows[rows["recoloring"] == kind])
+            _outcomes(ax, own[own["recoloring"] == kind], rows[rows["recoloring"] == kind])
             ax.set_title(f"{name}, {kind.replace('_', ' ')}")
         row[0].set_ylabel("share of answers")
     for ax in axes[-1]:
         ax.set_xlabel("recolored by up to (grey levels)")
-    handles = [line_handle(outcome, color) for outcome, color in OUTCOME_COLORS.items()]
-    legend_above(fig, [*handles, Patch(color="#DDDDDD", label=interval)], 4)
+    handles = [
+        line_handle(outcome, OUTCOME_COLORS[outcome], *look)
+        for outcome, look in _OUTCOME_LOOKS.items()
+    ]
+    band = Patch(color="#DDDDDD", label=interval)
+    open_marks = line_handle("open mark: one seed", "none")
+    legend_above(fig, [*handles, band, open_marks], 5)
     return fig
 
 
-def _outcomes(ax: Axes, rows: pd.DataFrame) -> None:
-    """One panel: a line an outcome with its band."""
-    for outcome, color in OUTCOME_COLORS.items():
+def _outcomes(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """One panel: a line an outcome with its band, and its seeds as open marks."""
+    for outcome, (style, marker) in _OUTCOME_LOOKS.items():
+        color = OUTCOME_COLORS[outcome]
         part = rows[rows["outcome"] == outcome].sort_values("step")
         x = part["step"].to_numpy()
-        ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.25, linewidth=0)
-        ax.plot(x, part["share"], color=color)
+        ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
+        ax.plot(x, part["share"], color=color, linestyle=style)
+        own = seeds[seeds["outcome"] == outcome]
+        _open_marks(ax, own["step"], own["share"], color, marker)
     ax.set_ylim(-0.03, 1.03)
     ax.grid(axis="y", color="#EEEEEE")
+
+
+def _open_marks(ax: Axes, x: pd.Series, y: pd.Series, color: str, marker: str) -> None:
+    """Every seed as an open mark, whose form tells its line."""
+    look: dict[str, Any] = {"linestyle": "none", "markersize": 2.6, "markeredgewidth": 0.6}
+    ax.plot(x, y, marker=marker, markerfacecolor="white", markeredgecolor=color, zorder=6, **look)
 
 
 @styled
@@ -283,8 +317,8 @@ def cue_conflicts(
         interval: what low and high are for networks.
 
     Returns:
-        A figure with the panels side by side; rows are networks and readers, named with their
-        task; a dash where one has no such effect.
+        A figure with the panels side by side, losses on one scale; rows are networks and readers,
+        named with their task; a dash where one has no such effect.
     """
     shown = summary[summary["effect"].isin(words)]
     rows = list(dict.fromkeys(zip(shown["task"], shown["name"], strict=True)))
@@ -293,15 +327,24 @@ def cue_conflicts(
     named_rows(axes[0], [f"{name} ({task})" for task, name in rows])
     for ax, (effect, title) in zip(axes, words.items(), strict=True):
         _effect_rows(ax, table[table["effect"] == effect], shown[shown["effect"] == effect], rows)
-        ax.axvline(0.5 if effect == "core_share" else 0.0, color="#999999", linewidth=0.8)
+        parity = effect.startswith("core_share")
+        ax.axvline(0.5 if parity else 0.0, color="#999999", linewidth=0.8)
         ax.grid(axis="y", color="#EEEEEE")
         ax.tick_params(axis="y", length=0)
         ax.xaxis.set_major_formatter("{x:g}")  # short, so that labels of narrow panels do not meet
         ax.set_title(title)
-    fig.supxlabel("share; each panel has its own scale")
+    _one_scale([ax for ax, effect in zip(axes, words, strict=True) if effect in _LOSSES])
+    fig.supxlabel("share of answers, or difference of accuracies; losses have one scale")
     reader = line_handle(_READER_INTERVAL, READER_COLOR, marker="D")
     legend_above(fig, [interval_handle(interval, what="network: mean"), reader, seed_handle()], 2)
     return fig
+
+
+def _one_scale(axes: Sequence[Axes]) -> None:
+    """Let panels have the limits that hold what is in all of them."""
+    limits = [ax.get_xlim() for ax in axes]
+    for ax in axes:
+        ax.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
 def _effect_rows(
@@ -341,16 +384,14 @@ def pieces(table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INT
     """
     fig = new_figure(PAGE, 2.7)
     ax = fig.subplots()
-    palette = colors(summary["name"])
     sides = sorted(summary["side"].unique(), reverse=True)
-    names = parts(summary, "name")
-    looks = {name: _piece_line(rows, palette[name]) for name, rows in names.items()}
+    names, looks = parts(summary, "name"), _piece_lines(summary)
     for number, (name, rows) in enumerate(names.items()):
         shift = 0.05 * (number - (len(names) - 1) / 2)
         _lost(ax, rows, sides, shift, looks[name])
         seeds = table[(table["name"] == name) & table["side"].isin(sides)]
         x = [sides.index(side) + shift + 0.02 for side in seeds["side"]]
-        dots(ax, x, seeds["value"], palette[name])
+        dots(ax, x, seeds["value"], looks[name]["color"])
     ax.set_xticks(range(len(sides)), [f"{side} px" for side in sides])
     ax.set(xlabel="side of the pieces", ylabel="accuracy lost")
     ax.grid(axis="y", color="#EEEEEE")
@@ -358,18 +399,21 @@ def pieces(table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INT
         line_handle(name, look["color"], look["linestyle"], look["marker"])
         for name, look in looks.items()
     ]
-    reader = line_handle(_READER_INTERVAL, "#333333", _DASHED, "D")
-    legend_above(
-        fig, [*handles, interval_handle(interval, what="network: mean"), reader, seed_handle()], 3
-    )
+    words = (f"filled circles: network's mean, {interval}", f"other marks: {_READER_INTERVAL}")
+    keys = [line_handle(text, "none") for text in words]
+    legend_above(fig, [*handles, *keys, seed_handle()], 3)
     return fig
 
 
-def _piece_line(rows: pd.DataFrame, color: str) -> dict[str, Any]:
-    """How the line of a network or reader looks."""
-    reader = (rows["kind"] == "reader").all()
-    look = {"linestyle": _DASHED, "marker": "D"} if reader else {"linestyle": "-", "marker": "o"}
-    return {"color": color, **look}
+def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """How the line of every network and reader looks."""
+    networks = summary.loc[summary["kind"] == "network", "name"]
+    look: dict[str, Any] = {"linestyle": "-", "marker": "o"}
+    looks = {name: {"color": color, **look} for name, color in colors(networks).items()}
+    readers = summary.loc[summary["kind"] == "reader", "name"].unique()
+    for name, (color, marker, line) in zip(readers, cycle(_READER_LOOKS)):
+        looks[name] = {"color": color, "linestyle": line, "marker": marker}
+    return {name: looks[name] for name in summary["name"].unique()}
 
 
 def _lost(
@@ -397,10 +441,10 @@ def dose_curves(table: pd.DataFrame) -> Figure:
     axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for ax, (name, rows) in zip(axes, names.items(), strict=True):
         for region, part in parts(rows, "region").items():
-            color = REGION_COLORS[region]
+            color, (line, marker) = REGION_COLORS[region], _REGION_LOOKS[region]
             mean = part.groupby("pixels")["value"].mean()
-            ax.plot(mean.index, mean, color=color, linestyle=_REGION_LINES[region])
-            dots(ax, part["pixels"], part["value"], color)
+            ax.plot(mean.index, mean, color=color, linestyle=line)
+            _open_marks(ax, part["pixels"], part["value"], color, marker)
         ax.set(xscale="log", xlabel="pixels changed (logarithmic)", title=name)
         doses = sorted(rows["pixels"].unique())
         ax.set_xticks(doses, [str(count) for count in doses])
@@ -408,8 +452,9 @@ def dose_curves(table: pd.DataFrame) -> Figure:
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_ylabel("share of changed answers")
     handles = [
-        line_handle(f"{region}: mean", color, _REGION_LINES[region])
+        line_handle(region, color, *_REGION_LOOKS[region])
         for region, color in REGION_COLORS.items()
     ]
-    legend_above(fig, [*handles, seed_handle()], 4)
+    keys = line_handle("line: mean, open mark: one seed", "none")
+    legend_above(fig, [*handles, keys], 4)
     return fig

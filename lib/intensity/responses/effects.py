@@ -1,17 +1,24 @@
 """Effects: how predictions change when scenes are rendered again with one thing changed.
 
 For every intervention that is asked for there is an effect of its name: the share of predictions
-that differ from the one on the unmodified image. Some have further effects:
+that differ from the one on the unmodified image. Some have further effects, each listed only where
+at least two scenes count for it:
 
     recolor_followed, _kept, _third   recolored to another class, the prediction is the new class,
                                       is the one it was, or is neither; an error that names the new
                                       class beforehand is kept
     shape_swap_followed,              likewise followed, in scenes whose class changes with the
-    offset_followed, gain_followed    shape or with the levels; not listed where it never does
+    offset_followed, gain_followed    shape or with the levels
     core_share                        core and ring in conflict, both ways: of the predictions that
                                       are one of the two classes, the share that are the core's
+    core_third                        the share of all these predictions that are neither class
+    core_share_least                  the share of all that are the core's: what remains of
+                                      core_share if every third class were counted for the ring
     drop_8, drop_4, drop_2, drop_1    accuracy before minus accuracy after cutting into pieces
     loss_core, _edge, _outside        accuracy before minus accuracy after covering
+    loss_core_edge                    loss_core minus loss_edge, paired within scene
+
+Last comes `accuracy`, the share of all scenes whose class is predicted before anything is changed.
 
 Each scene has one score for each effect, the mean over its images where there are several. All
 effects are compared with the class of the scene, or with the prediction on it, in the same way for
@@ -68,8 +75,8 @@ def network_effects(
         standard deviation, divisor n - 1; `scenes` (k,) how many there are.
 
     Raises:
-        InvalidInput: a name is unknown, an intervention or effect has fewer than two scenes, or
-            scenes do not fit the model.
+        InvalidInput: a name is unknown, an intervention has fewer than two scenes, or scenes do
+            not fit the model.
     """
     check_scenes(model, scenes)
     return _effects(lambda images: image_logits(model, images).argmax(axis=1), scenes, names)
@@ -144,7 +151,7 @@ _Scores = tuple[np.ndarray, np.ndarray]
 
 
 def _effects(decide: Decide, scenes: Scenes, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Effects of interventions on decisions, in the order of the names, then the further ones."""
+    """Effects of interventions on decisions in the order of the names, further ones, accuracy."""
     if not names or isinstance(names, str):
         raise InvalidInput(f"names: {names!r} is not allowed: a list of interventions")
     for name in names:
@@ -152,6 +159,7 @@ def _effects(decide: Decide, scenes: Scenes, names: Sequence[str]) -> dict[str, 
     check_any(scenes)
     before = np.concatenate([decide(render(part)) for _, part in _parts(scenes)])
     scores = _scores({name: _answers(decide, scenes, name, before) for name in names})
+    scores["accuracy"] = np.arange(len(scenes)), before == scenes.label
     values = np.array([_summary(effect, *scored) for effect, scored in scores.items()])
     return {
         "effect": np.array(list(scores)),
@@ -216,8 +224,10 @@ def _scores(answers: dict[str, _Answers]) -> dict[str, _Scores]:
     scores = {name: _changed(given) for name, given in answers.items()}
     for effect, (needed, score) in _FURTHER.items():
         given = [answers[name] for name in needed if name in answers]
-        if len(given) == len(needed) and (score is not _followed or _leads(*given)):
-            scores[effect] = score(*given)
+        if len(given) == len(needed):
+            rows, scored = score(*given)
+            if len(np.unique(rows)) >= FEWEST:
+                scores[effect] = rows, scored
     return scores
 
 
@@ -226,19 +236,9 @@ def _changed(answers: _Answers) -> _Scores:
     return answers.rows, answers.after != answers.before
 
 
-def _leads(answers: _Answers) -> bool:
-    """Whether there are enough scenes whose class is another one after the change."""
-    return len(np.unique(answers.rows[_new_class(answers)])) >= FEWEST
-
-
-def _new_class(answers: _Answers) -> np.ndarray:
-    """(m,) bool, images that have a class, and another one than the scene."""
-    return (answers.label >= 0) & (answers.label != answers.own)
-
-
 def _followed(answers: _Answers) -> _Scores:
     """1 where the prediction changes to the new class, in images that have one."""
-    new = _new_class(answers)
+    new = (answers.label >= 0) & (answers.label != answers.own)
     followed = (answers.after == answers.label) & (answers.after != answers.before)
     return answers.rows[new], followed[new]
 
@@ -253,12 +253,30 @@ def _third(answers: _Answers) -> _Scores:
     return answers.rows, (answers.after != answers.before) & (answers.after != answers.label)
 
 
-def _core_share(core: _Answers, ring: _Answers) -> _Scores:
-    """1 where the prediction is the core's class, 0 the ring's; others do not count."""
+def _core_or_ring(core: _Answers, ring: _Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of all images in conflict; where predictions are the core's class; where the ring's."""
     at_core = np.concatenate([core.after == core.label, ring.after == ring.own])
     at_ring = np.concatenate([core.after == core.own, ring.after == ring.label])
+    return np.concatenate([core.rows, ring.rows]), at_core, at_ring
+
+
+def _core_share(core: _Answers, ring: _Answers) -> _Scores:
+    """1 where the prediction is the core's class, 0 the ring's; others do not count."""
+    rows, at_core, at_ring = _core_or_ring(core, ring)
     counted = at_core | at_ring
-    return np.concatenate([core.rows, ring.rows])[counted], at_core[counted]
+    return rows[counted], at_core[counted]
+
+
+def _core_third(core: _Answers, ring: _Answers) -> _Scores:
+    """1 where the prediction is neither class."""
+    rows, at_core, at_ring = _core_or_ring(core, ring)
+    return rows, ~(at_core | at_ring)
+
+
+def _core_share_least(core: _Answers, ring: _Answers) -> _Scores:
+    """1 where the prediction is the core's class, 0 any other."""
+    rows, at_core, _ = _core_or_ring(core, ring)
+    return rows, at_core
 
 
 def _lost(answers: _Answers) -> _Scores:
@@ -267,14 +285,23 @@ def _lost(answers: _Answers) -> _Scores:
     return answers.rows, right[0].astype(float) - right[1]
 
 
+def _lost_more(first: _Answers, second: _Answers) -> _Scores:
+    """What the first change loses minus what the second does, on the same images of scenes."""
+    return first.rows, _lost(first)[1] - _lost(second)[1]
+
+
+_CONFLICT = ("core_recolored", "ring_recolored")
 _FURTHER: dict[str, tuple[tuple[str, ...], Callable[..., _Scores]]] = {
     "recolor_followed": (("recolor_other_class",), _followed),
     "recolor_kept": (("recolor_other_class",), _kept),
     "recolor_third": (("recolor_other_class",), _third),
     "shape_swap_followed": (("shape_swapped",), _followed),
-    "core_share": (("core_recolored", "ring_recolored"), _core_share),
+    "core_share": (_CONFLICT, _core_share),
+    "core_third": (_CONFLICT, _core_third),
+    "core_share_least": (_CONFLICT, _core_share_least),
     **{f"drop_{side}": ((f"pieces_{side}",), _lost) for side in PIECES},
     **{f"loss_{region}": ((f"cover_{region}",), _lost) for region in REGIONS},
+    "loss_core_edge": (("cover_core", "cover_edge"), _lost_more),
     "offset_followed": (("offset",), _followed),
     "gain_followed": (("gain",), _followed),
 }
