@@ -22,10 +22,9 @@ def image_map(images: np.ndarray) -> np.ndarray:
 
 
 def sobel_edges(images: np.ndarray) -> np.ndarray:
-    """Magnitude of the slope of grey levels, by Sobel's filters."""
-    grey = images.astype(np.float64)
-    slope: np.ndarray = np.hypot(sobel(grey, axis=1), sobel(grey, axis=2))
-    return slope
+    """Magnitude of the slope of grey levels, by Sobel's filters, within each image."""
+    slopes = [np.hypot(sobel(x, axis=0), sobel(x, axis=1)) for x in images.astype(np.float64)]
+    return np.stack(slopes)
 
 
 def laplace_edges(images: np.ndarray) -> np.ndarray:

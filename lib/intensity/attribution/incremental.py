@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 FAR = -1e30
-"""Stands around kept maps. An activation cannot tell it from itself plus a difference, and no
-largest value lies there, so nothing changes outside of a map."""
+"""Stands around kept maps. ReLU makes 0 of it, whatever is added, and no largest value lies there,
+so nothing changes outside of a map."""
 
 
 class Extents(NamedTuple):
@@ -300,7 +300,7 @@ class _Carrier:
             case Dense():
                 return _Change(first.values @ stage.kernel(), True)
             case Activate():
-                return _Change(self.activated(stage, first.values), True)
+                return _Change(self.activated(stage, register, first.values), True)
             case Convolve():
                 return self.convolved(stage, register, self.clean(first, stage.inputs[0]))
             case Pool():
@@ -315,7 +315,7 @@ class _Carrier:
                 return _Change(stage.forward(self.placed(clean, stage.inputs[0])), True)
         raise NotImplementedError(type(stage).__name__)
 
-    def activated(self, stage: Activate, change: tf.Tensor) -> tf.Tensor:
+    def activated(self, stage: Activate, register: int, change: tf.Tensor) -> tf.Tensor:
         """f(x + d) - f(x); for ReLU max(d + min(x, 0), -max(x, 0)), which is the same."""
         import tensorflow as tf
 
@@ -324,7 +324,8 @@ class _Carrier:
             low, high = tf.minimum(before, 0.0), tf.maximum(before, 0.0)
             return _with_each(tf.maximum, _with_each(tf.add, change, low), -high)
         after = stage.function(_with_each(tf.add, change, before))
-        return _with_each(tf.subtract, after, stage.function(before))
+        added = _with_each(tf.subtract, after, stage.function(before))
+        return self.masked(added, register)
 
     def convolved(self, stage: Convolve, register: int, change: tf.Tensor) -> _Change:
         """The convolution of the change, without bias."""
@@ -362,7 +363,7 @@ class _Carrier:
             )
         shown = _with_each(tf.add, change, self.gathered(read, first, side))
         added = _with_each(tf.subtract, stage.pooled(shown, "VALID"), self.before(register))
-        return _with_each(lambda value, on: tf.where(on, value, 0.0), added, self.on_map(register))
+        return self.masked(added, register)
 
     def added(self, stage: Add, register: int, changes: list[_Change]) -> _Change:
         """The sum of changes, each laid in the middle of the largest."""
@@ -388,12 +389,15 @@ class _Carrier:
 
     def clean(self, change: _Change, register: int) -> tf.Tensor:
         """The change with 0 outside of the map."""
+        return change.values if change.inside else self.masked(change.values, register)
+
+    def masked(self, change: tf.Tensor, register: int) -> tf.Tensor:
+        """0 where patches reach over the border of the map."""
         import tensorflow as tf
 
-        if change.inside or register in self.whole:
-            return change.values
-        on = tf.cast(self.on_map(register), tf.float32)
-        return _with_each(tf.multiply, change.values, on)
+        if register in self.whole or len(change.shape) == 2:
+            return change
+        return _with_each(lambda value, on: tf.where(on, value, 0.0), change, self.on_map(register))
 
     def region(self, stage: Convolve | Pool, register: int) -> tuple[tf.Tensor, tf.Tensor]:
         """(n, 2) first place and (2,) side of what a stage reads for the patches of a register."""

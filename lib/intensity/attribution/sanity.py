@@ -71,7 +71,7 @@ def weight_randomization(
     stream = np.random.Generator(np.random.Philox(key=seed))
     before, found = part_of(method(copy, images), part), {}
     for layer in reversed([layer for layer in copy.layers if hasattr(layer, "kernel")]):
-        kernel = np.array(layer.kernel)
+        kernel = np.array(layer.get_weights()[0])
         layer.kernel.assign(stream.permutation(kernel.ravel()).reshape(kernel.shape))
         found[layer.name] = rank_correlation(before, part_of(method(copy, images), part))
         if order == "independent":

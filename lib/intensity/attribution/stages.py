@@ -27,7 +27,7 @@ ELEMENTWISE = (
     *("log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign"),
     *("squareplus", "tanh", "tanh_shrink"),
 )
-"""Activations of Keras that take every number by itself and are finite for very low ones."""
+"""Activations of Keras that take every number by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,7 +299,13 @@ def _is_channel_norm(layer: Any) -> bool:
 
 
 def _is_plain(layer: Any) -> bool:
-    """Whether a layer is an ordinary one with channels last."""
+    """Whether a layer is an ordinary one with channels last.
+
+    A convolution with strides (1, s) is none: on maps as narrow as patches with one channel,
+    TensorFlow 2.21 computes it wrongly on processors (seen from 2 to 7 pixels).
+    """
+    if hasattr(layer, "kernel_size") and len(set(layer.strides)) > 1:
+        return False
     return (
         layer.data_format == "channels_last"
         and getattr(layer, "groups", 1) == 1
