@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+NEAR = 2**23
+"""Bytes of the patches of one map that are computed at once: what a processor's caches hold."""
+FEW = 64
+"""Patches that are worth a call, also where they are larger than that."""
 FAR = -1e30
 """Stands around kept maps. ReLU makes 0 of it, whatever is added, and no largest value lies there,
 so nothing changes outside of a map."""
@@ -89,10 +93,10 @@ def incremental_changes(
     change = np.empty((*levels.shape, before.shape[1]), np.float32)
     for numbers in _going_together(stages, windows):
         extents = follow(stages, windows, numbers)
-        whole = _whole(stages, extents)
-        carry = compiled_carry(question.model, whole)
+        carry = compiled_carry(question.model, _whole(stages, extents))
+        room = _room(question, stages, extents, kept)
         image, window = (i.ravel() for i in np.indices((len(question), len(numbers))))
-        for draws, part in _portions(levels.shape[0], len(image), _room(extents, whole, question)):
+        for draws, part in _portions(levels.shape[0], len(image), room):
             shown, place = image[part], window[part]
             painted = levels[draws, shown, numbers[place]]
             found = carry(
@@ -119,11 +123,18 @@ def _portions(draws: int, patches: int, room: int) -> Iterator[tuple[slice, slic
             yield some, part
 
 
-def _room(extents: Extents, whole: frozenset[int], question: Question) -> int:
-    """How many patches take no more memory than a batch of whole images in any map."""
-    maps = [i for i in range(len(extents.sides)) if extents.sizes[i].all() and i not in whole]
-    ratio = min(extents.sizes[i].prod() / extents.sides[i].prod() for i in maps)
-    return max(1, int(question.batch * (min(ratio, 1) if whole else ratio)))
+def _room(
+    question: Question, stages: Sequence[Stage], extents: Extents, kept: Sequence[Any]
+) -> int:
+    """How many patches take no more memory than a batch of whole images, and stay near."""
+    limits = []
+    for register, values in zip(kept_registers(stages), kept, strict=True):
+        size = int(extents.sizes[register].prod())
+        if size:
+            side = min(int(extents.sides[register].prod()), size)
+            limits.append(question.batch * size // side)
+            limits.append(max(NEAR // (4 * side * values.shape[-1]), FEW))
+    return min(limits)
 
 
 def follow(stages: Sequence[Stage], windows: Windows, numbers: np.ndarray) -> Extents:
