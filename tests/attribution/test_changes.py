@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, rectified
+from intensity.attribution import changes
 from intensity.attribution.changes import score_changes
 from intensity.attribution.passes import Output, ask
 from intensity.attribution.stages import stages_of
@@ -42,6 +43,18 @@ def test_known_networks_give_what_full_passes_give(output: Output) -> None:
     assert ours.shape == (2, 5, len(windows))
     assert ours.dtype == full.dtype == np.float32
     np.testing.assert_allclose(ours, full, atol=1e-4 * np.abs(full).max())
+
+
+def test_many_windows_and_draws_come_in_fewer_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = place_windows((HEIGHT, WIDTH), 3, 2)
+    question = ask(known(), images_of(5), None, "logit", 64)
+    levels = np.random.default_rng(0).uniform(0, 255, (2, 1, len(windows))).astype(np.float32)
+    (whole,) = score_changes(question, windows, levels)
+    for images, sizes in ((2, [2, 2, 1]), (0, [1] * 5)):
+        monkeypatch.setattr(changes, "AT_ONCE", images * 2 * len(windows) * 3)
+        parts = list(score_changes(question, windows, levels))
+        assert [part.shape[1] for part in parts] == sizes
+        np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, rtol=1e-4, atol=1e-5)
 
 
 def test_scores_of_the_class_that_is_asked_for() -> None:

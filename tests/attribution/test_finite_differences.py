@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear
+from intensity.attribution import changes
 from intensity.attribution.finite_differences import finite_differences
 from intensity.values import InvalidInput
 
@@ -41,6 +42,15 @@ def test_against_a_plain_loop(output: str) -> None:
     steepest = np.abs(changes / steps).max(axis=0)
     np.testing.assert_allclose(np.abs(maps.largest[0]), largest, atol=2e-3 * largest.max())
     np.testing.assert_allclose(np.abs(maps.steepest[0]), steepest, atol=2e-3 * steepest.max())
+
+
+def test_images_that_are_computed_apart_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, images = linear()[0], images_of(3)
+    whole = finite_differences(model, images, levels=4)
+    monkeypatch.setattr(changes, "AT_ONCE", 1)
+    apart = finite_differences(model, images, levels=4)
+    for one, other in zip(apart, whole, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
 
 
 def test_a_pixel_that_has_the_level_already_has_no_slope_there() -> None:

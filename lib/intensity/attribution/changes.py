@@ -16,9 +16,14 @@ from intensity.attribution.passes import Question, chosen, compiled_logits, scor
 from intensity.attribution.stages import stages_of
 from intensity.attribution.windows import Windows
 
+AT_ONCE = 2**22
+"""Logits of changed images that are held at once, or those of one image if that has more."""
+
 
 def score_changes(question: Question, windows: Windows, levels: np.ndarray) -> Iterator[np.ndarray]:
-    """f(image with one window painted over) - f(image), a batch of images at a time.
+    """f(image with one window painted over) - f(image), some images at a time.
+
+    As many as a batch, or fewer where windows and draws are so many that memory would grow.
 
     Args:
         question: what f is.
@@ -29,7 +34,8 @@ def score_changes(question: Question, windows: Windows, levels: np.ndarray) -> I
         (draws, m, windows) float32 for the next m images.
     """
     whole = (levels.shape[0], len(question), len(windows))
-    for rows in batches(len(question), question.batch):
+    each = levels.shape[0] * len(windows) * question.model.output_shape[-1]
+    for rows in batches(len(question), min(question.batch, max(1, AT_ONCE // each))):
         some = question[rows]
         painted = np.broadcast_to(levels, whole)[:, rows]
         before, change = _logit_changes(some, windows, painted)

@@ -63,15 +63,17 @@ def finite_differences(
     check_count("levels", levels, most=256)
     values = np.linspace(0, 255, levels, dtype=np.float32)
     windows = place_windows(question.pixels.shape[1:], 1, 1)
-    steepest, largest = [], []
-    for part, change in zip(
-        question.parts(), score_changes(question, windows, values[:, None, None]), strict=True
-    ):
-        step = values[:, None, None] - part.pixels.reshape(len(part), -1).astype(np.float32)
+    pixels = question.pixels.reshape(len(question), -1).astype(np.float32)
+    steepest, largest = np.empty_like(pixels), np.empty_like(pixels)
+    done = 0
+    for change in score_changes(question, windows, values[:, None, None]):
+        rows = slice(done, done + change.shape[1])
+        step = values[:, None, None] - pixels[rows]
         slope = np.divide(change, step, out=np.zeros_like(change), where=step != 0)
-        steepest.append(_strongest(slope).reshape(part.pixels.shape))
-        largest.append(_strongest(change).reshape(part.pixels.shape))
-    return Differences(np.concatenate(steepest), np.concatenate(largest))
+        steepest[rows], largest[rows] = _strongest(slope), _strongest(change)
+        done = rows.stop
+    shape = question.pixels.shape
+    return Differences(steepest.reshape(shape), largest.reshape(shape))
 
 
 def _strongest(values: np.ndarray) -> np.ndarray:
