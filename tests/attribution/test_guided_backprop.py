@@ -52,6 +52,18 @@ def test_what_is_inhibited_hands_nothing_back(kind: str) -> None:
     )
 
 
+def test_a_rectifier_that_saturates_hands_nothing_back_there() -> None:
+    images = keras.Input((HEIGHT, WIDTH, 1))
+    x = keras.layers.Concatenate()([images, 2.0 * images])
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU(max_value=6)(x))
+    logits = keras.layers.Dense(1, use_bias=False)
+    model = keras.Model(images, logits(x))
+    logits.set_weights([HEIGHT * WIDTH * np.array([[1.0], [-1]])])
+    shown = np.linspace(-2.1, 8, HEIGHT * WIDTH).reshape(1, HEIGHT, WIDTH)
+    maps = guided_backprop(model, shown)
+    np.testing.assert_allclose(maps, 1.0 * (shown > 0) * (shown < 6), rtol=1e-5)
+
+
 def test_the_model_keeps_its_own_gradient_and_weights() -> None:
     model, images = rectified(), images_of(3)
     before = gradient(model, images)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-GUIDED = "IntensityGuidedRelu"
-"""Under which name TensorFlow knows the rule."""
+GUIDED = {"Relu": "IntensityGuidedRelu", "Relu6": "IntensityGuidedRelu6"}
+"""Under which names TensorFlow knows the rule for its rectifiers."""
 
 
 def guided_backprop(
@@ -38,8 +38,9 @@ def guided_backprop(
     """Gradient in which every ReLU hands back what is positive, where it was active.
 
     A ReLU y = max(x, 0) hands back max(dy, 0) * [x > 0] in place of dy * [x > 0], wherever it
-    stands in the model: as a layer, as the activation of one, or as an operation. Positive where
-    a brighter pixel excites units that, all the way up, excite the class.
+    stands in the model: as a layer, as the activation of one, or as an operation; likewise ReLU6.
+    Other activations keep their gradients. Positive where a brighter pixel excites units that,
+    all the way up, excite the class.
 
     Args:
         model: from (n, h, w, 1) grey levels to (n, classes) logits, with ReLUs.
@@ -70,9 +71,9 @@ def compiled_guided(model: keras.Model, output: Output) -> Pass:
     def slopes(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         """The model is traced under the other rule; its weights are its own."""
         graph = tf.compat.v1.get_default_graph()
-        with graph.gradient_override_map({"Relu": GUIDED}):
+        with graph.gradient_override_map(GUIDED):
             values = model(images, training=False)
-        if not any(operation.type == "Relu" for operation in graph.get_operations()):
+        if not any(operation.type in GUIDED for operation in graph.get_operations()):
             raise InvalidInput("model: has no ReLU; guided backprop changes nothing else")
         total = tf.reduce_sum(explained(values, classes, output))
         return only_channel(tf.gradients(total, images)[0])
@@ -82,12 +83,16 @@ def compiled_guided(model: keras.Model, output: Output) -> Pass:
 
 @lru_cache(maxsize=1)
 def _register() -> None:
-    """Tell TensorFlow the rule, once."""
+    """Tell TensorFlow the rule, once: what is positive takes the rectifier's own way back."""
     import tensorflow as tf
 
-    def guided(operation: tf.Operation, slope: tf.Tensor) -> tf.Tensor:
-        """What a guided ReLU hands back."""
-        active = tf.cast(operation.outputs[0] > 0, slope.dtype)
-        return tf.nn.relu(slope) * active
+    ways_back = {"Relu": tf.raw_ops.ReluGrad, "Relu6": tf.raw_ops.Relu6Grad}
+    for kind, way_back in ways_back.items():
 
-    tf.RegisterGradient(GUIDED)(guided)
+        def guided(
+            operation: tf.Operation, slope: tf.Tensor, way_back: Pass = way_back
+        ) -> tf.Tensor:
+            """What a guided rectifier hands back."""
+            return way_back(gradients=tf.nn.relu(slope), features=operation.outputs[0])
+
+        tf.RegisterGradient(GUIDED[kind])(guided)
