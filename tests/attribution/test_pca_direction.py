@@ -27,6 +27,18 @@ def test_the_component_of_stripes_is_a_stripe() -> None:
     np.testing.assert_allclose(np.linalg.norm(found), 1, rtol=1e-5)
 
 
+def test_a_pattern_as_bright_as_dark_is_aligned_by_its_first_pixel() -> None:
+    checks = 100 * np.indices((12, 12)).sum(axis=0) % 200
+    for image in (checks, 100 - checks, np.rot90(checks), 3.7 * checks):
+        found = leading_component(image.astype(np.float32), 3)
+        assert abs(found.sum()) < 0.5  # nine fields: one more of one color than of the other
+        assert found.sum() > 0
+    even = leading_component(checks.astype(np.float32), 4)
+    assert abs(even.sum()) < 1e-3
+    np.testing.assert_allclose(even, leading_component(100 - checks.astype(np.float32), 4))
+    assert even[0, 0] > 0
+
+
 def test_a_flat_image_has_an_even_component() -> None:
     np.testing.assert_allclose(leading_component(np.full((9, 9), 7, np.float32), 3), 1 / 3)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SIDES = (3, 5, 7, 9, 11, 13, 15)
 """Windows as the paper's authors had them, 3 to 15 pixels; odd, so that they have a middle."""
+BALANCED = 1e-3
+"""What rounding may make of 0 in a component of length 1: far more than it does."""
 
 
 def pca_direction(
@@ -38,8 +40,9 @@ def pca_direction(
     map[i, y, x] = sum over d of v[d] * d score[c_i](image_i) / d image_i[(y, x) + d], with v the
     first principal component of all windows of one side in image i, of length 1 and
     aligned so that its sum is positive; of all sides the slope of largest magnitude. Positive where
-    more of the pattern, which is brighter on the whole, speaks for the class. What of a window
-    lies outside of the image counts 0.
+    more of the pattern, which is brighter on the whole, speaks for the class. A pattern that is as
+    bright as it is dark is aligned by its first pixel. What of a window lies outside of the image
+    counts 0.
 
     Args:
         model: from (n, h, w, 1) grey levels to (n, classes) logits.
@@ -77,7 +80,8 @@ def leading_component(image: np.ndarray, side: int) -> np.ndarray:
         side: of the windows, pixels.
 
     Returns:
-        (side, side) float32 of length 1 and positive sum; even where all windows are alike.
+        (side, side) float32 of length 1 and positive sum, or of sum 0 and positive from its first
+        pixel on; even where all windows are alike.
     """
     windows = sliding_window_view(image, (side, side)).reshape(-1, side * side)
     centered = windows - windows.mean(axis=0)
@@ -86,8 +90,15 @@ def leading_component(image: np.ndarray, side: int) -> np.ndarray:
     if not scatter.any():
         return np.full((side, side), 1 / side, np.float32)
     _, vectors = eigh(scatter, subset_by_index=(last, last))
-    aligned = vectors[:, 0] * np.copysign(1.0, vectors[:, 0].sum())
-    return aligned.reshape(side, side).astype(np.float32)
+    return _aligned(vectors[:, 0]).reshape(side, side).astype(np.float32)
+
+
+def _aligned(vector: np.ndarray) -> np.ndarray:
+    """A vector of length 1 or its opposite: the one whose sum, or else whose start, is positive."""
+    telling = vector.sum()
+    if abs(telling) < BALANCED:
+        telling = vector[np.abs(vector) > BALANCED][0]
+    return vector * np.copysign(1.0, telling)
 
 
 def _strongest_slope(image: np.ndarray, slope: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
