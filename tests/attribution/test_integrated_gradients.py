@@ -106,6 +106,20 @@ def test_recoloring_is_zero_outside_the_visible_object_and_complete() -> None:
     np.testing.assert_allclose(found.maps, straight.maps, atol=1e-4 * np.abs(found.maps).max())
 
 
+def test_without_clipped_noise_the_straight_way_passes_through_scenes() -> None:
+    ends = [render(SCENES.replace(intensity=level)).astype(float) for level in (20, 120)]
+    for share, level in ((0.25, 45), (0.5, 70), (0.75, 95)):
+        between = (1 - share) * ends[0] + share * ends[1]
+        np.testing.assert_array_equal(render(SCENES.replace(intensity=level)), between)
+
+
+def test_other_intensities_are_refused() -> None:
+    model = build(NETWORKS["bn_tiny"], 24, 3, seed=0)
+    for intensity in (256, [1, 2], 7.5):
+        with pytest.raises(InvalidInput, match=r"^intensity: .* does not fit"):
+            recolor_integrated_gradients(model, SCENES, intensity=intensity)  # type: ignore[arg-type]
+
+
 def test_recoloring_under_clipped_noise_passes_through_scenes() -> None:
     options = SceneOptions(size=24, areas=(37,), noise=GaussianNoise())
     scenes = draw_scenes(TASKS["hard"], options, "test", 0, 3).replace(intensity=250)

@@ -1,5 +1,6 @@
 """Every method on every kind of input, and what all refuse."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,35 @@ def test_every_kind_of_input(method: Method, model: keras.Model) -> None:
         np.testing.assert_allclose(first_map(method, model, same), maps, **close)
     np.testing.assert_allclose(first_map(method, model, images, batch=2), maps, **close)
     np.testing.assert_allclose(first_map(method, model, images[2]), maps[2:3], **close)
+
+
+@pytest.mark.parametrize("function", {method: None for method, _ in METHODS.values()})
+def test_one_signature_for_all(function: Callable[..., Any]) -> None:
+    first, second, *others = inspect.signature(function).parameters.values()
+    assert [first.name, second.name] == ["model", "images"]
+    assert {p.kind for p in others} == {inspect.Parameter.KEYWORD_ONLY}
+    shared = [(p.name, p.default) for p in others[-3:]]
+    assert shared == [("classes", None), ("output", "logit"), ("batch", 64)]
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_model_of_free_size_takes_images_of_every_size(method: Method) -> None:
+    fixed, free = (free_of_size(shape) for shape in ((9, 12), (None, None)))
+    free.set_weights(fixed.get_weights())
+    images = np.random.default_rng(0).integers(0, 256, (3, 9, 12), np.uint8)
+    maps = first_map(method, fixed, images)
+    close = {"rtol": 1e-3, "atol": 1e-4 * np.abs(maps).max()}
+    np.testing.assert_allclose(first_map(method, free, images), maps, **close)
+    assert first_map(method, free, images[:, :8]).shape == (3, 8, 12)
+
+
+def free_of_size(shape: tuple[int | None, int | None]) -> keras.Model:
+    """A network that fixes no size, or one."""
+    keras.utils.set_random_seed(2)
+    images = keras.Input((*shape, 1))
+    x = keras.layers.Conv2D(4, 3, strides=2, activation="relu")(images)
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(keras.layers.Conv2D(5, 2)(x)))
+    return keras.Model(images, keras.layers.Dense(3)(x))
 
 
 @pytest.mark.parametrize("output", ["logit", "probability"])

@@ -19,7 +19,7 @@ from intensity.attribution.backgrounds import background_levels
 from intensity.attribution.inputs import check_count
 from intensity.attribution.passes import Output, Question, ask, logits, scores
 from intensity.rendering import render
-from intensity.scenes import Scenes
+from intensity.scenes import GaussianNoise, Scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -82,14 +82,7 @@ def integrated_gradients(
     Reference: Sundararajan, Taly, Yan (2017), Axiomatic attribution for deep networks, section 3.
     """
     question = ask(model, images, classes, output, batch).settled()
-    starts = _baselines(baseline, question)
-
-    def straight(rows: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Points between baselines and images."""
-        start = starts[rows]
-        return start + times[:, None, None].astype(np.float32) * (question.pixels[rows] - start)
-
-    return _integrated(question, straight, steps)
+    return _integrated(question, _straight(question, _baselines(baseline, question)), steps)
 
 
 def recolor_integrated_gradients(
@@ -128,6 +121,8 @@ def recolor_integrated_gradients(
     Reference: Sundararajan, Taly, Yan (2017), section 4 (path methods).
     """
     question = ask(model, render(scenes), classes, output, batch).settled()
+    if not isinstance(scenes.options.noise, GaussianNoise):
+        return _integrated(question, _straight(question, _at(scenes, intensity)), steps)
     first = scenes.replace(intensity=intensity).intensity.astype(np.float64)
 
     def recolored(rows: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -140,7 +135,18 @@ def recolor_integrated_gradients(
     return _integrated(question, recolored, steps)
 
 
-def _at(scenes: Scenes, intensity: np.ndarray) -> np.ndarray:
+def _straight(question: Question, starts: np.ndarray) -> Way:
+    """The way from starts, (n, h, w) or (n, 1, 1) float32, on which every pixel changes evenly."""
+
+    def straight(rows: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Points between starts and images."""
+        start = starts[rows]
+        return start + times[:, None, None].astype(np.float32) * (question.pixels[rows] - start)
+
+    return straight
+
+
+def _at(scenes: Scenes, intensity: int | np.ndarray) -> np.ndarray:
     """Scenes rendered with other intensities, float32."""
     return render(scenes.replace(intensity=intensity)).astype(np.float32)
 
