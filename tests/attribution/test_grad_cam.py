@@ -27,6 +27,19 @@ def test_known_by_hand() -> None:
         np.testing.assert_allclose(maps, expected, rtol=1e-4, atol=1e-3)
 
 
+def test_a_map_is_weighed_by_its_mean_slope() -> None:
+    grey = keras.Input((HEIGHT, WIDTH, 1))
+    one = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")(grey)
+    logits = keras.layers.Dense(2, use_bias=False)
+    model = keras.Model(grey, logits(keras.layers.Flatten()(one)))
+    weights = np.random.default_rng(0).normal(0.5, 1, (HEIGHT * WIDTH, 2)) * [1, -1]
+    logits.set_weights([weights])
+    images = images_of(2)
+    maps = grad_cam(model, images, classes=0)
+    np.testing.assert_allclose(maps, weights[:, 0].mean() * images, rtol=1e-4)
+    assert not grad_cam(model, images, classes=1).any()
+
+
 def test_it_is_enlarged_to_the_image() -> None:
     model = rectified()
     maps = grad_cam(model, images_of(3))

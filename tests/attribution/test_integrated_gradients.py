@@ -57,6 +57,16 @@ def test_baselines_may_be_levels_or_images() -> None:
         np.testing.assert_allclose(maps, expected, rtol=1e-4, atol=1e-6)
 
 
+def test_the_middle_of_a_step_is_exact_for_a_square() -> None:
+    grey = keras.Input((HEIGHT, WIDTH, 1))
+    squares = keras.layers.Flatten()(keras.ops.square(grey))
+    model = keras.Model(grey, keras.layers.Dense(1, kernel_initializer="ones")(squares))
+    images, other = images_of(2).astype(float), images_of(2, seed=2).astype(float)
+    for steps in (1, 3):
+        maps = integrated_gradients(model, images, baseline=other, steps=steps).maps
+        np.testing.assert_allclose(maps, images**2 - other**2, rtol=1e-4, atol=0.1)
+
+
 @pytest.mark.parametrize("output", ["logit", "probability"])
 def test_it_is_complete(output: str) -> None:
     model, images, classes = rectified(), images_of(6), [0, 1, 2, 2, 1, 0]
@@ -135,6 +145,24 @@ def test_recoloring_under_clipped_noise_passes_through_scenes() -> None:
         atol=1e-5,
     )
     assert (found.error < 1e-3).all()
+
+
+def test_under_clipped_noise_the_way_is_that_of_rendered_levels() -> None:
+    options = SceneOptions(size=24, areas=(37,), noise=GaussianNoise())
+    scenes = draw_scenes(TASKS["hard"], options, "test", 0, 2).replace(intensity=250)
+    grey = keras.Input((24, 24, 1))
+    means = keras.layers.GlobalAveragePooling2D()(grey)
+    model = keras.Model(
+        grey, keras.layers.Dense(1, kernel_initializer="ones")(keras.ops.square(means))
+    )
+    way = np.stack([render(scenes.replace(intensity=level)) for level in range(200, 251)]) / 1.0
+    mean = way.mean(axis=(2, 3), keepdims=True)
+    # the slope of mean^2 in a pixel is 2 mean / pixels, and the mean rises evenly between levels
+    expected = (np.diff(way, axis=0) * (mean[1:] + mean[:-1])).sum(axis=0) / 24**2
+    found = recolor_integrated_gradients(model, scenes, intensity=200, steps=50)
+    np.testing.assert_allclose(found.maps, expected, atol=1e-4 * np.abs(expected).max())
+    straight = integrated_gradients(model, way[-1], baseline=way[0], steps=50).maps
+    assert np.abs(straight - expected).max() > 1e-3 * np.abs(expected).max()
 
 
 def test_recoloring_to_its_own_level_explains_nothing() -> None:
