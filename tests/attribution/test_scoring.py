@@ -7,14 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.architectures import find_network
+from intensity.attribution.baselines import BASELINES
 from intensity.attribution.scoring import (
+    Part,
     baseline_shares,
+    object_auc,
+    part_of,
+    pointing_game,
+    relevance_mass,
+    relevance_rank,
     saliency_share,
+    scene_regions,
     share_on,
     untrained_saliency_share,
 )
-from intensity.rendering import masks
-from intensity.scenes import SceneOptions, draw_scenes
+from intensity.rendering import masks, render
+from intensity.scenes import SceneOptions, SquareNoise, draw_scenes, find_setting
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
@@ -73,3 +81,78 @@ def test_on_black_without_noise_all_grey_lies_on_the_object() -> None:
     np.testing.assert_allclose(shares["uniform"], 21 / 256)
     assert (shares["sobel"] > shares["uniform"]).all()
     assert (shares["sobel"] < 1).all()
+
+
+MAPS = np.array([[[4.0, -6.0], [1.0, 0.0]]])
+HERE = np.array([[[True, True], [False, False]]])
+
+
+@pytest.mark.parametrize(
+    ("part", "mass", "rank", "hit"),
+    [("signed", -2 / 11, 0.5, 1.0), ("positive", 4 / 5, 0.5, 1.0), ("absolute", 10 / 11, 1.0, 1.0)],
+)
+def test_scores_by_hand(part: Part, mass: float, rank: float, hit: float) -> None:
+    np.testing.assert_allclose(relevance_mass(MAPS, HERE, part), [mass])
+    np.testing.assert_allclose(relevance_rank(MAPS, HERE, part), [rank])
+    np.testing.assert_allclose(pointing_game(MAPS, HERE, part), [hit])
+
+
+def test_a_map_that_says_nothing_scores_what_chance_does() -> None:
+    where = np.zeros((1, 2, 4), bool)
+    where[0, 0, :2] = True
+    for score in (relevance_mass, relevance_rank, pointing_game):
+        np.testing.assert_allclose(score(np.zeros((1, 2, 4)), where, "signed"), [0.25])
+
+
+def test_equal_values_share_the_last_places() -> None:
+    maps = np.array([[[5.0, 2.0], [2.0, 2.0]]])
+    np.testing.assert_allclose(relevance_rank(maps, HERE, "signed"), [(1 + 1 / 3) / 2])
+    assert np.isnan(relevance_rank(maps, np.zeros((1, 2, 2), bool), "signed")).all()
+
+
+def test_other_parts_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^part: 'negative' is not allowed"):
+        part_of(MAPS, "negative")  # type: ignore[arg-type]
+
+
+def test_regions_divide_the_image() -> None:
+    for setting in ("discs", "pairs"):
+        scenes = draw_scenes(TASKS["distractor"], find_setting(setting), "test", 0, 20)
+        regions = scene_regions(scenes)
+        np.testing.assert_array_equal(np.sum(list(regions.values()), axis=0), 1)
+        seen = masks(scenes)
+        np.testing.assert_array_equal(regions["core"] | regions["edge"], seen.object)
+        noise = regions["noise_on_object"] | regions["noise_elsewhere"]
+        np.testing.assert_array_equal(noise, seen.noise)
+        whole = regions["noise_on_object"] | seen.object
+        np.testing.assert_array_equal(whole.sum(axis=(1, 2)), scenes.area)
+        assert regions["distractor"].any() == (setting == "pairs")
+
+
+def test_auc_by_hand() -> None:
+    options = find_setting("pairs").model_copy(update={"noise": None})
+    scenes = draw_scenes(TASKS["distractor"], options, "test", 0, 2)
+    seen = masks(scenes)
+    better = np.where(seen.object, 2.0, 1.0)
+    np.testing.assert_array_equal(object_auc(better, scenes, "signed"), 1)
+    np.testing.assert_array_equal(object_auc(-better, scenes, "signed"), 0)
+    np.testing.assert_array_equal(object_auc(0 * better, scenes, "signed"), 0.5)
+    half = np.where(seen.object & (np.cumsum(seen.object, axis=1) % 2 == 0), 2.0, 1.0)
+    upper = (half * seen.object > 1).sum(axis=(1, 2)) / seen.object.sum(axis=(1, 2))
+    np.testing.assert_allclose(object_auc(half, scenes, "absolute"), 0.5 + upper / 2)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_maps_without_a_network_do_not_tell_the_object_from_the_distractor(name: str) -> None:
+    scenes = draw_scenes(TASKS["distractor"], find_setting("pairs"), "test", 0, 1000)
+    auc = object_auc(BASELINES[name](render(scenes)), scenes, "absolute")
+    error = np.nanstd(auc) / np.sqrt(len(scenes))
+    assert abs(np.nanmean(auc) - 0.5) < 4 * error + 0.01
+
+
+def test_a_wholly_covered_object_has_no_auc() -> None:
+    options = SceneOptions(
+        size=32, areas=(21,), distractor="square", noise=SquareNoise(count=(1, 1), sides=(32, 32))
+    )
+    scenes = draw_scenes(TASKS["distractor"], options, "test", 0, 2)
+    assert np.isnan(object_auc(np.zeros((2, 32, 32)), scenes, "signed")).all()

@@ -19,7 +19,9 @@ MODEL = build(find_network("bn_tiny"), 64, 3, seed=0)
 def test_panels_are_what_their_methods_give() -> None:
     maps, images = four_panel_maps(MODEL, SCENES, "relu2"), render(SCENES)
     np.testing.assert_array_equal(maps["saliency"], gradient(MODEL, images))
-    np.testing.assert_array_equal(maps["occlusion"], occlusion(MODEL, images, fill=0))
+    np.testing.assert_array_equal(
+        maps["occlusion"], occlusion(MODEL, images, fill=0, output="probability")
+    )
     np.testing.assert_array_equal(maps["features"], activations(MODEL, images, ["relu2"])["relu2"])
     logits = MODEL.predict_on_batch(images[..., None].astype(np.float32))
     np.testing.assert_array_equal(maps["predicted"], logits.argmax(axis=1))

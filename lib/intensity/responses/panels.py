@@ -37,6 +37,6 @@ def four_panel_maps(model: keras.Model, scenes: Scenes, layer: str) -> dict[str,
     return {
         **predicted_classes(model, scenes),
         "saliency": gradient(model, images),
-        "occlusion": occlusion(model, images, fill=0, window=8, stride=8),
+        "occlusion": occlusion(model, images, fill=0, window=8, stride=8, output="probability"),
         "features": activations(model, images, [layer])[layer],
     }

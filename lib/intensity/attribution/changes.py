@@ -1,0 +1,86 @@
+"""What a score does when a window of an image is painted over, for many windows and fills.
+
+Networks of known layers are computed incrementally: only what a window changes. All others
+are shown every changed image as a whole. Both give the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from intensity.attribution.incremental import incremental_changes
+from intensity.attribution.inputs import batches, to_network
+from intensity.attribution.passes import Question, chosen, compiled_logits, scores
+from intensity.attribution.stages import stages_of
+from intensity.attribution.windows import Windows
+
+AT_ONCE = 2**22
+"""Logits of changed images that are held at once, or those of one image if that has more."""
+
+
+def score_changes(question: Question, windows: Windows, levels: np.ndarray) -> Iterator[np.ndarray]:
+    """f(image with one window painted over) - f(image), some images at a time.
+
+    As many as a batch, or fewer where windows and draws are so many that memory would grow.
+
+    Args:
+        question: what f is.
+        windows: where is painted; each window by itself.
+        levels: (draws, n or 1, windows or 1) float32, the grey level painted.
+
+    Yields:
+        (draws, m, windows) float32 for the next m images.
+    """
+    whole = (levels.shape[0], len(question), len(windows))
+    each = levels.shape[0] * len(windows) * question.model.output_shape[-1]
+    for rows in batches(len(question), min(question.batch, max(1, AT_ONCE // each))):
+        some = question[rows]
+        painted = np.broadcast_to(levels, whole)[:, rows]
+        before, change = _logit_changes(some, windows, painted)
+        yield _score_changes(some, before, change)
+
+
+def _logit_changes(
+    question: Question, windows: Windows, levels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(m, classes) logits of the images and (draws, m, windows, classes) what is added to them."""
+    stages = stages_of(question.model)
+    if stages is None:
+        return full_changes(question, windows, levels)
+    return incremental_changes(question, stages, windows, levels)
+
+
+def full_changes(
+    question: Question, windows: Windows, levels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same by passes of whole images: each image once as it is, once for every fill.
+
+    Args:
+        question: about m images.
+        windows: where is painted.
+        levels: (draws, m, windows) float32.
+
+    Returns:
+        (m, classes) logits, and (draws, m, windows, classes) what is added to them; float32.
+    """
+    forward = compiled_logits(question.model)
+    before = forward(to_network(question.pixels)).numpy()
+    parts = []
+    for part in batches(levels.size, question.batch):
+        draw, image, window = np.unravel_index(np.arange(part.start, part.stop), levels.shape)
+        level = levels[draw, image, window][:, None, None]
+        shown = np.where(windows.covering(window), level, question.pixels[image])
+        parts.append(forward(to_network(shown)).numpy() - before[image])
+    return before, np.concatenate(parts).reshape(*levels.shape, -1)
+
+
+def _score_changes(question: Question, before: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """(draws, m, windows) what is added to the score, from what is added to the logits."""
+    classes = chosen(question.classes, before)
+    if question.output == "logit":
+        return scores(change, classes[:, None], "logit")
+    start = before.astype(np.float64)
+    after = scores(start[:, None] + change, classes[:, None], "probability")
+    return (after - scores(start, classes, "probability")[:, None]).astype(np.float32)
