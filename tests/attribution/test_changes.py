@@ -13,9 +13,9 @@ from intensity.attribution.windows import place_windows
 
 
 def shown_whole(model: keras.Model) -> keras.Model:
-    """The same network in a shape that stages do not know."""
+    """The same network with a step that stages do not know."""
     images = keras.Input((HEIGHT, WIDTH, 1))
-    return keras.Model(images, model(images))
+    return keras.Model(images, model(images * 1.0))
 
 
 def known() -> keras.Model:

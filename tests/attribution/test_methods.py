@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from explainable import HEIGHT, WIDTH, images_of, rectified
+from explainable import HEIGHT, WIDTH, Counting, images_of, rectified
 from intensity.attribution.finite_differences import finite_differences
 from intensity.attribution.grad_cam import grad_cam
 from intensity.attribution.gradient import gradient, gradient_x_input
@@ -107,6 +107,19 @@ def test_classes_may_be_given(method: Method, model: keras.Model, output: str) -
         np.stack([one[c][i] for i, c in enumerate(predicted)]),
         **close,
     )
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_no_tracing_from_call_to_call(method: Method) -> None:
+    images, counting = keras.Input((HEIGHT, WIDTH, 1)), Counting()
+    x = keras.layers.Conv2D(3, 3, activation="relu")(counting(images))
+    model = keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
+    first_map(method, model, images_of(2))
+    traces = counting.traces
+    for count, batch, dtype in ((5, 64, np.uint8), (3, 2, np.float32), (1, 1, np.float64)):
+        first_map(method, model, images_of(count).astype(dtype), batch=batch)
+        first_map(method, model, images_of(count), batch=batch, classes=1)
+    assert counting.traces == traces
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

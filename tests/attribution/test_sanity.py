@@ -15,6 +15,7 @@ from intensity.attribution.sanity import (
     reads_negatives,
     weight_randomization,
 )
+from intensity.attribution.stages import stages_of
 from intensity.attribution.windows import Repaint
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
@@ -69,6 +70,10 @@ def test_negatives_are_read_as_the_images_are() -> None:
         np.testing.assert_array_equal(
             negative.predict_on_batch(other[..., None]), model.predict_on_batch(one[..., None])
         )
+
+
+def test_networks_that_read_negatives_are_computed_incrementally_too() -> None:
+    assert stages_of(reads_negatives(deep())) is not None
 
 
 def test_what_depends_on_the_polarity_and_what_does_not() -> None:

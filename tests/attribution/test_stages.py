@@ -67,6 +67,11 @@ def test_networks_of_the_paper_are_known(name: str) -> None:
     assert stages_of(build(NETWORKS[name], 48, 3, seed=0)) is not None
 
 
+def relu(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Another function of a known name, which mixes channels."""
+    return keras.ops.cumsum(x, axis=-1)
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -76,6 +81,7 @@ def test_networks_of_the_paper_are_known(name: str) -> None:
         layers.DepthwiseConv2D(3),
         layers.Conv2D(2, 3, activation="softmax"),
         layers.Activation(lambda x: x * x),
+        layers.Activation(relu),
         layers.UpSampling2D(),
         layers.LayerNormalization(),
         layers.Dense(2),
@@ -87,13 +93,23 @@ def test_other_layers_are_not_known(layer: keras.Layer) -> None:
     assert stages_of(ending(layer)) is None
 
 
+def test_models_in_models_are_opened() -> None:
+    images = keras.Input((12, 12, 1))
+    inner = ending(layers.ReLU())
+    outer = keras.Model(images, inner(layers.Rescaling(-1.0, 255.0)(images)))
+    other = keras.Input((12, 12, 1))
+    assert names(keras.Model(other, inner(other))) == names(inner)
+    assert names(outer) == ["Scale", *names(inner)]
+
+
 def test_other_models_are_not_known() -> None:
     images = keras.Input((12, 12, 1))
     shared = layers.Conv2D(1, 3, padding="same")
     twice = shared(shared(images))
-    nested = ending()(images)
+    siamese = layers.Add()([shared(images), shared(layers.ReLU()(images))])
     doubled = layers.GlobalAveragePooling2D()(images * 2.0)
-    for end in (layers.Flatten()(twice), nested, doubled, layers.Flatten()(images)[:, :3]):
+    rows = layers.Flatten()(images)
+    for end in (layers.Flatten()(twice), layers.Flatten()(siamese), doubled, rows[:, :3]):
         assert stages_of(keras.Model(images, end)) is None
 
 

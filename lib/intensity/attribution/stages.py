@@ -211,56 +211,89 @@ def stages_of(model: keras.Model) -> tuple[Stage, ...] | None:
     Args:
         model: from (n, h, w, 1) grey levels to (n, classes) logits.
     """
-    import keras
-
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         return None
-    graph = keras.Model(model.inputs, model.outputs)
-    registers, stages = {id(model.inputs[0]): 0}, list[Stage]()
-    for layer in graph.operations:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        read = _read(layer, registers)
-        found = _translate(layer, read) if read else None
-        if read is None or found is None:
-            return None
-        for stage in found:
-            last = stages and stage.inputs == (CHAIN,)
-            stages.append(replace(stage, inputs=(len(stages),)) if last else stage)
-        registers[id(layer.output)] = len(stages) if found else read[0]
-    ends = registers.get(id(model.outputs[0])) == len(stages) and _one_scale(stages)
-    return _simplified(stages) if ends and _rows_end(model, stages) else None
+    stages: list[Stage] = []
+    if _append(stages, model, 0) != len(stages):
+        return None
+    ends = [stage for stage in stages if isinstance(stage, Average | Flatten)]
+    return _simplified(stages) if len(ends) == 1 and _one_scale(stages) else None
 
 
 CHAIN = -1
 """Stands for the register that the stage before has made."""
 
 
-def _read(layer: Any, registers: dict[int, int]) -> tuple[int, ...] | None:
-    """The registers that a layer reads; None where it is used twice or reads something else."""
-    if len(layer._inbound_nodes) != 1:
+def _append(stages: list[Stage], model: keras.Model, register: int) -> int | None:
+    """Add the stages of a model to those before.
+
+    Args:
+        stages: they are added to it.
+        model: of one input and one output.
+        register: what it reads.
+
+    Returns:
+        The register with its result; None where a layer is not known.
+    """
+    import keras
+
+    made = {id(model.inputs[0]): register}
+    for layer in keras.Model(model.inputs, model.outputs).operations:
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        calls = [n for n in layer._inbound_nodes if all(id(t) in made for t in n.input_tensors)]
+        if len(calls) != 1:  # it is used twice
+            return None
+        read = tuple(made[id(tensor)] for tensor in calls[0].input_tensors)
+        output = calls[0].output_tensors[0]
+        inner = isinstance(layer, keras.Model) and len(layer.inputs) == len(read) == 1
+        if inner:
+            result = _append(stages, layer, *read)
+        else:
+            result = _append_layer(stages, layer, read, len(output.shape))
+        if result is None:
+            return None
+        made[id(output)] = result
+    return made.get(id(model.outputs[0]))
+
+
+def _append_layer(stages: list[Stage], layer: Any, read: tuple[int, ...], rank: int) -> int | None:
+    """Add the stages of a layer; the register with its result, None if it is not known."""
+    found = _translate(layer, read, rank) if read else None
+    if found is None:
         return None
-    read = [registers.get(id(tensor)) for tensor in layer._inbound_nodes[0].input_tensors]
-    return None if not read or None in read else tuple(r for r in read if r is not None)
+    for stage in found:
+        chained = stage.inputs == (CHAIN,)
+        stages.append(replace(stage, inputs=(len(stages),)) if chained else stage)
+    return len(stages) if found else read[0]
 
 
-def _translate(layer: Any, read: tuple[int, ...]) -> list[Stage] | None:
-    """Stages of a layer, none for one that does nothing at test time, None if it is not known."""
+def _translate(layer: Any, read: tuple[int, ...], rank: int) -> list[Stage] | None:
+    """Stages of a layer, none for one that does nothing at test time, None if it is not known.
+
+    Args:
+        layer: a Keras layer or operation.
+        read: registers that it reads.
+        rank: of what it returns: 4 for maps, 2 for rows.
+    """
     from keras import layers
 
-    kind, row = type(layer), len(layer.output.shape) == 2
+    kind, row = type(layer), rank == 2
     if isinstance(layer, layers.Layer) and layer.compute_dtype != "float32":
         return None
     if kind in (layers.Dropout, layers.SpatialDropout2D):
         return []
-    if kind is layers.Rescaling or _is_channel_norm(layer):
+    if kind is layers.Rescaling or _is_channel_norm(layer, rank):
         return [Scale(read, layer)]
     if kind is layers.Conv2D and _is_plain(layer):
-        return [Convolve(read, layer, _axes(layer, layer.kernel_size)), *_activation(layer, row)]
+        return [
+            Convolve(read, layer, _axes(layer, layer.kernel_size)),
+            *_activation(layer, (CHAIN,)),
+        ]
     if kind in (layers.MaxPooling2D, layers.AveragePooling2D) and _is_plain(layer):
         return [Pool(read, _axes(layer, layer.pool_size), kind is layers.MaxPooling2D)]
     if kind is layers.Dense and row:
-        return [Dense(read, layer), *_activation(layer, row)]
+        return [Dense(read, layer), *_activation(layer, (CHAIN,))]
     if kind is layers.Add:
         return [Add(read)]
     if kind is layers.GlobalAveragePooling2D and not layer.keepdims and _is_plain(layer):
@@ -268,7 +301,7 @@ def _translate(layer: Any, read: tuple[int, ...]) -> list[Stage] | None:
     if kind is layers.Flatten and _is_plain(layer):
         return [Flatten(read)]
     if kind is layers.Activation and _is_known(layer.activation, row):
-        return [Activate(read, layer.activation, layer.activation.__name__ == "relu")]
+        return _activation(layer, read)
     if kind is layers.ReLU:
         plain = layer.max_value is None and not layer.negative_slope and not layer.threshold
         return [Activate(read, layer, plain)]
@@ -277,25 +310,26 @@ def _translate(layer: Any, read: tuple[int, ...]) -> list[Stage] | None:
     return None
 
 
-def _activation(layer: Any, row: bool) -> list[Stage]:
-    """What follows within a layer; an unknown one is caught by `_is_plain`."""
-    name = layer.activation.__name__
-    return [] if name == "linear" else [Activate((CHAIN,), layer.activation, name == "relu")]
+def _activation(layer: Any, read: tuple[int, ...]) -> list[Stage]:
+    """The activation of a layer, none for a linear one."""
+    from keras.activations import linear, relu
+
+    function = layer.activation
+    return [] if function is linear else [Activate(read, function, function is relu)]
 
 
 def _is_known(function: Any, row: bool) -> bool:
     """Whether an activation takes every number by itself, or a row, where it may be any."""
-    return row or getattr(function, "__name__", None) in ELEMENTWISE
+    from keras import activations
+
+    return row or any(function is getattr(activations, name) for name in ELEMENTWISE)
 
 
-def _is_channel_norm(layer: Any) -> bool:
+def _is_channel_norm(layer: Any, rank: int) -> bool:
     """Whether a layer is batch norm over channels."""
     from keras import layers
 
-    return type(layer) is layers.BatchNormalization and layer.axis in (
-        -1,
-        len(layer.output.shape) - 1,
-    )
+    return type(layer) is layers.BatchNormalization and layer.axis in (-1, rank - 1)
 
 
 def _is_plain(layer: Any) -> bool:
@@ -310,16 +344,8 @@ def _is_plain(layer: Any) -> bool:
         layer.data_format == "channels_last"
         and getattr(layer, "groups", 1) == 1
         and getattr(layer, "dilation_rate", (1, 1)) == (1, 1)
-        and _is_known(getattr(layer, "activation", None) or _linear, row=False)
+        and (not hasattr(layer, "activation") or _is_known(layer.activation, row=False))
     )
-
-
-def _linear(x: Any) -> Any:
-    """Layers without activation."""
-    return x
-
-
-_linear.__name__ = "linear"
 
 
 def _axes(layer: Any, sides: Sequence[int]) -> tuple[Axis, Axis]:
@@ -345,12 +371,6 @@ def _one_scale(stages: Sequence[Stage]) -> bool:
     """Whether all maps that are added have as many pixels between places."""
     found = strides(stages)
     return all(len({found[i] for i in stage.inputs}) == 1 for stage in stages)
-
-
-def _rows_end(model: keras.Model, stages: Sequence[Stage]) -> bool:
-    """Whether maps become rows once, and rows are what is returned."""
-    ends = [stage for stage in stages if isinstance(stage, Average | Flatten)]
-    return len(model.outputs[0].shape) == 2 and len(ends) == 1
 
 
 def _simplified(stages: list[Stage]) -> tuple[Stage, ...]:
