@@ -114,10 +114,10 @@ MEANINGS: dict[str, Meaning] = {
         "training data; it is not a fixed preference for edges and shape.",
     ),
     "C14": Meaning(
-        "Where core and rim of equal area show different classes, the network goes by the core: it "
+        "Where core and ring of equal area show different classes, the network goes by the core: it "
         "reads surfaces more than edges, even though edges alone would do on black. Answers by "
-        "neither are counted apart, beside the bound that remains if all of them were the rim's.",
-        "The core does not outweigh the rim on both kinds of background: nothing shows that "
+        "neither are counted apart, beside the bound that remains if all of them were the ring's.",
+        "The core does not outweigh the ring on both kinds of background: nothing shows that "
         "surfaces are read more than edges.",
         practice="A rim of another level, as partial volume can make it, should move such a "
         "network less than a change of the same area inside.",

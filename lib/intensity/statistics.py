@@ -220,7 +220,8 @@ def wilson(successes: int, trials: int) -> Interval:
     middle = rate + z**2 / (2 * trials)
     half = z * math.sqrt(rate * (1 - rate) / trials + (z / (2 * trials)) ** 2)
     low, high = ((middle + sign * half) / (1 + z**2 / trials) for sign in (-1, 1))
-    return Interval(max(low, 0.0), min(high, 1.0), rate)
+    # Algebra says 0 for none of them and 1 for all; rounding may leave 1e-20.
+    return Interval(low if successes else 0.0, high if successes < trials else 1.0, rate)
 
 
 class Counted(Value):
