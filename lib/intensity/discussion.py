@@ -114,7 +114,7 @@ MEANINGS: dict[str, Meaning] = {
         "training data; it is not a fixed preference for edges and shape.",
     ),
     "C14": Meaning(
-        "Where core and ring of equal area show different classes, the network goes by the core: it "
+        "Where core and ring of equal area show two classes, the network goes by the core: it "
         "reads surfaces more than edges, even though edges alone would do on black. Answers by "
         "neither are counted apart, beside the bound that remains if all of them were the ring's.",
         "The core does not outweigh the ring on both kinds of background: nothing shows that "

@@ -289,14 +289,14 @@ class Measurement(Value):
 
     @property
     def _places(self) -> int:
-        """Decimals that show half the interval's width with two digits; 1 to 4 of them.
+        """Decimals that show half the interval's width with two digits; 1 to 3 of them.
 
         So whoever reads the printed ends can check a verdict by them.
         """
         scale, _ = STYLES.get(self.unit, (1.0, ""))
         low, high = self.ci95 or (0.0, 0.0)
         half = scale * (high - low) / 2
-        return min(max(1 - math.floor(math.log10(half)), 1), 4) if half else 2
+        return min(max(1 - math.floor(math.log10(half)), 1), 3) if half else 2
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:
