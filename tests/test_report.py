@@ -199,7 +199,7 @@ def test_a_notebook_that_was_not_run_is_said_to_be_missing(page: BeautifulSoup) 
 
 def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) -> None:
     abstract = " ".join(section(page, "abstract").text.split())
-    assert "bn_compact on hard 95.5 % [94.5, 96.5] (3 seeds, 20,000 scenes)." in abstract
+    assert "bn_compact on hard 95.50 % [94.51, 96.49] (3 seeds, 20,000 scenes)." in abstract
     assert "Claims judged: 1. Reproduced: 1. Not reproduced: 0. Undecided: 0." in abstract
     assert "Not measured yet: accuracy/three_bands/large" in abstract
 
