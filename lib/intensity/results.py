@@ -7,7 +7,7 @@ two notebooks.
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +22,7 @@ from intensity.statistics import (
     FRACTION,
     Interval,
     Measurement,
+    holm_intervals,
     log_t_interval,
     paired_interval,
     t_interval,
@@ -111,6 +112,31 @@ class Results:
         differences = np.asarray(first) - np.asarray(second)
         method = "Student t over seeds, paired"
         return self._add_seeds(name, interval, differences, scenes, unit, method)
+
+    def family(
+        self, values: Mapping[str, ArrayLike], *, beyond: float, scenes: int, unit: str
+    ) -> list[Measurement]:
+        """Keep numbers that are tested together, with Student's t intervals corrected after Holm.
+
+        Args:
+            values: by id (seeds,) one number for each seed.
+            beyond: each is tested to be above it.
+            scenes: how many scenes each seed's number rests on.
+            unit: of the numbers.
+
+        Returns:
+            The measurements, in their order.
+
+        Raises:
+            InvalidInput: as for `over_seeds`.
+        """
+        with _naming(next(iter(values), "family")):
+            intervals = holm_intervals(list(values.values()), beyond)
+        method = f"Student t over seeds, Holm over {len(values)}"
+        return [
+            self._add_seeds(name, interval, np.asarray(seeds), scenes, unit, method)
+            for (name, seeds), interval in zip(values.items(), intervals, strict=True)
+        ]
 
     def counts(self, name: str, successes: int, scenes: int) -> Measurement:
         """Keep a rate of something that is not trained, with Wilson's interval over the scenes.

@@ -9,6 +9,7 @@ A bootstrap over three seeds would cover 68 % where it says 95, so none is offer
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Annotated, Literal, NamedTuple, Self, get_args
 
@@ -192,6 +193,37 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
+
+
+def holm_intervals(family: Sequence[ArrayLike], bound: float) -> list[Interval]:
+    """Student t intervals of a family; lower ends are above a bound as Holm's procedure allows.
+
+    From the smallest p on, interval j of m has the level 1 - (1 - LEVEL) / (m - j + 1) for as long
+    as intervals lie above the bound; from the first that does not, the level stays. So the chance
+    that any lower end lies above the bound although its mean does not is held for the whole family.
+
+    Args:
+        family: for each member (n,) at least two finite numbers, one for each seed.
+        bound: what the means are compared with.
+
+    Returns:
+        An interval for each member, around its mean.
+
+    Raises:
+        InvalidInput: as for `t_test`, or the family is empty.
+
+    Reference:
+        Holm (1979), A simple sequentially rejective multiple test procedure.
+    """
+    p = np.array([t_test(values, bound, side="greater") for values in family])
+    if not p.size:
+        raise InvalidInput("family: 0 members are not allowed: one or more")
+    found: dict[int, Interval] = {}
+    left = p.size
+    for member in np.argsort(p, kind="stable").tolist():
+        found[member] = _student(_seeds(family[member]), 1 - (1 - LEVEL) / left)
+        left -= found[member].low > bound and left > 1
+    return [found[member] for member in range(p.size)]
 
 
 def wilson(successes: int, trials: int) -> Interval:

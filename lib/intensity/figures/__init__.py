@@ -14,6 +14,13 @@ from intensity.figures.data import (
 )
 from intensity.figures.discussion import claim_parts, claims_overview
 from intensity.figures.display import save, show, show_table
+from intensity.figures.explanations import (
+    check_matrix,
+    map_gallery,
+    relevance_by_intensity,
+    score_panels,
+    weight_randomization,
+)
 from intensity.figures.interventions import (
     cue_conflicts,
     dose_curves,
@@ -54,6 +61,7 @@ __all__ = [
     "accuracy_by_intensity",
     "accuracy_by_size",
     "accuracy_overview",
+    "check_matrix",
     "claim_parts",
     "claims_overview",
     "class_balance",
@@ -72,6 +80,7 @@ __all__ = [
     "intensity_functions",
     "kernels_with_profiles",
     "learning_curves",
+    "map_gallery",
     "monotonicity_by_depth",
     "permutation_effect",
     "pieces",
@@ -80,12 +89,15 @@ __all__ = [
     "random_search",
     "reader_accuracy",
     "recolor_outcomes",
+    "relevance_by_intensity",
     "response_profiles",
     "save",
+    "score_panels",
     "show",
     "show_table",
     "threshold_places",
     "transitions",
     "turning_points",
     "unit_profiles",
+    "weight_randomization",
 ]

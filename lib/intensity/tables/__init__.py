@@ -19,6 +19,17 @@ from intensity.tables.data import (
     scene_table,
 )
 from intensity.tables.departures import departures
+from intensity.tables.explanations import (
+    by_seed,
+    check_table,
+    map_scores,
+    margin_correlations,
+    relevance_by_intensity,
+    removal_table,
+    score_summary,
+    score_table,
+    weight_checks,
+)
 from intensity.tables.interventions import (
     absences,
     conflicts,
@@ -78,6 +89,8 @@ __all__ = [
     "accuracy_by_intensity",
     "alignment_table",
     "authors_accuracies",
+    "by_seed",
+    "check_table",
     "circuit_fits",
     "class_balance",
     "closed_form_fit",
@@ -100,6 +113,8 @@ __all__ = [
     "last_layer",
     "learning_curves",
     "logit_curves",
+    "map_scores",
+    "margin_correlations",
     "monotonicity_by_depth",
     "neighbor_correlation",
     "permutation_effect",
@@ -111,7 +126,11 @@ __all__ = [
     "readable",
     "recoloring_summary",
     "recolorings",
+    "relevance_by_intensity",
+    "removal_table",
     "scene_table",
+    "score_summary",
+    "score_table",
     "search_table",
     "seed_values",
     "size_summary",
@@ -122,4 +141,5 @@ __all__ = [
     "transitions_table",
     "turning_shares",
     "turning_summary",
+    "weight_checks",
 ]
