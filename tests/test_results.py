@@ -55,6 +55,23 @@ def test_differences_are_paired(tmp_path: Path) -> None:
     assert kept.unit == "difference of fractions"
 
 
+def test_a_family_is_corrected_together(tmp_path: Path) -> None:
+    results = Results("04_visualization", tmp_path)
+    values = {"auc/hard/a/x": [0.7, 0.8, 0.9], "auc/hard/a/y": [0.5, 0.6, 0.4]}
+    first, second = results.family(values, beyond=0.5, scenes=100, unit="AUC")
+    alone = Results("04_visualization", tmp_path).over_seeds(
+        "auc/hard/a/x", [0.7, 0.8, 0.9], scenes=100, unit="AUC"
+    )
+    assert first.value == alone.value
+    assert first.ci95 is not None
+    assert alone.ci95 is not None
+    assert first.ci95[0] < alone.ci95[0]
+    assert first.method == second.method == "Student t over seeds, Holm over 2"
+    assert results.table("auc/hard/a/")["id"].tolist() == list(values)
+    with pytest.raises(InvalidInput, match="auc/hard/a/z"):
+        results.family({"auc/hard/a/z": [0.5]}, beyond=0.5, scenes=100, unit="AUC")
+
+
 def test_counts_have_no_seeds_and_say_so(tmp_path: Path) -> None:
     kept = Results("01_data", tmp_path).counts("accuracy/hard/mean_intensity", 36, 100)
     assert (kept.value, kept.n.seeds, kept.n.scenes, kept.seeds) == (0.36, 0, 100, None)

@@ -35,7 +35,7 @@ def test_every_notebook_adds_to_complete_results(results: Any) -> None:
     assert {f"accuracy/three_bands/{name}" for name in ("large", "small")} <= ids
     assert {f"accuracy/hard/{name}" for name in ("bn_compact", "bn_tiny", "pixels")} <= ids
     claims = {claim["id"] for claim in results["claims"]}
-    assert claims == {f"C{number}" for number in range(1, 21)}
+    assert claims == {f"C{number}" for number in range(1, 25)}
 
 
 def test_every_screen_of_the_standard_profile_is_measured(results: Any) -> None:
@@ -61,7 +61,7 @@ def test_smoke_measures_claims_and_draws_what_standard_does(results: Any) -> Non
 
 def test_every_figure_of_the_notebooks_is_made_and_listed(results: Any) -> None:
     made = {path.stem for path in (RUN / "figures").glob("*.png")}
-    assert len(made) == 45
+    assert len(made) == 51
     for kind in ("csv", "pdf"):
         assert {path.stem for path in (RUN / "figures").glob(f"*.{kind}")} == made
     listed = (ROOT / "figures" / "README.md").read_text()

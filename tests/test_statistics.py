@@ -314,3 +314,33 @@ def test_holm_rejects_what_stepping_down_rejects(alpha: float) -> None:
 def test_holm_takes_nothing_but_p_values(p_values: list[float]) -> None:
     with pytest.raises(InvalidInput, match=r"p_values: .* is not allowed"):
         statistics.holm(p_values)
+
+
+FAMILIES = np.random.default_rng(1).normal(0.3, 0.3, (60, 4, 3))
+
+
+def test_holms_intervals_lie_above_the_bound_where_holm_rejects() -> None:
+    for family in FAMILIES:
+        intervals = statistics.holm_intervals(list(family), 0.1)
+        one_sided = [statistics.t_test(values, 0.1, side="greater") for values in family]
+        rejected = statistics.holm(one_sided) <= (1 - statistics.LEVEL) / 2
+        assert [interval.low > 0.1 for interval in intervals] == rejected.tolist()
+    assert any(statistics.holm_intervals(list(f), -1.0)[0].low > -1 for f in FAMILIES)
+
+
+def test_holms_intervals_are_no_narrower_than_one_alone_nor_wider_than_bonferronis() -> None:
+    for family in FAMILIES:
+        for values, interval in zip(
+            family, statistics.holm_intervals(list(family), 0.1), strict=True
+        ):
+            alone = statistics.t_interval(values)
+            assert interval.value == alone.value
+            ratio = (interval.high - interval.low) / (alone.high - alone.low)
+            assert 1 - 1e-9 <= ratio <= stats.t.ppf(1 - 0.025 / 4, 2) / stats.t.ppf(0.975, 2) + 1e-9
+
+
+def test_a_family_of_one_is_not_corrected() -> None:
+    values = [0.2, 0.5, 0.3]
+    assert statistics.holm_intervals([values], 0.0) == [statistics.t_interval(values)]
+    with pytest.raises(InvalidInput, match="family: 0 members"):
+        statistics.holm_intervals([], 0.0)

@@ -163,6 +163,37 @@ MEANINGS: dict[str, Meaning] = {
         "Covering the inside of the object costs more than covering as much of its edge.",
         "Covering the inside of the object does not cost more than covering as much of its edge.",
     ),
+    "C21": Meaning(
+        "Guided backprop draws the same picture for two classes: it shows what excites the "
+        "network, not what speaks for a class.",
+        "Guided backprop's maps of two classes differ more than claimed: here it is not "
+        "class-blind to that degree.",
+        practice="A guided-backprop picture is no evidence for the class that it is shown with.",
+    ),
+    "C22": Meaning(
+        "The gradient is steep where a class boundary is near, while recoloring changes the answer "
+        "wherever the level lies: the gradient shows the margin, not what the network relies on.",
+        "Either the gradient in the object does not fall with the distance to the boundary, or the "
+        "effect of recoloring varies with it too, more than claimed.",
+        practice="A pale saliency map does not say that a region is unimportant: the network may "
+        "be sure of it.",
+    ),
+    "C23": Meaning(
+        "Every saliency method of the paper tells the object that defines the class from one that "
+        "does not, better than an edge filter does.",
+        "At least one saliency method of the paper does not tell the object that defines the class "
+        "from a distractor better than an edge filter; the table says which.",
+        failed_practice="That a saliency map lights up an object does not show that the object "
+        "matters; compare with an edge filter, and with an object that does not.",
+    ),
+    "C24": Meaning(
+        "Maps that measure against black change when the same network reads negatives; those that "
+        "compare with renderings of the scene do not.",
+        "The division between maps that depend on the polarity of the code and maps that do not "
+        "does not come out as expected.",
+        practice="Methods with a black baseline, or that multiply by the pixel, treat dark objects "
+        "unlike bright ones; use a baseline that means something in the images at hand.",
+    ),
 }
 """What each verdict means, by claim, in words for either verdict."""
 
@@ -213,7 +244,9 @@ CONCLUSIONS: tuple[Conclusion, ...] = (
     Conclusion("Errors sit at the class boundaries", ("C6",)),
     Conclusion(
         "Gradient saliency and occlusion show where a network looks",
-        note="shown in figures; decided by no claim yet",
+        ("C21", "C22", "C23", "C24"),
+        note="beside one object on black the image itself does as well; C23 asks it beside a "
+        "distractor",
     ),
     Conclusion(
         "Batch norm and ReLU act as thresholds of intensity",

@@ -1,6 +1,16 @@
-"""What an image would be without its object, as far as pixels alone can tell."""
+"""What images are compared with: the background's grey level, and baselines."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
 
 import numpy as np
+
+from intensity.values import InvalidInput
+
+Named = Literal["black", "mean", "background"]
+Baseline = np.ndarray | float | Named
+"""Images of the same shape, a grey level, or the name of one."""
 
 
 def background_levels(images: np.ndarray) -> np.ndarray:
@@ -21,3 +31,36 @@ def _most_frequent(numbers: np.ndarray) -> float:
     """The number that occurs most often, the lowest of several."""
     found, times = np.unique(numbers, return_counts=True)
     return float(found[times.argmax()])
+
+
+def baseline_images(baseline: Baseline, pixels: np.ndarray) -> np.ndarray:
+    """A baseline for every image.
+
+    Args:
+        baseline: images of the same shape; a grey level; "black"; "mean", of each image; or
+            "background", most frequent along its border.
+        pixels: (n, h, w), grey levels.
+
+    Returns:
+        (n, h, w) float32, or (n, 1, 1) where every pixel is alike.
+
+    Raises:
+        InvalidInput: there is no such baseline, or it does not fit the images.
+    """
+    count = len(pixels)
+    if isinstance(baseline, str):
+        if baseline not in get_args(Named):
+            allowed = ", ".join(get_args(Named))
+            raise InvalidInput(f"baseline: {baseline!r} is not allowed: images, a level, {allowed}")
+        if baseline == "black":
+            return np.zeros((count, 1, 1), np.float32)
+        levels = pixels.mean(axis=(1, 2)) if baseline == "mean" else background_levels(pixels)
+        return levels.astype(np.float32)[:, None, None]
+    given = np.asarray(baseline, np.float32)
+    given = given[..., 0] if given.ndim == 4 and given.shape[-1] == 1 else given
+    if given.shape not in ((), pixels.shape[1:], pixels.shape) or not np.isfinite(given).all():
+        raise InvalidInput(
+            f"baseline: {given.shape} numbers are not allowed: as many as images, "
+            f"{pixels.shape}, and finite"
+        )
+    return np.broadcast_to(given, (count, *(given.shape[-2:] or (1, 1))))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import numpy as np
 
@@ -59,6 +62,17 @@ def grad_cam(
     return apply(compiled_grad_cam(model, output, name), question)
 
 
+def _layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """All layers, those of models inside of the model too, in their order."""
+    import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer
+
+
 def _last_convolution(model: keras.Model) -> str:
     """The name of the last convolution.
 
@@ -67,7 +81,7 @@ def _last_convolution(model: keras.Model) -> str:
     """
     import keras
 
-    names = [stage.name for stage in model.layers if isinstance(stage, keras.layers.Conv2D)]
+    names = [layer.name for layer in _layers(model) if isinstance(layer, keras.layers.Conv2D)]
     if not names:
         raise InvalidInput("layer: the model has no convolution; name a layer with feature maps")
     return names[-1]
@@ -79,7 +93,7 @@ def _with_maps(model: keras.Model, layer: str) -> str:
     Raises:
         InvalidInput: there is none of that name.
     """
-    names = [stage.name for stage in model.layers if len(stage.output.shape) == 4]
+    names = [one.name for one in _layers(model) if len(one.output.shape) == 4]
     if layer not in names:
         raise InvalidInput(f"layer: {layer!r} is not allowed: {', '.join(names)}")
     return layer
@@ -88,18 +102,16 @@ def _with_maps(model: keras.Model, layer: str) -> str:
 @lru_cache(maxsize=KEPT)
 def compiled_grad_cam(model: keras.Model, output: Output, layer: str) -> Pass:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
-    import keras
     import tensorflow as tf
 
-    both = keras.Model(model.inputs, [model.get_layer(layer).output, model.outputs[0]])
+    looked_at = next(one for one in _layers(model) if one.name == layer)
 
     def weighed(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         """Feature maps and the slopes of the score in them, from one pass forward and back."""
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            features, values = both(images, training=False)
-            total = tf.reduce_sum(explained(values, classes, output))
-        slopes = tape.gradient(total, features)
+        with _remembering(looked_at) as seen:
+            values = model(images, training=False)
+        features = seen[0]
+        slopes = tf.gradients(tf.reduce_sum(explained(values, classes, output)), features)[0]
         if slopes is None:
             raise InvalidInput(f"layer: the score has no gradient in {layer!r}")
         weights = tf.reduce_mean(slopes, axis=(1, 2), keepdims=True)
@@ -107,3 +119,17 @@ def compiled_grad_cam(model: keras.Model, output: Output, layer: str) -> Pass:
         return tf.image.resize(small, tf.shape(images)[1:3])[..., 0]
 
     return compile_for_classes(weighed, model)
+
+
+@contextmanager
+def _remembering(layer: keras.Layer) -> Iterator[list[tf.Tensor]]:
+    """What a layer returns while the block runs: it may stand inside of another model."""
+    seen, call = [], layer.call
+
+    def remembered(*inputs: tf.Tensor, **options: bool) -> tf.Tensor:
+        """The layer's own answer, kept."""
+        seen.append(call(*inputs, **options))
+        return seen[-1]
+
+    with patch.object(layer, "call", remembered):
+        yield seen

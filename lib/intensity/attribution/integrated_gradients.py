@@ -10,23 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from intensity.attribution.averages import summed_slopes
-from intensity.attribution.backgrounds import background_levels
+from intensity.attribution.backgrounds import Baseline, baseline_images
 from intensity.attribution.inputs import check_count
 from intensity.attribution.passes import Output, Question, ask, logits, scores
 from intensity.rendering import render
 from intensity.scenes import GaussianNoise, Scenes
-from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
 
-Named = Literal["black", "mean", "background"]
-Baseline = np.ndarray | float | Named
 Way = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(m,) rows of images and (m,) times in 0..1 -> (m, h, w) float32: baselines at 0, images at 1."""
 FIRST_STEPS, MOST_STEPS = 25, 1600
@@ -82,7 +79,9 @@ def integrated_gradients(
     Reference: Sundararajan, Taly, Yan (2017), Axiomatic attribution for deep networks, section 3.
     """
     question = ask(model, images, classes, output, batch).settled()
-    return _integrated(question, _straight(question, _baselines(baseline, question)), steps)
+    return _integrated(
+        question, _straight(question, baseline_images(baseline, question.pixels)), steps
+    )
 
 
 def recolor_integrated_gradients(
@@ -149,31 +148,6 @@ def _straight(question: Question, starts: np.ndarray) -> Way:
 def _at(scenes: Scenes, intensity: int | np.ndarray) -> np.ndarray:
     """Scenes rendered with other intensities, float32."""
     return render(scenes.replace(intensity=intensity)).astype(np.float32)
-
-
-def _baselines(baseline: Baseline, question: Question) -> np.ndarray:
-    """(n, h, w) float32, or (n, 1, 1) where every pixel is alike.
-
-    Raises:
-        InvalidInput: there is no such baseline, or it does not fit the images.
-    """
-    pixels, count = question.pixels, len(question)
-    if isinstance(baseline, str):
-        if baseline not in get_args(Named):
-            allowed = ", ".join(get_args(Named))
-            raise InvalidInput(f"baseline: {baseline!r} is not allowed: images, a level, {allowed}")
-        if baseline == "black":
-            return np.zeros((count, 1, 1), np.float32)
-        levels = pixels.mean(axis=(1, 2)) if baseline == "mean" else background_levels(pixels)
-        return levels.astype(np.float32)[:, None, None]
-    given = np.asarray(baseline, np.float32)
-    given = given[..., 0] if given.ndim == 4 and given.shape[-1] == 1 else given
-    if given.shape not in ((), pixels.shape[1:], pixels.shape) or not np.isfinite(given).all():
-        raise InvalidInput(
-            f"baseline: {given.shape} numbers are not allowed: as many as images, "
-            f"{pixels.shape}, and finite"
-        )
-    return np.broadcast_to(given, (count, *(given.shape[-2:] or (1, 1))))
 
 
 def _integrated(question: Question, way: Way, steps: int | None) -> Integrated:

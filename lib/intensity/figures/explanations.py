@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.typing import LineStyleType
 
 from intensity.figures.style import (
@@ -97,14 +98,12 @@ def map_gallery(
         axes[0].set_title("image", fontsize=7)
         for ax, (name, values) in zip(axes[1:], maps.items(), strict=False):
             most = float(np.abs(values[number]).max()) or 1.0
-            shown = picture(ax, values[number], "RdBu_r", -most, most)
+            picture(ax, values[number], "RdBu_r", -most, most)
             ax.set_title(NAMES.get(name, name), fontsize=7)
         for ax in axes[len(maps) + 1 :]:
             ax.remove()
-    bar = fig.colorbar(
-        shown, ax=axes, location="bottom", aspect=60, shrink=0.6, ticks=[-most, 0, most]
-    )
-    bar.ax.set_xticklabels(["against the class", "0", "for the class"])
+    speaks = {"for the class": "#B2182B", "against it": "#2166AC"}
+    legend_above(fig, [Patch(color=color, label=label) for label, color in speaks.items()])
     return fig
 
 

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from intensity.responses.effects import network_effects, reader_effects
-from intensity.responses.explanations import map_scores, repaint_truth
 from intensity.responses.interventions import OFFSET
 from intensity.scenes import Scenes
 from intensity.store import Run, Store
@@ -31,19 +30,6 @@ class Compared(NamedTuple):
     kind: Literal["network", "reader"]
     scenes: Scenes
     seeds: tuple[Mapping[str, np.ndarray], ...]
-
-
-class Scored(NamedTuple):
-    """Scores of one attribution method on one task.
-
-    task: its name.
-    method: its name.
-    seeds: for each seed of a network the scores of every scene, (n,) each, by name.
-    """
-
-    task: str
-    method: str
-    seeds: Sequence[Mapping[str, np.ndarray]]
 
 
 def compared_effects(
@@ -80,34 +66,6 @@ def compared_effects(
     }
     network = Compared(called, "network", scenes, seeds)
     return [network, *(Compared(name, "reader", scenes, (once,)) for name, once in read.items())]
-
-
-def scored_maps(
-    store: Store, runs: Sequence[Run], scenes: Scenes, names: Iterable[str]
-) -> list[Scored]:
-    """Scores of attribution methods on all seeds of a network, on the same scenes.
-
-    Args:
-        store: where they are kept.
-        runs: the network's, one a seed.
-        scenes: n scenes that all of them are shown.
-        names: of methods, and of baselines that need no network.
-
-    Returns:
-        One a name, in their order.
-    """
-    truths = [store.measure(repaint_truth, run, scenes) for run in runs]
-    pairs = [
-        (run, truth["signed"], truth["absolute"]) for run, truth in zip(runs, truths, strict=True)
-    ]
-    return [
-        Scored(
-            scenes.task.name,
-            name,
-            [store.measure(map_scores, run, scenes, name, *truth) for run, *truth in pairs],
-        )
-        for name in names
-    ]
 
 
 def with_room(scenes: Scenes) -> Scenes:

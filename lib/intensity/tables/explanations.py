@@ -1,18 +1,21 @@
 """What maps are worth: scores of methods over scenes and seeds, as figures and results take them.
 
-Measured scores come from `responses.comparison`, a set of arrays for each seed.
+Measured scores come from `responses.scores`, a set of arrays for each seed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from intensity.attribution.agreement import rank_correlation
-from intensity.attribution.baselines import BASELINES
-from intensity.responses.comparison import Scored
 from intensity.statistics import t_interval
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    from intensity.responses.scores import Scored
 
 
 def map_scores(scored: Iterable[Scored]) -> pd.DataFrame:
@@ -29,18 +32,13 @@ def map_scores(scored: Iterable[Scored]) -> pd.DataFrame:
         InvalidInput: no scene of a seed has a score.
     """
     rows = [
-        (one.task, one.method, _kind(one.method), seed, name, *_mean(name, values))
+        (one.task, one.method, one.kind, seed, name, *_mean(name, values))
         for one in scored
         for seed, scores in enumerate(one.seeds)
         for name, values in scores.items()
     ]
     columns = ["task", "method", "kind", "seed", "score", "value", "scenes"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _kind(method: str) -> str:
-    """Whether a method needs a network."""
-    return "baseline" if method in BASELINES else "method"
 
 
 def _mean(name: str, values: np.ndarray) -> tuple[float, int]:
@@ -104,6 +102,8 @@ def margin_correlations(
     Returns:
         Spearman's correlation of each seed, 0 where nothing varies, and the fewest scenes.
     """
+    from intensity.attribution.agreement import rank_correlation  # loads scipy.stats, 1.5 s
+
     found, fewest = [], len(strengths[0])
     for strength, distance in zip(strengths, distances, strict=True):
         known = np.isfinite(strength)

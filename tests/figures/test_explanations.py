@@ -1,0 +1,111 @@
+"""Figures of maps' worth show the numbers, seeds and references of their tables."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from intensity import figures
+from intensity.attribution.baselines import BASELINES
+from intensity.attribution.methods import METHODS
+from intensity.figures.explanations import NAMES
+from intensity.tasks import TASKS
+
+Marks = Callable[[Axes], list[tuple[float, float]]]
+
+
+def test_every_method_has_words() -> None:
+    assert {*METHODS, *BASELINES} <= set(NAMES)
+    assert len(set(NAMES.values())) == len(NAMES)
+
+
+def test_the_gallery_has_a_picture_for_each_method_and_image_on_a_scale_around_zero() -> None:
+    maps = {"gradient": np.array([[[1.0, -4.0]], [[0.0, 0.0]]]), "repainting": np.ones((2, 1, 1))}
+    figure = figures.map_gallery(np.zeros((2, 2, 2)), maps, ["one", "two"], columns=2)
+    titled = [ax for block in figure.subfigs for ax in block.axes if ax.get_title()]
+    assert [ax.get_title() for ax in titled] == ["image", "gradient", NAMES["repainting"]] * 2
+    assert titled[1].images[0].get_clim() == (-4, 4)
+    assert titled[4].images[0].get_clim() == (-1, 1)
+    assert [block.get_suptitle() for block in figure.subfigs] == ["one", "two"]
+
+
+@pytest.fixture
+def summary() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "task": ["hard", "hard", "shape", "shape"],
+            "method": ["gradient", "sobel"] * 2,
+            "kind": ["method", "baseline"] * 2,
+            "score": "auc",
+            "value": [0.7, 0.5, 0.6, 0.4],
+            "low": [0.6, 0.5, 0.5, 0.4],
+            "high": [0.8, 0.5, 0.7, 0.4],
+        }
+    )
+
+
+def test_scores_have_a_panel_a_task_with_intervals_seeds_and_reference(
+    summary: pd.DataFrame, intervals: Marks, seed_dots: Marks
+) -> None:
+    seeds = summary.assign(value=summary["value"] + 0.01)
+    figure = figures.score_panels(summary, seeds, {"auc": "area"}, {"auc": 0.5})
+    first, second = figure.axes
+    assert [ax.get_title(loc="left") for ax in (first, second)] == ["hard", "shape"]
+    assert intervals(first) == [(0.6, 0.8), (0.5, 0.5)]
+    assert intervals(second) == [(0.5, 0.7), (0.4, 0.4)]
+    assert [x for x, _ in seed_dots(second)] == pytest.approx([0.61, 0.41])
+    assert [0.5, 0.5] in [list(line.get_xdata()) for line in first.lines]
+    assert [label.get_fontstyle() for label in first.get_yticklabels()] == ["normal", "italic"]
+    assert first.get_xlabel() == "area"
+
+
+def test_relevance_has_a_panel_a_curve_over_the_bands() -> None:
+    table = pd.DataFrame(
+        {
+            "name": ["recolor", "recolor", "gradient", "gradient"],
+            "intensity": [10.0, 20.0] * 2,
+            "value": [1.0, 1.0, 0.5, 1.5],
+            "low": [0.9, 0.9, 0.4, 1.4],
+            "high": [1.1, 1.1, 0.6, 1.6],
+        }
+    )
+    axes = figures.relevance_by_intensity(table, TASKS["hard"].bands).axes
+    assert [ax.get_title(loc="left") for ax in axes] == ["effect of recoloring", "gradient"]
+    curve = next(line for line in axes[1].lines if list(line.get_xdata()) == [10, 20])
+    assert list(curve.get_ydata()) == [0.5, 1.5]
+    assert axes[0].get_ylim()[0] == 0
+
+
+def test_checks_have_their_numbers_under_what_is_asked() -> None:
+    table = pd.DataFrame(
+        {
+            "method": ["gradient", "gradient", "grad_cam", "grad_cam"],
+            "check": ["weights", "negatives"] * 2,
+            "group": ["should differ", "should agree"] * 2,
+            "value": [0.1, -1.0, 0.9, 1.0],
+        }
+    )
+    ax = figures.check_matrix(table).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["0.10", "-1.00", "0.90", "1.00"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["weights", "negatives"]
+    (above,) = ax.child_axes
+    assert [label.get_text() for label in above.get_xticklabels()] == [
+        *("should differ", "should agree")
+    ]
+
+
+def test_shuffled_weights_have_a_panel_an_order_and_the_mean_of_seeds() -> None:
+    rows = [
+        ("gradient", order, step, f"layer{step}", seed, value + 0.2 * seed)
+        for order in ("cascading", "independent")
+        for step, value in ((1, 0.8), (2, 0.4))
+        for seed in (0, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["method", "order", "step", "layer", "seed", "value"])
+    figure = figures.weight_randomization(table)
+    for ax, order in zip(figure.axes, ("cascading", "independent"), strict=True):
+        assert ax.get_title(loc="left") == order
+        assert list(ax.lines[0].get_ydata()) == pytest.approx([0.9, 0.5])
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["layer1", "layer2"]

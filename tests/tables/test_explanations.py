@@ -1,0 +1,126 @@
+"""Tables of maps' worth against scores whose means are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from intensity import tables
+from intensity.responses.scores import Scored, scored
+from intensity.statistics import t_interval
+from intensity.values import InvalidInput
+
+NAN = np.nan
+
+
+def method(name: str, *means: float, score: str = "absolute/agreement") -> Scored:
+    """A method whose two scenes have these means in each seed."""
+    return scored("hard", name, [{score: np.array([m - 0.1, m + 0.1])} for m in means])
+
+
+def test_a_row_a_seed_over_the_scenes_that_have_the_score() -> None:
+    one = scored("hard", "gradient", [{"strength": np.array([1.0, NAN, 3.0])}, {"strength": [5.0]}])
+    table = tables.map_scores([one, method("sobel", 0.2, 0.4)])
+    assert table["value"].tolist() == pytest.approx([2, 5, 0.2, 0.4])
+    assert table["scenes"].tolist() == [2, 1, 2, 2]
+    assert table["kind"].tolist() == ["method"] * 2 + ["baseline"] * 2
+    assert table["seed"].tolist() == [0, 1, 0, 1]
+
+
+def test_a_score_that_no_scene_has_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="strength: no scene"):
+        tables.map_scores([scored("hard", "gradient", [{"strength": np.array([NAN])}])])
+
+
+def test_the_summary_has_t_intervals_within_what_is_possible() -> None:
+    table = tables.map_scores([method("gradient", 0.2, 0.4, 0.3), method("sobel", -0.9, 0.9)])
+    first, second = tables.score_summary(table).to_dict("records")
+    low, high, value = t_interval([0.2, 0.4, 0.3])
+    assert (first["low"], first["high"], first["value"]) == pytest.approx((low, high, value))
+    assert (second["low"], second["high"]) == (-1, 1)
+    assert (first["seeds"], first["scenes"]) == (3, 2)
+
+
+def test_one_score_by_seed() -> None:
+    table = tables.map_scores([method("gradient", 0.2, 0.4), method("sobel", 0.5, 0.6)])
+    values, scenes = tables.by_seed(table, "hard", "sobel", "absolute/agreement")
+    assert values.tolist() == pytest.approx([0.5, 0.6])
+    assert scenes == 2
+    with pytest.raises(InvalidInput, match="auc of sobel on hard"):
+        tables.by_seed(table, "hard", "sobel", "auc")
+
+
+def test_correlation_with_the_margin_leaves_out_scenes_without_the_object() -> None:
+    distance = np.array([1.0, 2, 3, 4])
+    falling = np.array([9.0, NAN, 5, 1])
+    values, scenes = tables.margin_correlations([falling, np.ones(4)], [distance, distance])
+    assert values == [-1, 0]
+    assert scenes == 3
+
+
+def test_relevance_by_intensity_is_relative_and_binned() -> None:
+    seeds = [np.array([1.0, 3, 2, NAN]), np.array([2.0, 2, 8, 0])]
+    table = tables.relevance_by_intensity({"gradient": seeds}, np.array([5, 9, 12, 29]), 10)
+    assert table["intensity"].tolist() == [4.5, 14.5, 24.5]
+    assert table["value"].tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 + 8 / 3) / 2, 0])
+    assert table["low"].tolist() == pytest.approx([2 / 3, 1, 0])
+    assert table["high"].tolist() == pytest.approx([1, 8 / 3, 0])
+    assert table["scenes"].tolist() == [2, 1, 1]
+
+
+def test_a_method_without_any_relevance_stays_at_zero() -> None:
+    table = tables.relevance_by_intensity({"blank": [np.zeros(2)]}, np.array([5, 50]), 10)
+    assert table["value"].tolist() == [0, 0]
+
+
+def layers(*values: float) -> dict[str, np.ndarray]:
+    """Two scenes alike in every layer."""
+    return {f"layer{number}": np.array([value, value]) for number, value in enumerate(values)}
+
+
+def test_weight_checks_are_by_layer_and_blank_maps_count_zero() -> None:
+    table = tables.weight_checks({"gradient": [layers(0.8, NAN), layers(0.6, 0.2)]}, "cascading")
+    assert table["value"].tolist() == [0.8, 0, 0.6, 0.2]
+    assert table["step"].tolist() == [1, 2, 1, 2]
+    assert table["layer"].tolist() == ["layer0", "layer1"] * 2
+
+
+def test_checks_have_a_row_for_each_method_and_check() -> None:
+    weights = pd.concat(
+        [
+            tables.weight_checks({"gradient": [layers(0.8, 0.1), layers(0.6, 0.3)]}, order)
+            for order in ("independent", "cascading")
+        ]
+    )
+    one = {
+        "polarity": np.array([1.0, NAN]),
+        "classes": np.array([NAN, 0.5]),
+        "blank": np.array([[False, True], [False, False]]),
+    }
+    labels = [{"gradient": np.array([0.4, 0.2])}, {"gradient": np.array([0.0, 0.0])}]
+    table = tables.check_table({"gradient": [one, one]}, weights, labels)
+    found = dict(zip(table["quantity"], table["value"], strict=True))
+    assert found == pytest.approx(
+        {
+            "shuffled_weights_agreement": 0.2,
+            "shuffled_labels_agreement": 0.15,
+            "class_map_correlation": 0.5,
+            "polarity_agreement": 0.5,
+            "blank_maps": 0.25,
+        }
+    )
+    assert table["seeds"].tolist()[0] == [0.1, 0.3]
+    assert dict(zip(table["quantity"], table["scenes"], strict=True))["class_map_correlation"] == 1
+
+
+def test_texts_have_the_interval_beside_the_value() -> None:
+    summary = tables.score_summary(tables.map_scores([method("gradient", 0.25, 0.25)]))
+    row = tables.score_table(summary, "hard").iloc[0]
+    assert row["method"] == "gradient"
+    assert row["agreement"] == "0.25 [0.25, 0.25]"
+    both = [
+        scored("hard", name, [{"deletion": np.array([d]), "insertion": np.array([0.5])}] * 2)
+        for name, d in (("sobel", 0.4), ("gradient", 0.2))
+    ]
+    table = tables.removal_table(tables.score_summary(tables.map_scores(both)))
+    assert table["method"].tolist() == ["sobel", "gradient"]
+    assert table["deletion"].tolist() == ["0.40 [0.40, 0.40]", "0.20 [0.20, 0.20]"]
