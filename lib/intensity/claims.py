@@ -255,7 +255,7 @@ CLAIMS = (
     _claim(
         "C2",
         "paper",
-        "The hard task is learned",
+        "The hard task is learned (by bn_compact, which is ours)",
         _part("test accuracy of bn_compact", "accuracy/hard/bn_compact", ">=", 0.90),
     ),
     _claim(
@@ -314,7 +314,7 @@ CLAIMS = (
     _claim(
         "C8",
         "paper",
-        "The deeper network does better with fewer parameters",
+        "The deeper network does better with fewer parameters (after as many images)",
         _part(
             "accuracy of large minus small after as many images",
             "accuracy_difference/three_bands/large/small",
@@ -342,7 +342,7 @@ CLAIMS = (
     _claim(
         "C10",
         "ours",
-        "The last units are tuned to bands, they are no thermometer",
+        "Most last units turn twice or more with intensity: they are no thermometer",
         _part(
             "range-weighted share of last-block units with two or more turning points",
             "turning_share/hard/bn_compact/last_block",
@@ -403,7 +403,7 @@ CLAIMS = (
     _claim(
         "C14",
         "ours",
-        "Surfaces weigh more than edges",
+        "On hard and absolute the core weighs more than the ring",
         _part("core / (core + ring) on black", "core_share/hard/bn_compact", ">", 0.5),
         _part(
             "core / (core + ring) on varying background", "core_share/absolute/bn_compact", ">", 0.5
@@ -413,7 +413,7 @@ CLAIMS = (
     _claim(
         "C15",
         "ours",
-        "The network pools patches, not single pixels",
+        "Cut into 4 px pieces the object is lost to bn_compact, not to pixels",
         _part(
             "drop of bn_compact on scattered objects", "scatter_drop/hard/bn_compact", ">=", 0.30
         ),
@@ -423,7 +423,7 @@ CLAIMS = (
     _claim(
         "C16",
         "ours",
-        "What is learned on black does not carry over",
+        "What is learned on black does not find the object on other backgrounds",
         _part(
             "accuracy of the hard network on random backgrounds",
             "accuracy/hard/bn_compact/random_background",
@@ -496,7 +496,7 @@ CLAIMS = (
     _claim(
         "C20",
         "ours",
-        "Covering the core costs more than covering the edge",
+        "On black covering the core costs more than covering the edge",
         _part(
             "loss with the core covered minus with the edge covered",
             "cover_loss_difference/hard/bn_compact/core/edge",

@@ -81,7 +81,8 @@ def _origin(manifest: dict[str, Any]) -> str:
     machine = manifest["machine"]
     return (
         f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}` on "
-        f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB)."
+        f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB). "
+        "What the store had from the same code and settings was not computed again."
     )
 
 
@@ -95,7 +96,7 @@ def _accuracies(results: dict[str, Any]) -> str:
     header = (
         "task",
         "test accuracy of networks [t over seeds]",
-        "of readers without training [Wilson over scenes]",
+        "of readers, no network [Wilson over scenes]",
     )
     rows = []
     for task, found in tasks.items():

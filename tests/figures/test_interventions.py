@@ -35,7 +35,7 @@ def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() ->
         }
     )
     ax = figures.effect_matrix(matrix).axes[0]
-    assert ax.get_title(loc="left") == "hard"
+    assert ax.get_title(loc="left") == "trained and tested on hard"
     assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "flat_patch"]
     assert [label.get_text() for label in ax.get_xticklabels()] == [
         *("recolored, any level", "blurred")

@@ -131,6 +131,8 @@ def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
     """The claim and its verdict above its first part; numbers and verdict beside every part."""
     name = f"{row['claim']}: {row['claim_verdict']}\n{row['part']}" if new else row["part"]
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
-    words = f"{row['value']:.4g} [{row['low']:.4g}, {row['high']:.4g}]\n{row['verdict']}"
+    exact = row["low"] == row["high"] and not row["seeds"]
+    interval = "" if exact else f" [{row['low']:.4g}, {row['high']:.4g}]"
+    words = f"{row['value']:.4g}{interval}\n{row['verdict']}"
     text: dict[str, Any] = {"transform": ax.transAxes, "va": "center", "fontsize": 7}
     ax.text(1.02, 0.5, words, color=_VERDICTS[row["verdict"]][0], **text)

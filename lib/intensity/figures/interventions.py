@@ -124,12 +124,12 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, names[task], changes)
         _borders(ax, rows)
-        ax.set_title(task)
+        ax.set_title(f"trained and tested on {task}")
         ax.tick_params(axis="x", length=0)
     _headings(axes[0], matrix)
     axes[-1].set_xticks(range(len(changes)), [CHANGES[change] for change in changes], rotation=90)
     bar: dict[str, Any] = {
-        "label": "share of changed answers",
+        "label": "share of changed answers (%)",
         "aspect": 50,
         "location": "top",
         "pad": 0.01,
@@ -151,7 +151,7 @@ def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence
         .to_numpy(kind)
         for column, kind in (("value", float), ("unusual", bool))
     )
-    shown = picture(ax, values, "Blues", 0, 1)
+    shown = picture(ax, 100 * values, "Blues", 0, 100)
     ax.set_aspect("auto")
     for (y, x), value in np.ndenumerate(values):
         if np.isnan(value):
