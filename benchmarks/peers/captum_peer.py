@@ -6,7 +6,23 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch_network
-from captum.attr import GuidedBackprop, IntegratedGradients, Occlusion, Saliency
+from captum.attr import (
+    DeepLift,
+    GuidedBackprop,
+    InputXGradient,
+    IntegratedGradients,
+    Occlusion,
+    Saliency,
+)
+from torch import nn
+
+
+class Copy(nn.Module):
+    """The same numbers in a tensor of their own."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """A copy."""
+        return x.clone()
 
 
 class Peer:
@@ -30,6 +46,26 @@ class Peer:
             images, classes, batch, lambda x, y: method.attribute(x, target=y, abs=False)
         )
 
+    def gradient_x_input(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
+        """(n, h, w)."""
+        method = InputXGradient(self.model)
+        return self._over(images, classes, batch, lambda x, y: method.attribute(x, target=y))
+
+    def deeplift(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
+        """(n, h, w), from black, rescale rule.
+
+        A ReLU that hands the same tensor to max pooling would read its gradient before captum's
+        rule for pooling has replaced it, and maps would miss f(image) - f(black) by up to a
+        third; a copy between the two keeps both rules.
+        """
+        apart = [
+            [Copy(), stage] if isinstance(stage, nn.MaxPool2d) else [stage] for stage in self.model
+        ]
+        method = DeepLift(nn.Sequential(*(stage for stages in apart for stage in stages)))
+        return self._over(
+            images, classes, batch, lambda x, y: method.attribute(x, baselines=0, target=y)
+        )
+
     def guided_backprop(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
         """(n, h, w)."""
         method = GuidedBackprop(self.model)
@@ -50,16 +86,16 @@ class Peer:
         return self._over(images, classes, len(images), one)
 
     def occlusion(
-        self, images: np.ndarray, classes: np.ndarray, batch: int, stride: int
+        self, images: np.ndarray, classes: np.ndarray, batch: int, stride: int, window: int = 8
     ) -> np.ndarray:
-        """(n, h, w), windows of 8 set to 0, logits; `batch` is windows x images at once."""
+        """(n, h, w), windows set to 0, logits; `batch` is windows x images at once."""
         method, together = Occlusion(self.model), min(batch, len(images))
 
         def one(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             """As many windows at once as the batch allows."""
             return method.attribute(
                 x,
-                sliding_window_shapes=(1, 8, 8),
+                sliding_window_shapes=(1, window, window),
                 strides=(1, stride, stride),
                 baselines=0,
                 target=y,

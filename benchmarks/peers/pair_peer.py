@@ -48,6 +48,18 @@ class Peer:
 
         return self._each(images, classes, one)
 
+    def occlusion(
+        self, images: np.ndarray, classes: np.ndarray, batch: int, window: int
+    ) -> np.ndarray:
+        """(n, h, w), windows set to 0 at every pixel, logits, summed over those that cover one."""
+        method = saliency.Occlusion()
+
+        def one(x: np.ndarray, y: int) -> np.ndarray:
+            """One image."""
+            return method.GetMask(x, self._call, {"class": y}, size=window, value=0)
+
+        return self._each(images, classes, one)
+
     def _slopes(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Gradient of one class's logits."""
         with tf.GradientTape() as tape:
@@ -57,11 +69,11 @@ class Peer:
 
     def _call(self, x: np.ndarray, call_model_args: dict, expected_keys: object = None) -> dict:
         """What the library asks of a model."""
-        del expected_keys
-        slopes = self.slopes(
-            tf.convert_to_tensor(np.asarray(x, np.float32)), tf.constant(call_model_args["class"])
-        )
-        return {saliency.INPUT_OUTPUT_GRADIENTS: slopes.numpy()}
+        x, chosen = tf.convert_to_tensor(np.asarray(x, np.float32)), call_model_args["class"]
+        if expected_keys == [saliency.OUTPUT_LAYER_VALUES]:
+            values = self.model(x, training=False)[:, chosen]
+            return {saliency.OUTPUT_LAYER_VALUES: values.numpy()}
+        return {saliency.INPUT_OUTPUT_GRADIENTS: self.slopes(x, tf.constant(chosen)).numpy()}
 
     @staticmethod
     def _each(images: np.ndarray, classes: np.ndarray, one: object) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from xplique.attributions import GuidedBackprop, IntegratedGradients, Occlusion, Saliency
+from xplique.attributions import GradCAM, GuidedBackprop, IntegratedGradients, Occlusion, Saliency
 
 
 class Peer:
@@ -36,6 +36,10 @@ class Peer:
         """(n, h, w)."""
         return self._explain(GuidedBackprop, images, classes, batch_size=batch)
 
+    def grad_cam(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
+        """(n, h, w), of the last convolution, enlarged bicubically."""
+        return self._explain(GradCAM, images, classes, batch_size=batch)
+
     def integrated_gradients(
         self, images: np.ndarray, classes: np.ndarray, batch: int, steps: int
     ) -> np.ndarray:
@@ -45,15 +49,15 @@ class Peer:
         )
 
     def occlusion(
-        self, images: np.ndarray, classes: np.ndarray, batch: int, stride: int
+        self, images: np.ndarray, classes: np.ndarray, batch: int, stride: int, window: int = 8
     ) -> np.ndarray:
-        """(n, h, w), windows of 8 set to 0, logits."""
+        """(n, h, w), windows set to 0, logits."""
         return self._explain(
             Occlusion,
             images,
             classes,
             batch_size=batch,
-            patch_size=8,
+            patch_size=window,
             patch_stride=stride,
             occlusion_value=0.0,
         )
