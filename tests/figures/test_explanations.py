@@ -24,8 +24,12 @@ def test_every_method_has_words() -> None:
 def test_the_gallery_has_a_picture_for_each_method_and_image_on_a_scale_around_zero() -> None:
     maps = {"gradient": np.array([[[1.0, -4.0]], [[0.0, 0.0]]]), "repainting": np.ones((2, 1, 1))}
     figure = figures.map_gallery(np.zeros((2, 2, 2)), maps, ["one", "two"], columns=2)
-    titled = [ax for block in figure.subfigs for ax in block.axes if ax.get_title()]
-    assert [ax.get_title() for ax in titled] == ["image", "gradient", NAMES["repainting"]] * 2
+    titled = [ax for block in figure.subfigs for ax in block.axes if ax.get_title(loc="left")]
+    assert [ax.get_title(loc="left") for ax in titled] == [
+        "image",
+        "gradient",
+        NAMES["repainting"],
+    ] * 2
     assert titled[1].images[0].get_clim() == (-4, 4)
     assert titled[4].images[0].get_clim() == (-1, 1)
     assert [block.get_suptitle() for block in figure.subfigs] == ["one", "two"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.linalg import eigh
 from scipy.signal import correlate
+from scipy.sparse.linalg import eigsh
 
 from intensity.attribution.inputs import check_count
 from intensity.attribution.passes import Output, apply, ask, compiled_slopes
@@ -85,11 +85,11 @@ def leading_component(image: np.ndarray, side: int) -> np.ndarray:
     """
     windows = sliding_window_view(image, (side, side)).reshape(-1, side * side)
     centered = windows - windows.mean(axis=0)
-    last = side * side - 1
     scatter = (centered.T @ centered).astype(np.float64)
-    if not scatter.any():
+    if side == 1 or not scatter.any():
         return np.full((side, side), 1 / side, np.float32)
-    _, vectors = eigh(scatter, subset_by_index=(last, last))
+    start = scatter[np.diag(scatter).argmax()]  # same image, same component: no start at random
+    _, vectors = eigsh(scatter, k=1, v0=start)
     return _aligned(vectors[:, 0]).reshape(side, side).astype(np.float32)
 
 
