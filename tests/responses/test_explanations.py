@@ -152,11 +152,13 @@ def test_an_unknown_method_is_refused() -> None:
 def test_shuffling_all_kernels_leaves_the_first_model_alone_and_changes_maps() -> None:
     model = network(SCENES)
     before = model.get_weights()
-    layers = randomized_weights(model, SCENES, "gradient", "cascading")
+    found = randomized_weights(model, SCENES, ["gradient", "sobel"], "cascading")
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    assert next(iter(layers)) == "logits"
-    assert (list(layers.values())[-1] < 0.9).all()
+    names = list(found)
+    assert names[:2] == ["gradient/logits", "sobel/logits"]
+    assert (found[names[-2]] < 0.9).all()
+    np.testing.assert_allclose(found[names[-1]], 1)
 
 
 def test_labels_in_random_order_are_learned_by_heart() -> None:

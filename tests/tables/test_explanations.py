@@ -74,20 +74,21 @@ def test_a_method_without_any_relevance_stays_at_zero() -> None:
 
 def layers(*values: float) -> dict[str, np.ndarray]:
     """Two scenes alike in every layer."""
-    return {f"layer{number}": np.array([value, value]) for number, value in enumerate(values)}
+    return {f"gradient/layer{number}": np.array([v, v]) for number, v in enumerate(values)}
 
 
 def test_weight_checks_are_by_layer_and_blank_maps_count_zero() -> None:
-    table = tables.weight_checks({"gradient": [layers(0.8, NAN), layers(0.6, 0.2)]}, "cascading")
+    table = tables.weight_checks([layers(0.8, NAN), layers(0.6, 0.2)], "cascading")
     assert table["value"].tolist() == [0.8, 0, 0.6, 0.2]
     assert table["step"].tolist() == [1, 2, 1, 2]
     assert table["layer"].tolist() == ["layer0", "layer1"] * 2
+    assert set(table["method"]) == {"gradient"}
 
 
 def test_checks_have_a_row_for_each_method_and_check() -> None:
     weights = pd.concat(
         [
-            tables.weight_checks({"gradient": [layers(0.8, 0.1), layers(0.6, 0.3)]}, order)
+            tables.weight_checks([layers(0.8, 0.1), layers(0.6, 0.3)], order)
             for order in ("independent", "cascading")
         ]
     )

@@ -62,11 +62,9 @@ def weight_randomization(
     Reference: Adebayo et al. (2018), Sanity checks for saliency maps, section 3.
     Departs from the paper: kernels are shuffled, not drawn from their initial distribution.
     """
-    import keras
-
     if order not in ("cascading", "independent"):
         raise InvalidInput(f"order: {order!r} is not allowed: cascading or independent")
-    copy = keras.models.clone_model(model)
+    copy = _copy(model)
     copy.set_weights(model.get_weights())
     stream = np.random.Generator(np.random.Philox(key=seed))
     before, found = part_of(method(copy, images), part), {}
@@ -77,6 +75,14 @@ def weight_randomization(
         if order == "independent":
             layer.kernel.assign(kernel)
     return found
+
+
+@lru_cache(maxsize=KEPT)
+def _copy(model: keras.Model) -> keras.Model:
+    """A model of the same layers with weights of its own, whose compiled passes are kept."""
+    import keras
+
+    return keras.models.clone_model(model)
 
 
 @lru_cache(maxsize=KEPT)

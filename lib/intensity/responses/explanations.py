@@ -7,7 +7,7 @@ ask whether a map hangs on weights, labels, class and polarity as it should.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -159,31 +159,43 @@ def map_checks(model: keras.Model, scenes: Scenes, name: str) -> dict[str, np.nd
 
 
 def randomized_weights(
-    model: keras.Model, scenes: Scenes, name: str, order: Literal["cascading", "independent"]
+    model: keras.Model,
+    scenes: Scenes,
+    names: Sequence[str],
+    order: Literal["cascading", "independent"],
 ) -> dict[str, np.ndarray]:
     """How alike maps stay when kernels are shuffled.
 
     Args:
         model: from (n, h, w, 1) grey levels to (n, classes) logits.
         scenes: n scenes.
-        name: of a method.
+        names: of methods; all see the same shuffled kernels.
         order: which kernels are shuffled at once.
 
     Returns:
-        (n,) Spearman's correlation of magnitudes by layer, from the logits down.
+        (n,) Spearman's correlation of magnitudes by "<method>/<layer>", from the logits down.
     """
     case = _case(model, scenes)
-    return weight_randomization(
-        lambda shuffled, _: maps_of(name, case._replace(model=shuffled)),
-        model,
-        case.images,
-        order=order,
-        part="absolute",
-    )
+
+    def explain(shuffled: keras.Model, _: np.ndarray) -> np.ndarray:
+        """The maps of all methods, one method after the other."""
+        return np.concatenate([maps_of(name, case._replace(model=shuffled)) for name in names])
+
+    layers = weight_randomization(explain, model, case.images, order=order, part="absolute")
+    return {
+        f"{name}/{layer}": own
+        for layer, found in layers.items()
+        for name, own in zip(names, np.split(found, len(names)), strict=True)
+    }
 
 
 def randomized_labels(
-    model: keras.Model, scenes: Scenes, names: list[str], network: Network, train: Scenes, seed: int
+    model: keras.Model,
+    scenes: Scenes,
+    names: Sequence[str],
+    network: Network,
+    train: Scenes,
+    seed: int,
 ) -> dict[str, np.ndarray]:
     """How alike maps are to those of the same architecture trained on shuffled labels.
 
@@ -271,7 +283,7 @@ def _curve(case: Case, maps: np.ndarray, method: Callable[..., np.ndarray]) -> n
     return mean
 
 
-def shown_maps(model: keras.Model, scenes: Scenes, names: list[str]) -> dict[str, np.ndarray]:
+def shown_maps(model: keras.Model, scenes: Scenes, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Maps of several methods, and the model truth, for a figure.
 
     Args:

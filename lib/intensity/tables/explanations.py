@@ -145,13 +145,11 @@ def _any(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).any())
 
 
-def weight_checks(
-    found: Mapping[str, Sequence[Mapping[str, np.ndarray]]], order: str
-) -> pd.DataFrame:
+def weight_checks(seeds: Sequence[Mapping[str, np.ndarray]], order: str) -> pd.DataFrame:
     """How alike maps stay, layer by layer.
 
     Args:
-        found: by method for each seed (n,) correlations by layer, from the logits down.
+        seeds: for each seed (n,) correlations by "<method>/<layer>", from the logits down.
         order: "cascading" or "independent".
 
     Returns:
@@ -159,12 +157,13 @@ def weight_checks(
         count 0.
     """
     rows = [
-        (method, order, step, layer, seed, float(np.nan_to_num(values).mean()))
-        for method, seeds in found.items()
-        for seed, layers in enumerate(seeds)
-        for step, (layer, values) in enumerate(layers.items(), start=1)
+        (*name.split("/"), order, seed, float(np.nan_to_num(values).mean()))
+        for seed, found in enumerate(seeds)
+        for name, values in found.items()
     ]
-    return pd.DataFrame(rows, columns=["method", "order", "step", "layer", "seed", "value"])
+    table = pd.DataFrame(rows, columns=["method", "layer", "order", "seed", "value"])
+    layers = list(dict.fromkeys(table["layer"]))
+    return table.assign(step=table["layer"].map({layer: k for k, layer in enumerate(layers, 1)}))
 
 
 REGIONS = ("core", "edge", "noise_on_object", "noise_elsewhere", "background")
