@@ -1,41 +1,42 @@
-"""Attribution here beside captum, xplique and PAIR saliency.
+"""Attribution here beside captum, xplique and PAIR saliency, and beside our own full passes.
 
 The same network, weights, images, machine and run:
 
-    ./benchmarks/run.sh          # makes the peers' environment, then runs this
+    python benchmarks/attribution.py --peers benchmarks/.venv/bin/python
 
 For every method that both have: images a second, peak memory, and how far the maps differ after
 the stated conversion. Every library runs in a process of its own, is warmed up, uses its best of a
 few batch sizes, and has its maps compared before anything is timed; then they take turns for five
-rounds and medians count. The first call's surplus, compilation, is reported apart.
+rounds and medians count. The first call's surplus, compilation, is reported apart. Rows are kept in
+results.json.
 """
 
 import argparse
-import datetime
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 import numpy as np
+from record import THREADS, Row, keep
 
+from intensity.architectures import NETWORKS, Network
 from intensity.configurations import configurations
 from intensity.datasets import evaluation_scenes
-from intensity.digests import processor
-from intensity.networks import predict_logits
+from intensity.networks import build, predict_logits
+from intensity.processes import FAST
 from intensity.rendering import render
+from intensity.scenes import SETTINGS, Scenes, draw_scenes
 from intensity.sweeps import train_all
-from intensity.values import write_aside
+from intensity.tasks import TASKS
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5
-THREADS = 2
 LARGE = {
     "task": "three_bands",
     "scenes": "squares",
@@ -52,6 +53,7 @@ class Case(NamedTuple):
     """A method with its options, on how many images, at which batch sizes.
 
     peers: libraries that have it, each with what turns our maps into theirs.
+    theirs: images that peers explain in the same time or so; as many as ours where 0.
     """
 
     name: str
@@ -60,6 +62,11 @@ class Case(NamedTuple):
     images: int
     batches: tuple[int, ...]
     peers: dict[str, Callable[[np.ndarray], np.ndarray]]
+    theirs: int = 0
+
+    def count(self, library: str) -> int:
+        """Images that a library explains."""
+        return self.theirs if self.theirs and library != "ours" else self.images
 
 
 def same(maps: np.ndarray) -> np.ndarray:
@@ -117,7 +124,19 @@ CASES = (
         (64, 256, 1024),
         {"captum": same, "xplique": summed(1)},
     ),
+    Case("PCA direction", "pca_direction", {}, 64, (64, 256), {"full passes": same}, theirs=1),
 )
+ON_MEDIUM = (
+    Case(
+        "finite differences, 2 levels, bn_medium",
+        "finite_differences",
+        {"levels": 2},
+        1,
+        (64,),
+        {"full passes": same},
+    ),
+)
+"""On an untrained network at 64 px: what it costs does not hang on the weights."""
 
 
 class Worker:
@@ -127,17 +146,23 @@ class Worker:
         """Start it and wait until the network is loaded."""
         command = [python, str(HERE / "peers" / "serve.py"), library, str(folder), str(THREADS)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | FAST,  # for all of them: what helps one library may help another
         )
         self.library = library
-        self.started = self._read()
-        self.versions = self.started["versions"]
+        self.name = next(name for name, module in LIBRARIES.items() if module == library)
+        versions = self._read()["versions"]
+        self.version = " ".join(f"{versions[name]}" for name in list(versions)[:1])
+        self.versions = versions
 
     def ask(self, case: Case, batch: int, images: int | None = None, save: str = "") -> dict:
         """Explain a case's images once."""
         request = {
             "method": case.method,
-            "images": images or case.images,
+            "images": images or case.count(self.name),
             "options": {**case.options, "batch": batch},
         }
         return self.request(request | ({"save": save} if save else {}))
@@ -161,33 +186,51 @@ class Worker:
         return json.loads(line)
 
 
-def export(folder: Path) -> None:
-    """The network, its weights by layer, and test images with their predicted classes."""
-    run = train_all(
-        configurations({"large": LARGE}, [0], test_images=20000, validation_images=500)
-    )["large"][0]
-    model, c = run.model, run.configuration
+def export_network(folder: Path, model: object, network: Network, classes: int) -> None:
+    """A Keras model as it is, and its weights and layers for other libraries."""
     model.save(folder / "model.keras")
-    arrays = {}
-    for layer in model.layers:
-        for weight in layer.weights:
-            arrays[f"{layer.name}/{weight.name}"] = np.asarray(weight)
+    arrays = {
+        f"{layer.name}/{weight.name}": np.asarray(weight)
+        for layer in model.layers
+        for weight in layer.weights
+    }
     np.savez(folder / "weights.npz", **arrays)
     rescale = model.get_layer("rescale")
-    rows = {"flatten": "flatten", "average": "average"}
+    ends = ("flatten", "average")
     plan = {
         "rescale": [float(rescale.scale), float(rescale.offset)],
-        "layers": [layer.model_dump(mode="json") for layer in c.network.layers],
+        "layers": [layer.model_dump(mode="json") for layer in network.layers],
         "features": [
-            int(model.get_layer(rows[layer.kind]).output.shape[-1]) if layer.kind in rows else None
-            for layer in c.network.layers
+            int(model.get_layer(layer.kind).output.shape[-1]) if layer.kind in ends else None
+            for layer in network.layers
         ],
-        "classes": c.task.classes,
+        "classes": classes,
     }
     (folder / "network.json").write_text(json.dumps(plan))
-    images = render(evaluation_scenes(c.task, c.scenes, "test", 1024))
+
+
+def export_images(folder: Path, model: object, scenes: Scenes) -> None:
+    """Images with their predicted classes."""
+    images = render(scenes)
     classes = predict_logits(model, images[..., None]).argmax(axis=1)
     np.savez(folder / "images.npz", images=images, classes=classes)
+
+
+def export_large(folder: Path) -> None:
+    """`large` as trained for the standard profile, and test images."""
+    wanted = configurations({"large": LARGE}, [0], test_images=20000, validation_images=500)
+    run = train_all(wanted)["large"][0]
+    c = run.configuration
+    export_network(folder, run.model, c.network, c.task.classes)
+    export_images(folder, run.model, evaluation_scenes(c.task, c.scenes, "test", 1024))
+
+
+def export_medium(folder: Path) -> None:
+    """`bn_medium` with fresh weights, and test images."""
+    task, options = TASKS["hard"], SETTINGS["discs"]
+    model = build(NETWORKS["bn_medium"], options.size, task.classes, seed=0)
+    export_network(folder, model, NETWORKS["bn_medium"], task.classes)
+    export_images(folder, model, draw_scenes(task, options, "test", 0, 8))
 
 
 def best_batch(worker: Worker, case: Case) -> tuple[int, float]:
@@ -202,6 +245,7 @@ def best_batch(worker: Worker, case: Case) -> tuple[int, float]:
 
 def differences(ours: np.ndarray, theirs: np.ndarray) -> dict[str, float]:
     """Largest differences of maps, relative to each map's largest value."""
+    ours = ours[: len(theirs)]
     scale = np.abs(theirs).max(axis=(1, 2))
     apart = np.abs(ours - theirs).max(axis=(1, 2)) / np.where(scale > 0, scale, 1)
     return {
@@ -223,31 +267,52 @@ def compare(workers: dict[str, Worker], case: Case, folder: Path) -> list[dict]:
     for _ in range(ROUNDS):
         for name in names:
             times[name].append(workers[name].ask(case, batches[name])["seconds"])
-    speed = {name: case.images / median(seconds) for name, seconds in times.items()}
+    speed = {name: case.count(name) / median(seconds) for name, seconds in times.items()}
     rows = []
     for name, turn in case.peers.items():
         agreement = differences(turn(maps["ours"].astype(np.float64)), maps[name])
+        pairs = zip(times["ours"], times[name], strict=True)
         row = {
             "name": case.name,
             "ours": speed["ours"],
             "peer": speed[name],
             "peer_name": name,
-            "peer_version": workers[name].versions,
+            "peer_version": workers[name].version,
+            "versions": workers[name].versions,
             "unit": "images/s",
-            "ratio": median(b / a for a, b in zip(times["ours"], times[name], strict=True)),
+            "ratio": median((b / case.count(name)) / (a / case.images) for a, b in pairs),
             **agreement,
             "batch": {"ours": batches["ours"], "peer": batches[name]},
+            "images": {"ours": case.images, "peer": case.count(name)},
             "first_call_surplus_s": {"ours": surplus["ours"], "peer": surplus[name]},
             "seconds": {"ours": times["ours"], "peer": times[name]},
         }
         print(
-            f"{case.name:32} {name:8} ours {speed['ours']:9.1f}/s  theirs {speed[name]:9.1f}/s  "
-            f"ratio {row['ratio']:6.2f}  median difference {agreement['median_difference']:.1e}  "
+            f"{case.name:40} {name:12} ours {speed['ours']:9.2f}/s  theirs {speed[name]:9.3f}/s  "
+            f"ratio {row['ratio']:7.2f}  median difference {agreement['median_difference']:.1e}  "
             f"within 1e-4 {agreement['within_1e-4']:.3f}",
             flush=True,
         )
         rows.append(row)
+    if case.method == "integrated_gradients":
+        complete(rows, maps, workers["ours"], folder)
     return rows
+
+
+def complete(rows: list[Row], maps: dict[str, np.ndarray], ours: Worker, folder: Path) -> None:
+    """Add the median completeness error of each library's maps to rows of integrated gradients."""
+    data = np.load(folder / "images.npz")
+    count = len(maps["ours"])
+    case = Case("ends", "ends", {}, count, (64,), {})
+    ours.ask(case, 64, save="ends.npy")
+    ends = np.load(folder / "ends.npy")[:, np.arange(count), data["classes"][:count]]
+    difference = ends[0] - ends[1]
+    errors = {
+        name: float(np.median(np.abs(own.sum(axis=(1, 2)) - difference) / np.abs(difference)))
+        for name, own in maps.items()
+    }
+    for row in rows:
+        row["completeness_error"] = {"ours": errors["ours"], "peer": errors[row["peer_name"]]}
 
 
 def peak_memory(
@@ -267,51 +332,48 @@ LIBRARIES = {
     "captum": "captum_peer",
     "xplique": "xplique_peer",
     "pair": "pair_peer",
+    "full passes": "full_passes",
 }
+OWN = ("ours", "full passes")
+
+
+def run(
+    cases: tuple[Case, ...], names: tuple[str, ...], pythons: dict[str, str], folder: Path
+) -> None:
+    """Some cases on the network that lies in a folder; rows are kept case by case."""
+    workers = {name: Worker(pythons[name], LIBRARIES[name], folder) for name in names}
+    check_logits(workers, folder)
+    for case in cases:
+        rows = compare(workers, case, folder)
+        used = {row["peer_name"]: row["batch"]["peer"] for row in rows}
+        peaks = peak_memory(pythons, case, {"ours": rows[0]["batch"]["ours"]} | used, folder)
+        for row in rows:
+            row["peak_mb"] = {"ours": peaks["ours"], "peer": peaks[row["peer_name"]]}
+        keep(rows)
+    for worker in workers.values():
+        worker.close()
 
 
 def main() -> None:
-    """Run all cases and write attribution.json."""
+    """Run all cases."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--peers", required=True, help="Python of the peers' environment")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     arguments = parser.parse_args()
-    pythons = dict.fromkeys(LIBRARIES, arguments.peers) | {"ours": sys.executable}
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        export(folder)
-        workers = {
-            name: Worker(pythons[name], library, folder) for name, library in LIBRARIES.items()
-        }
-        check_logits(workers, folder)
-        rows = []
-        for case in CASES:
-            if arguments.only in case.name:
-                found = compare(workers, case, folder)
-                used = {"ours": found[0]["batch"]["ours"]} | {
-                    r["peer_name"]: r["batch"]["peer"] for r in found
-                }
-                peaks = peak_memory(pythons, case, used, folder)
-                rows += [
-                    r | {"peak_mb": {"ours": peaks["ours"], "peer": peaks[r["peer_name"]]}}
-                    for r in found
-                ]
-        for worker in workers.values():
-            worker.close()
-    record = {
-        "results": rows,
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "threads": THREADS,
-        "date": datetime.date.today().isoformat(),
-        "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy")},
-    }
-    write_aside(HERE / "attribution.json", json.dumps(record, indent=1) + "\n")
+    pythons = dict.fromkeys(LIBRARIES, arguments.peers) | dict.fromkeys(OWN, sys.executable)
+    stages = ((CASES, tuple(LIBRARIES), export_large), (ON_MEDIUM, OWN, export_medium))
+    for cases, names, export in stages:
+        chosen = tuple(case for case in cases if arguments.only in case.name)
+        if chosen:
+            with tempfile.TemporaryDirectory() as place:
+                export(Path(place))
+                run(chosen, names, pythons, Path(place))
 
 
 def check_logits(workers: dict[str, Worker], folder: Path) -> None:
     """All libraries have to explain the same numbers."""
-    case = Case("logits", "logits", {}, 64, (64,), {})
+    count = min(64, len(np.load(folder / "images.npz")["classes"]))
+    case = Case("logits", "logits", {}, count, (64,), {})
     found = {}
     for name, worker in workers.items():
         worker.ask(case, 64, save="logits.npy")

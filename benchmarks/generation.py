@@ -4,7 +4,7 @@ Run with the project installed, on a machine that does nothing else:
 
     python benchmarks/generation.py
 
-It prints medians over rounds that alternate between the three, and writes generation.json.
+It prints medians over rounds that alternate between the three, and keeps them in results.json.
 """
 
 import os
@@ -12,16 +12,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
 import numpy as np
+from record import keep
 
-from intensity.digests import processor
 from intensity.rendering import render
 from intensity.scenes import BLOCK, SETTINGS, draw_scenes
 from intensity.tasks import TASKS
-from intensity.values import canonical_json, write_aside
 
 ROUNDS = 5
 GOALS = {"discs": 50_000, "squares": 10_000}
@@ -82,14 +80,16 @@ def main() -> None:
         goal = f" (goal on 2 cores: {GOALS[name]:,})" if name in GOALS else ""
         print(f"{name:14} {value:9,} images/s{goal}")
     print(f"squares are made {ratio} times as fast as by the plain port")
-    result = {
-        "images_per_second": rates,
-        "squares_over_plain": ratio,
-        "rounds": [{name: round(value) for name, value in turn.items()} for turn in rounds],
-        "machine": {"cores": os.cpu_count(), "processor": processor()},
-        "versions": {name: version(name) for name in ("numpy", "numba")},
-    }
-    write_aside(Path(__file__).with_suffix(".json"), canonical_json(result) + "\n")
+    port = {"peer_name": "plain NumPy", "peer_version": version("numpy")}
+    nothing = {"peer": None, "ratio": None, "peer_name": "none", "peer_version": ""}
+    common = {"unit": "images/s", "max_difference": None}
+    squares = {"ours": rates["squares"], "peer": rates["plain_squares"], "ratio": ratio}
+    keep(
+        [
+            {"name": "generating squares", **squares, **port, **common, "rounds": rounds},
+            {"name": "generating discs", "ours": rates["discs"], **nothing, **common},
+        ]
+    )
 
 
 if __name__ == "__main__":

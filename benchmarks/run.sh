@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Attribution beside its peers: make the peers' environment if there is none, then run the comparison.
-# Needs a machine that does nothing else. Arguments go to attribution.py, for example --only gradient.
+# All benchmarks: make the peers' environment if there is none, then run them one after the other.
+# Needs a machine that does nothing else for half an hour. Writes results.json and the READMEs' tables.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 source ./bootstrap.sh
@@ -13,4 +13,7 @@ if [[ ! -e $peers/complete ]]; then
   "$peers/bin/python" -m pip install --quiet --requirement benchmarks/requirements.txt
   touch "$peers/complete"
 fi
-exec "$python" benchmarks/attribution.py --peers "$peers/bin/python" "$@"
+"$python" benchmarks/attribution.py --peers "$peers/bin/python"
+"$python" benchmarks/training.py --torch "$peers/bin/python"
+"$python" benchmarks/generation.py
+"$python" benchmarks/reproduction.py "$@"

@@ -7,10 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from intensity.attribution.finite_differences import finite_differences
 from intensity.attribution.gradient import gradient
 from intensity.attribution.guided_backprop import guided_backprop
 from intensity.attribution.integrated_gradients import integrated_gradients
 from intensity.attribution.occlusion import occlusion
+from intensity.attribution.pca_direction import pca_direction
 
 
 class Peer:
@@ -44,6 +46,23 @@ class Peer:
             self.model, images, baseline="black", steps=steps, classes=classes, batch=batch
         )
         return found.maps
+
+    def ends(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
+        """(2, n, classes) logits of images and of black: what completeness is measured by."""
+        both = (images, np.zeros_like(images))
+        return np.stack([self.logits(some, classes, batch) for some in both])
+
+    def pca_direction(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
+        """(n, h, w)."""
+        return pca_direction(self.model, images, classes=classes, batch=batch)
+
+    def finite_differences(
+        self, images: np.ndarray, classes: np.ndarray, batch: int, levels: int
+    ) -> np.ndarray:
+        """(n, h, w), largest change."""
+        return finite_differences(
+            self.model, images, levels=levels, classes=classes, batch=batch
+        ).largest
 
     def occlusion(
         self, images: np.ndarray, classes: np.ndarray, batch: int, stride: int

@@ -1,0 +1,79 @@
+"""Where benchmarks leave their rows: results.json, and tables made from it in the READMEs."""
+
+import datetime
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from intensity.digests import processor
+from intensity.values import write_aside
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+READMES = (HERE / "README.md", HERE.parent / "README.md")
+BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
+THREADS = 2
+"""Of every library that is timed, unless a row says otherwise."""
+
+Row = dict[str, Any]
+
+
+def keep(rows: list[Row]) -> None:
+    """Put rows into results.json, in place of those of the same name and peer, and renew tables.
+
+    Args:
+        rows: each with name, ours, peer (a number, or None without one), peer_name, peer_version,
+            unit, ratio and max_difference (None where nothing is compared), and what else there is.
+    """
+    record = json.loads(RESULTS.read_text("utf8")) if RESULTS.exists() else {"results": []}
+    new = {(row["name"], row["peer_name"]) for row in rows}
+    kept = [row for row in record["results"] if (row["name"], row["peer_name"]) not in new]
+    record = {
+        "results": kept + rows,
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "threads": THREADS,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+    write_aside(RESULTS, json.dumps(record, indent=1) + "\n")
+    for path in READMES:
+        text = path.read_text("utf8")
+        before, begin, rest = text.partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if begin and end:
+            write_aside(path, f"{before}{BEGIN}\n\n{table(record)}\n\n{END}{after}")
+
+
+def table(record: Row) -> str:
+    """The rows as a Markdown table, and on what they were measured."""
+    lines = [
+        "| what | ours | peer | ratio | largest difference |",
+        "| --- | --- | --- | --- | --- |",
+        *(_line(row) for row in record["results"]),
+        "",
+        f"{record['processor']}, {record['threads']} threads, {record['date']}. A ratio above 1: ours "
+        "is faster. Differences are relative to a map's largest value: median over images of the "
+        "largest one, in brackets the share of images within 1e-4.",
+    ]
+    return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    """One row of the table."""
+    peer, ratio = "-", "-"
+    if row["peer"] is not None:
+        peer = f"{_number(row['peer'])} {row['unit']} ({row['peer_name']} {row['peer_version']})"
+        ratio = f"{row['ratio']:.2f}" if row["ratio"] < 100 else f"{row['ratio']:,.0f}"
+    apart = "-"
+    if row["max_difference"] is not None:
+        apart = f"{row['max_difference']:.0e}"
+        if "median_difference" in row:
+            apart = f"{row['median_difference']:.0e} ({100 * row['within_1e-4']:.0f} %)"
+    ours = f"{_number(row['ours'])} {row['unit']}"
+    return f"| {row['name']} | {ours} | {peer} | {ratio} | {apart} |"
+
+
+def _number(value: float) -> str:
+    """Three digits, with separators where there are more."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
