@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, Counting, images_of, rectified
+from intensity.attribution.deeplift import deeplift
 from intensity.attribution.finite_differences import finite_differences
 from intensity.attribution.grad_cam import grad_cam
 from intensity.attribution.gradient import gradient, gradient_x_input
@@ -27,6 +28,7 @@ METHODS: dict[str, Method] = {
     "gradient_x_input": (gradient_x_input, {}),
     "smooth_grad": (smooth_grad, {"samples": 3}),
     "integrated_gradients": (integrated_gradients, {"baseline": "mean", "steps": 4}),
+    "deeplift": (deeplift, {"baseline": "background"}),
     "guided_backprop": (guided_backprop, {}),
     "grad_cam": (grad_cam, {}),
     "occlusion": (occlusion, {"fill": "background", "window": 3, "stride": 2}),

@@ -15,6 +15,7 @@ A positive value speaks for the class that is explained; every docstring says ho
 | `gradient` | slope of the score at every pixel; times the pixel |
 | `smooth_grad` | mean slope over noisy copies |
 | `integrated_gradients` | slopes along a line from a baseline, or along a recoloring |
+| `deeplift` | the same difference from a baseline, shared out unit by unit |
 | `guided_backprop`, `grad_cam` | slopes along excitatory paths; active feature maps |
 | `occlusion` | what is lost when a window is painted over |
 | `finite_differences` | what one pixel can do |
