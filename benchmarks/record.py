@@ -53,8 +53,8 @@ def table(record: Row) -> str:
         *(_line(row) for row in record["results"]),
         "",
         f"{record['processor']}, {record['threads']} threads, {record['date']}. Ratio above 1: "
-        "ours is faster. Differences are relative to a map's largest value: median over images of the "
-        "largest one, in brackets the share of images within 1e-4.",
+        "ours is faster. Differences are relative to a map's largest value: median over images of "
+        "the largest one, in brackets the share of images within 1e-4.",
     ]
     return "\n".join(lines)
 

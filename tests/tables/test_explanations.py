@@ -40,6 +40,17 @@ def test_the_summary_has_t_intervals_within_what_is_possible() -> None:
     assert (first["seeds"], first["scenes"]) == (3, 2)
 
 
+def test_shares_stay_within_0_and_1_and_strengths_may_be_large() -> None:
+    parts = [
+        method("gradient", 0.9, 0.1, score="absolute/mass_core"),
+        method("gradient", 9.0, 0.1, score="strength"),
+    ]
+    share, strength = tables.score_summary(tables.map_scores(parts)).to_dict("records")
+    assert (share["low"], share["high"]) == (0, 1)
+    assert strength["low"] == 0
+    assert strength["high"] > 9
+
+
 def test_one_score_by_seed() -> None:
     table = tables.map_scores([method("gradient", 0.2, 0.4), method("sobel", 0.5, 0.6)])
     values, scenes = tables.by_seed(table, "hard", "sobel", "absolute/agreement")

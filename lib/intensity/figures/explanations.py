@@ -255,7 +255,7 @@ def weight_randomization(table: pd.DataFrame) -> Figure:
         A figure with the layers from the logits down on the x axis.
     """
     orders = parts(table, "order")
-    fig = new_figure(PAGE, 2.9)
+    fig = new_figure(PAGE, 3.1)
     axes = fig.subplots(1, len(orders), squeeze=False, sharey=True)[0]
     methods = list(dict.fromkeys(table["method"]))
     looks = {
@@ -274,5 +274,5 @@ def weight_randomization(table: pd.DataFrame) -> Figure:
         ax.set_xlabel("kernels shuffled down to" if order == "cascading" else "kernel shuffled")
     axes[0].set_ylabel("rank correlation with the maps\nof the trained network")
     handles = [line_handle(NAMES.get(name, name), *looks[name]) for name in methods]
-    legend_above(fig, handles, 5)
+    legend_above(fig, handles)
     return fig

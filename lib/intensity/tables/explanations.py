@@ -5,6 +5,7 @@ Measured scores come from `responses.scores`, a set of arrays for each seed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def _mean(name: str, values: np.ndarray) -> tuple[float, int]:
 
 
 def score_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds with 95 % t intervals, cut at -1 and 1.
+    """Means over seeds with 95 % t intervals, cut at what a score can be.
 
     Args:
         table: from `map_scores`.
@@ -63,10 +64,18 @@ def score_summary(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for names, part in table.groupby(keys, sort=False):
         low, high, value = t_interval(part["value"])
-        rows.append(
-            (*names, value, max(low, -1.0), min(high, 1.0), len(part), part["scenes"].min())
-        )
+        least, most = _range(str(names[3]))
+        ends = max(low, least), min(high, most)
+        rows.append((*names, value, *ends, len(part), part["scenes"].min()))
     return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
+
+
+def _range(score: str) -> tuple[float, float]:
+    """The least and the largest value of a score."""
+    if score == "strength":
+        return 0.0, math.inf
+    signed = score.startswith("signed") or score.endswith("agreement")
+    return -1.0 if signed else 0.0, 1.0
 
 
 def by_seed(table: pd.DataFrame, task: str, method: str, score: str) -> tuple[np.ndarray, int]:
