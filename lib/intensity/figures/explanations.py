@@ -42,9 +42,9 @@ NAMES = {
     "grad_cam": "Grad-CAM",
     "pca_direction": "PCA direction",
     "deeplift": "DeepLIFT, no object",
-    "integrated_gradients": "int. gradients, no object",
-    "integrated_gradients_black": "int. gradients, black",
-    "integrated_gradients_recolor": "int. gradients, recolored",
+    "integrated_gradients": "IG, no object",
+    "integrated_gradients_black": "IG, black",
+    "integrated_gradients_recolor": "IG, recolored",
     "occlusion_black": "occlusion, black",
     "occlusion_generator": "occlusion, generator",
     "finite_differences": "finite differences",
@@ -74,7 +74,7 @@ _PALE = 0.6
 
 @styled
 def map_gallery(
-    images: np.ndarray, maps: Mapping[str, np.ndarray], labels: Sequence[str], columns: int = 6
+    images: np.ndarray, maps: Mapping[str, np.ndarray], labels: Sequence[str], columns: int = 5
 ) -> Figure:
     """Maps of several methods for the same images.
 
@@ -89,7 +89,7 @@ def map_gallery(
         A figure with a block of rows for each image: the image, then a map for each method.
     """
     each = -(-(len(maps) + 1) // columns)
-    fig = new_figure(PAGE, 1.38 * each * len(images) + 0.5)
+    fig = new_figure(PAGE, 1.62 * each * len(images) + 0.5)
     blocks = fig.subfigures(len(images), 1, squeeze=False)[:, 0]
     for number, (block, label) in enumerate(zip(blocks, labels, strict=True)):
         block.suptitle(label, x=0.01, ha="left", fontsize=8)

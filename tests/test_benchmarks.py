@@ -1,0 +1,58 @@
+"""What benchmarks leave behind: rows that replace their like, and tables made from them."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from intensity.values import ROOT
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module that keeps rows, with files of its own."""
+    spec = importlib.util.spec_from_file_location("record", ROOT / "benchmarks" / "record.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{module.BEGIN}\nold\n{module.END}\nafter\n")
+    monkeypatch.setattr(module, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(module, "READMES", (readme,))
+    return module
+
+
+def row(name: str, peer: str = "captum", **changes: object) -> dict[str, object]:
+    """A row of results."""
+    usual = {"ours": 300.0, "peer": 100.0, "peer_version": "1.2", "unit": "images/s", "ratio": 3.0}
+    return {"name": name, "peer_name": peer, "max_difference": None, **usual, **changes}
+
+
+def test_rows_replace_those_of_the_same_name_and_peer(record: ModuleType) -> None:
+    record.keep([row("gradient"), row("gradient", "pair"), row("occlusion")])
+    record.keep([row("gradient", ratio=4.0)])
+    kept = json.loads(record.RESULTS.read_text())["results"]
+    found = {(one["name"], one["peer_name"]): one["ratio"] for one in kept}
+    assert found == {("gradient", "pair"): 3, ("occlusion", "captum"): 3, ("gradient", "captum"): 4}
+
+
+def test_the_table_is_made_from_the_rows_between_the_markers(record: ModuleType) -> None:
+    agreement = {"max_difference": 0.5, "median_difference": 2e-6, "within_1e-4": 0.99}
+    nothing = {"peer": None, "ratio": None}
+    record.keep([row("gradient", **agreement), row("run_all", "none", unit="s", **nothing)])
+    text = record.READMES[0].read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| gradient | 300 images/s | 100 images/s (captum 1.2) | 3.00 | 2e-06 (99 %) |" in text
+    assert "| run_all | 300 s | - | - | - |" in text
+
+
+def test_published_tables_are_those_of_the_published_results(record: ModuleType) -> None:
+    results = ROOT / "benchmarks" / "results.json"
+    table = record.table(json.loads(results.read_text("utf8")))
+    for readme in (ROOT / "README.md", ROOT / "benchmarks" / "README.md"):
+        assert table in readme.read_text("utf8")
