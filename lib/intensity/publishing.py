@@ -31,7 +31,14 @@ that has learned the non-monotonic function draws waves that cross where the cla
 
 What each answer hangs on: the share of answers that change when scenes are rendered again with one
 thing changed. Readers (slanted) follow one cue each: rows that are alike change with the same
-things, which need not mean that they read the same. Hatched: scenes unlike those of training."""
+things, which need not mean that they read the same. Hatched: scenes unlike those of training.
+
+![Attribution methods in rows, tasks in columns: shares of relevance and rank correlations]\
+(figures/04-7-scores.png)
+
+What attribution methods are worth where the truth is known. Above: how much relevance lies on the
+object that defines the class; below: how well it ranks what repainting a cell does to this network.
+The lines of maps that need no network are the least that a method has to pass."""
 """The figures that README.md shows, with what to see in them."""
 
 

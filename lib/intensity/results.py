@@ -67,8 +67,8 @@ class Results:
             scenes: how many scenes each seed's number rests on.
             unit: of the numbers.
             log: make the mean and the interval on the logarithm, for ratios.
-            within: the least and the largest value that such a number can have; for fractions
-                and for units that begin with "share of" it is 0 and 1 without saying so.
+            within: the least and the largest value that such a number can have; for fractions,
+                for "AUC" and for units that begin with "share of" it is 0 and 1 without saying so.
 
         Returns:
             The measurement. Its interval is cut at what is possible.
@@ -228,7 +228,7 @@ class Results:
     ) -> Measurement:
         """Keep one number a seed with the interval made from them, within what is possible."""
         low, high, value = interval
-        if unit == FRACTION or unit.startswith("share of"):
+        if unit in (FRACTION, "AUC") or unit.startswith("share of"):
             low, high = max(low, 0.0), min(high, 1.0)
         numbers = np.asarray(seeds, dtype=np.float64).tolist()
         return self._add(

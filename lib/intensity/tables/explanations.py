@@ -223,7 +223,7 @@ def _texts(summary: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     return table.rename(columns=dict(columns)).rename_axis(columns=None).reset_index()
 
 
-_DIFFER, _AGREE = "should differ (0)", "should agree (1)"
+_DIFFER, _AGREE = "should differ", "should agree"
 _CHECKS = {
     "all weights\nshuffled": (_DIFFER, "shuffled_weights_agreement"),
     "labels\nshuffled": (_DIFFER, "shuffled_labels_agreement"),
