@@ -120,6 +120,15 @@ def test_a_largest_value_credits_where_it_is_and_debits_where_it_was() -> None:
     np.testing.assert_allclose(maps, [[[2, 0]], [[0, -2]], [[7, 0]]], rtol=1e-6)
 
 
+def test_an_unchanged_largest_value_hands_on_what_cancels() -> None:
+    """Largest of a - b, which stays 5, and b - c, which falls from 9 to 3."""
+    model = of_row(3, difference_of_neighbors(), keras.layers.MaxPooling2D((1, 2)))
+    shown, start = np.array([[[55.0, 50, 47]]]), np.array([[[25.0, 20, 11]]])
+    maps = deeplift(model, shown, baseline=start, classes=0)
+    # a - b: slope 1; b - c: (5 - 9) / (3 - 9)
+    np.testing.assert_allclose(maps, [[[30, -30 + 30 * 2 / 3, -36 * 2 / 3]]], rtol=1e-5)
+
+
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("sides", [(2, 2), (3, 1), (3, 2)])
 def test_overlapping_windows_lose_nothing(sides: tuple[int, int], padding: str) -> None:
@@ -175,19 +184,20 @@ def test_equals_integrated_gradients_of_one_hidden_layer(function: str) -> None:
     np.testing.assert_allclose(maps, expected, atol=1e-3 * np.abs(maps).max())
 
 
-def test_probability_of_two_classes_is_a_unit_of_their_difference() -> None:
-    """It is the sigmoid of z1 - z0, with a quotient of its own."""
+@pytest.mark.parametrize("bias", [0, 20])
+def test_probability_of_two_classes_is_a_unit_of_their_difference(bias: float) -> None:
+    """It is the sigmoid of z1 - z0, with a quotient of its own, also where it is nearly 1."""
     model, weights = linear()
+    model.set_weights([model.get_weights()[0], np.array([0, bias, 0])])
     two = keras.Model(model.inputs, model.outputs[0][:, :2])
     shown, start = images_of(3), images_of(3, 2)
     maps = deeplift(two, shown, baseline=start, classes=1, output="probability")
-    values = [logits(two, pixels, 64).astype(np.float64) for pixels in (shown, start)]
-    rise, climb = (
-        np.subtract(*(f(v[:, 1] - v[:, 0]) for v in values))
-        for f in (lambda u: u, lambda u: 1 / (1 + np.exp(-u)))
-    )
-    steps = (weights[1] - weights[0]) * (shown.astype(float) - start)
-    np.testing.assert_allclose(maps, steps * (climb / rise)[:, None, None], rtol=1e-3, atol=1e-6)
+    slope = weights[1].astype(float) - weights[0]
+    ends = [(slope * pixels).sum(axis=(1, 2)) for pixels in (shown, start)]
+    lost = [1 / (1 + np.exp(bias + end)) for end in ends]
+    quotient = -np.subtract(*lost) / np.subtract(*ends)
+    expected = slope * (shown.astype(float) - start) * quotient[:, None, None]
+    np.testing.assert_allclose(maps, expected, atol=1e-3 * np.abs(expected).max(axis=(1, 2)).min())
 
 
 def test_without_any_difference_there_is_no_contribution() -> None:

@@ -166,7 +166,7 @@ def _of_probability(values: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
     )
     after, before = ours * own_theirs, theirs * own
     against = _quotient(after - before, change - own_change, (after + before) / 2, NEAR)
-    against *= 1 - chosen
+    against *= 1 - chosen  # cancels below, but not its rounding where p_c is nearly 1
     return chosen * tf.reduce_sum(against, axis=1, keepdims=True) - against
 
 
