@@ -25,10 +25,10 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def row(name: str, peer: str = "captum", **changes: object) -> dict[str, object]:
+def row(name: str, whom: str = "captum", **changes: object) -> dict[str, object]:
     """A row of results."""
     usual = {"ours": 300.0, "peer": 100.0, "peer_version": "1.2", "unit": "images/s", "ratio": 3.0}
-    return {"name": name, "peer_name": peer, "max_difference": None, **usual, **changes}
+    return {"name": name, "peer_name": whom, "max_difference": None, **usual, **changes}
 
 
 def test_rows_replace_those_of_the_same_name_and_peer(record: ModuleType) -> None:
