@@ -55,8 +55,8 @@ def table(record: Row) -> str:
         f"{record['processor']}, {record['threads']} threads, {record['date']}. Ratio above 1: "
         "ours is faster. Differences are relative to a map's largest value: median over images of "
         "the largest one, in brackets the share of images within 1e-4. Integrated gradients: "
-        "xplique and pair take steps at both ends where we and captum take their middles; what full "
-        "passes of one changed pixel or of a direction say is rounded to float32.",
+        "xplique and pair take steps at both ends where we and captum take their middles; what "
+        "full passes of one changed pixel or of a direction say is rounded to float32.",
     ]
     return "\n".join(lines)
 
