@@ -138,8 +138,9 @@ def test_models_of_free_size() -> None:
 
 
 def test_sequential_models() -> None:
-    stack = [keras.Input((12, 12, 1)), layers.Conv2D(3, 3, strides=2, activation="relu")]
-    model = keras.Sequential([*stack, layers.Flatten(), layers.Dense(3), layers.Softmax()])
+    stack = [keras.Input((12, 12, 1)), layers.Rescaling(1 / 255)]
+    stack += [layers.Conv2D(3, 3, strides=2, activation="relu"), layers.Flatten()]
+    model = with_weights(keras.Sequential([*stack, layers.Dense(3), layers.Softmax()]), seed=0)
     compare(model, place_windows((12, 12), 3, 2), draws=1, seed=0)
 
 

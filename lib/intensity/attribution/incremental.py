@@ -58,6 +58,16 @@ FAR = -1e30
 so nothing changes outside of a map."""
 
 
+class Kept(NamedTuple):
+    """What is needed of a register without a change.
+
+    negative: with the other sign, which saves ReLU an operation on every patch.
+    """
+
+    register: int
+    negative: bool = False
+
+
 class Extents(NamedTuple):
     """Where the patches of every register are, for windows that go together.
 
@@ -128,7 +138,7 @@ def _room(
 ) -> int:
     """How many patches take no more memory than a batch of whole images, and stay near."""
     limits = []
-    for register, values in zip(kept_registers(stages), kept, strict=True):
+    for (register, _), values in zip(kept_registers(stages), kept, strict=True):
         size = int(extents.sizes[register].prod())
         if size:
             side = min(int(extents.sides[register].prod()), size)
@@ -191,15 +201,24 @@ def _whole(stages: Sequence[Stage], extents: Extents) -> frozenset[int]:
     return frozenset(found)
 
 
-def kept_registers(stages: Sequence[Stage]) -> list[int]:
+def kept_registers(stages: Sequence[Stage]) -> list[Kept]:
     """Registers that are needed as they are without a change: what nonlinear stages read."""
-    kept = {0}
+    kept, rectified = {Kept(0)}, _rectified(stages)
     for register, stage in enumerate(stages, start=1):
         if isinstance(stage, Activate):
-            kept.add(stage.inputs[0])
+            kept.add(Kept(stage.inputs[0], stage.relu))
         if isinstance(stage, Pool) and stage.largest:
-            kept |= {stage.inputs[0], register}
+            kept |= {Kept(stage.inputs[0]), Kept(register, register in rectified)}
     return sorted(kept)
+
+
+def _rectified(stages: Sequence[Stage]) -> frozenset[int]:
+    """Registers that only ReLUs read: these make 0 of what patches have outside of the map."""
+    readers: dict[int, list[bool]] = {}
+    for stage in stages:
+        for register in stage.inputs:
+            readers.setdefault(register, []).append(isinstance(stage, Activate) and stage.relu)
+    return frozenset(register for register, relus in readers.items() if all(relus))
 
 
 @lru_cache(maxsize=KEPT)
@@ -214,18 +233,19 @@ def compiled_kept(model: keras.Model) -> Any:
         registers = [images]
         for stage in stages:
             registers.append(stage.forward(*(registers[i] for i in stage.inputs)))
-        kept = [_bordered(registers[i]) for i in kept_registers(stages)]
+        kept = [_bordered(registers[i], negative) for i, negative in kept_registers(stages)]
         return [*kept, registers[-1]]
 
     return tf.function(forward, input_signature=[image_spec(model)], autograph=False)
 
 
-def _bordered(values: tf.Tensor) -> tf.Tensor:
-    """A map with a border of `FAR`; a row as it is."""
+def _bordered(values: tf.Tensor, negative: bool) -> tf.Tensor:
+    """A map with a border of `FAR`, a row without; with the other sign where asked."""
     import tensorflow as tf
 
-    border = [[0, 0], [1, 1], [1, 1], [0, 0]]
-    return tf.pad(values, border, constant_values=FAR) if len(values.shape) == 4 else values
+    if len(values.shape) == 4:
+        values = tf.pad(values, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=FAR)
+    return -values if negative else values
 
 
 @lru_cache(maxsize=2 * KEPT)
@@ -250,7 +270,8 @@ def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Pass:
     ) -> tf.Tensor:
         """All stages in order."""
         around = dict(zip(registers, kept, strict=True))
-        return _Carrier(around, image, Extents(*extents), whole).through(stages, levels)
+        carrier = _Carrier(around, image, Extents(*extents), whole, _rectified(stages))
+        return carrier.through(stages, levels)
 
     shapes = [(None, None, 2), (None, 2), (None, 2), (None, 2)]
     signature = [
@@ -279,22 +300,24 @@ class _Carrier:
     """Carries changes through stages, while a graph is traced.
 
     Args:
-        kept: registers without a change, by number.
+        kept: registers without a change.
         image: (n,) of which image each patch is.
         extents: where the patches are.
         whole: registers whose changes are whole maps.
+        rectified: registers that only ReLUs read.
     """
 
-    kept: dict[int, tf.Tensor]
+    kept: dict[Kept, tf.Tensor]
     image: tf.Tensor
     extents: Extents
     whole: frozenset[int]
+    rectified: frozenset[int]
 
     def through(self, stages: Sequence[Stage], levels: tf.Tensor) -> tf.Tensor:
         """From (draws, n) levels painted to what is added to the logits."""
         import tensorflow as tf
 
-        pixels = self.before(0)
+        pixels = self.before(Kept(0))
         painted = tf.where(self.on_map(0), levels[..., None, None, None] - pixels, 0.0)
         flat = tf.reshape(painted, tf.concat([[-1], tf.shape(pixels)[1:]], 0))
         changes = [_Change(_shaped(flat, 1), True)]
@@ -314,8 +337,11 @@ class _Carrier:
                 return _Change(self.activated(stage, register, first.values), True)
             case Convolve():
                 return self.convolved(stage, register, self.clean(first, stage.inputs[0]))
+            case Pool(largest=True):
+                return self.largest(stage, register, first.values)
             case Pool():
-                return _Change(self.pooled(stage, register, self.clean(first, *stage.inputs)), True)
+                clean = self.clean(first, stage.inputs[0])
+                return _Change(self.averaged(stage, register, clean), True)
             case Add():
                 return self.added(stage, register, changes)
             case Average():
@@ -327,13 +353,14 @@ class _Carrier:
         raise NotImplementedError(type(stage).__name__)
 
     def activated(self, stage: Activate, register: int, change: tf.Tensor) -> tf.Tensor:
-        """f(x + d) - f(x); for ReLU max(d + min(x, 0), -max(x, 0)), which is the same."""
+        """f(x + d) - f(x); for ReLU max(d, -x) - max(-x, 0), which is the same."""
         import tensorflow as tf
 
-        before = self.before(stage.inputs[0])
+        before = self.before(Kept(stage.inputs[0], stage.relu))
         if stage.relu:
-            low, high = tf.minimum(before, 0.0), tf.maximum(before, 0.0)
-            return _with_each(tf.maximum, _with_each(tf.add, change, low), -high)
+            return _with_each(
+                tf.subtract, _with_each(tf.maximum, change, before), tf.nn.relu(before)
+            )
         after = stage.function(_with_each(tf.add, change, before))
         added = _with_each(tf.subtract, after, stage.function(before))
         return self.masked(added, register)
@@ -354,27 +381,42 @@ class _Carrier:
         found = tf.nn.conv2d(change, kernel, steps, padding)
         return _Change(found, register in self.whole)
 
-    def pooled(self, stage: Pool, register: int, change: tf.Tensor) -> tf.Tensor:
-        """Largest values or means, less those before."""
+    def largest(self, stage: Pool, register: int, change: tf.Tensor) -> _Change:
+        """Largest values less those before."""
         import tensorflow as tf
 
         read = stage.inputs[0]
         if register in self.whole:
-            change, padding = self.placed(change, read), stage.axes[0].padding.upper()
-            if not stage.largest:
-                return stage.pooled(change, padding)
-            shown = _with_each(tf.add, change, self.whole_before(read))
-            after = stage.pooled(shown, padding)
-            return _with_each(tf.subtract, after, self.whole_before(register))
-        first, side = self.region(stage, register)
-        change = self.fitted(change, read, first, side)
-        if not stage.largest:
-            return _with_each(
-                tf.multiply, stage.pooled(change, "VALID"), self.mean_factor(stage, register)
-            )
-        shown = _with_each(tf.add, change, self.gathered(read, first, side))
-        added = _with_each(tf.subtract, stage.pooled(shown, "VALID"), self.before(register))
-        return self.masked(added, register)
+            shown = _with_each(tf.add, self.placed(change, read), self.whole_before(Kept(read)))
+            after = stage.pooled(shown, stage.axes[0].padding.upper())
+            return _Change(self.less_before(after, register), True)
+        place = self.region(stage, register)
+        shown = _with_each(
+            tf.add, self.fitted(change, read, *place), self.gathered(Kept(read), *place)
+        )
+        added = self.less_before(stage.pooled(shown, "VALID"), register)
+        if register in self.rectified:
+            return _Change(added, False)
+        return _Change(self.masked(added, register), True)
+
+    def less_before(self, after: tf.Tensor, register: int) -> tf.Tensor:
+        """Values of a register less those without a change, which ReLU reads as -x too."""
+        import tensorflow as tf
+
+        if register in self.rectified:
+            return _with_each(tf.add, after, self.before(Kept(register, negative=True)))
+        return _with_each(tf.subtract, after, self.before(Kept(register)))
+
+    def averaged(self, stage: Pool, register: int, change: tf.Tensor) -> tf.Tensor:
+        """Means of the change."""
+        import tensorflow as tf
+
+        read = stage.inputs[0]
+        if register in self.whole:
+            return stage.pooled(self.placed(change, read), stage.axes[0].padding.upper())
+        change = self.fitted(change, read, *self.region(stage, register))
+        factor = self.mean_factor(stage, register)
+        return _with_each(tf.multiply, stage.pooled(change, "VALID"), factor)
 
     def added(self, stage: Add, register: int, changes: list[_Change]) -> _Change:
         """The sum of changes, each laid in the middle of the largest."""
@@ -457,35 +499,36 @@ class _Carrier:
 
         return tf.where((index >= 0) & (index < side), index, side)
 
-    def before(self, register: int) -> tf.Tensor:
+    def before(self, kept: Kept) -> tf.Tensor:
         """What stands where a register changes: patches, whole maps or rows, (n, ...)."""
         import tensorflow as tf
 
-        if len(self.kept[register].shape) == 2:
-            return tf.gather(self.kept[register], self.image)
+        register = kept.register
+        if len(self.kept[kept].shape) == 2:
+            return tf.gather(self.kept[kept], self.image)
         if register in self.whole:
-            return self.whole_before(register)
-        return self.gathered(register, self.extents.starts[register], self.extents.sides[register])
+            return self.whole_before(kept)
+        return self.gathered(kept, self.extents.starts[register], self.extents.sides[register])
 
-    def whole_before(self, register: int) -> tf.Tensor:
+    def whole_before(self, kept: Kept) -> tf.Tensor:
         """Kept maps, (n, height, width, channels)."""
         import tensorflow as tf
 
-        return tf.gather(self.kept[register][:, 1:-1, 1:-1], self.image)
+        return tf.gather(self.kept[kept][:, 1:-1, 1:-1], self.image)
 
-    def gathered(self, register: int, first: tf.Tensor, side: tf.Tensor) -> tf.Tensor:
+    def gathered(self, kept: Kept, first: tf.Tensor, side: tf.Tensor) -> tf.Tensor:
         """Patches of kept maps, (n, height, width, channels); `FAR` outside of the map."""
         import tensorflow as tf
 
-        kept = self.kept[register]
-        height, width = tf.unstack(tf.shape(kept)[1:3])
+        maps = self.kept[kept]
+        height, width = tf.unstack(tf.shape(maps)[1:3])
         rows, columns = (
             tf.clip_by_value(first[:, axis, None] + tf.range(side[axis]) + 1, 0, most - 1)
             for axis, most in enumerate((height, width))
         )
         lines = self.image[:, None] * height + rows
         index = lines[:, :, None] * width + columns[:, None, :]
-        return tf.gather(tf.reshape(kept, [-1, kept.shape[-1]]), index)
+        return tf.gather(tf.reshape(maps, [-1, maps.shape[-1]]), index)
 
     def on_map(self, register: int) -> tf.Tensor:
         """(n, height, width, 1) bool, which places of patches lie on the map."""
