@@ -296,6 +296,7 @@ def compare(workers: dict[str, Worker], case: Case, folder: Path) -> list[dict]:
         rows.append(row)
     if case.method == "integrated_gradients":
         complete(rows, maps, workers["ours"], folder)
+        resolve(rows, maps, workers["captum"], case, folder)
     return rows
 
 
@@ -313,6 +314,23 @@ def complete(rows: list[Row], maps: dict[str, np.ndarray], ours: Worker, folder:
     }
     for row in rows:
         row["completeness_error"] = {"ours": errors["ours"], "peer": errors[row["peer_name"]]}
+
+
+def resolve(
+    rows: list[Row], maps: dict[str, np.ndarray], captum: Worker, case: Case, folder: Path
+) -> None:
+    """Add how far our and captum's maps are from captum's in float64 to captum's row.
+
+    A kink that float32 puts on the other side of a step moves a map by a share of the jump there.
+    """
+    options = {**case.options, "double": True}
+    captum.ask(case._replace(options=options), min(case.batches), save="double.npy")
+    exact = np.load(folder / "double.npy")
+    row = next(row for row in rows if row["peer_name"] == "captum")
+    row["from_float64"] = {
+        name: differences(maps[own], exact) for name, own in (("ours", "ours"), ("peer", "captum"))
+    }
+    print(f"{'':40} from captum in float64: {row['from_float64']}", flush=True)
 
 
 def peak_memory(

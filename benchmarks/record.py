@@ -56,9 +56,23 @@ def table(record: Row) -> str:
         "ours is faster. Differences are relative to a map's largest value: median over images of "
         "the largest one, in brackets the share of images within 1e-4. Integrated gradients: "
         "xplique and pair take steps at both ends where we and captum take their middles; what "
-        "full passes of one changed pixel or of a direction say is rounded to float32.",
+        "full passes of one changed pixel or of a direction say is rounded to float32."
+        + _resolved(record["results"]),
     ]
     return "\n".join(lines)
+
+
+def _resolved(rows: list[Row]) -> str:
+    """How many maps of integrated gradients float32 settles to 1e-4."""
+    found = [row["from_float64"] for row in rows if "from_float64" in row]
+    if not found:
+        return ""
+    ours, peer = (100 * found[0][name]["within_1e-4"] for name in ("ours", "peer"))
+    return (
+        f" Of integrated gradients in float32, {ours:.0f} % of our maps and {peer:.0f} % of "
+        "captum's are within 1e-4 of captum's in float64: a kink of the network that falls on the "
+        "other side of a step moves a map by more."
+    )
 
 
 def _line(row: Row) -> str:

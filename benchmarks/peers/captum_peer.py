@@ -1,5 +1,6 @@
 """captum on PyTorch: https://captum.ai. Maps are signed, targets are logits, as here."""
 
+from copy import deepcopy
 from importlib.metadata import version
 from pathlib import Path
 
@@ -72,15 +73,20 @@ class Peer:
         return self._over(images, classes, batch, lambda x, y: method.attribute(x, target=y))
 
     def integrated_gradients(
-        self, images: np.ndarray, classes: np.ndarray, batch: int, steps: int
+        self, images: np.ndarray, classes: np.ndarray, batch: int, steps: int, double: bool = False
     ) -> np.ndarray:
-        """(n, h, w), from black, at the middles of equal steps."""
-        method = IntegratedGradients(self.model)
+        """(n, h, w), from black, at the middles of equal steps; in float64 where asked."""
+        model = deepcopy(self.model).double() if double else self.model
+        method = IntegratedGradients(model)
 
         def one(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             """A few images; `batch` bounds how many pass at once."""
             return method.attribute(
-                x, target=y, n_steps=steps, method="riemann_middle", internal_batch_size=batch
+                x.double() if double else x,
+                target=y,
+                n_steps=steps,
+                method="riemann_middle",
+                internal_batch_size=batch,
             )
 
         return self._over(images, classes, len(images), one)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear, rectified
+from intensity.architectures import NETWORKS
 from intensity.attribution.baselines import sobel_edges
 from intensity.attribution.gradient import gradient, gradient_x_input
 from intensity.attribution.integrated_gradients import integrated_gradients
@@ -13,10 +14,12 @@ from intensity.attribution.sanity import (
     class_agreement,
     polarity_agreement,
     reads_negatives,
+    twin,
     weight_randomization,
 )
 from intensity.attribution.stages import stages_of
 from intensity.attribution.windows import Repaint
+from intensity.networks import build
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
@@ -56,6 +59,18 @@ def test_one_at_a_time_restores_what_came_before() -> None:
         for kernels in later:
             for a, b in zip(first, kernels, strict=True):
                 np.testing.assert_array_equal(np.sort(a, axis=None), np.sort(b, axis=None))
+
+
+def test_models_of_one_architecture_share_a_twin_and_keep_their_weights() -> None:
+    first, second = (build(NETWORKS["bn_tiny"], 24, 3, seed) for seed in (0, 1))
+    before = [model.get_weights() for model in (first, second)]
+    assert twin(first) is twin(second)
+    assert twin(first) is not twin(deep())
+    twin(first).set_weights(second.get_weights())
+    images = np.random.default_rng(0).integers(0, 256, (2, 24, 24), np.uint8)
+    np.testing.assert_array_equal(of_class_0(twin(first), images), of_class_0(second, images))
+    for model, weights in zip((first, second), before, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
 
 
 def test_other_orders_are_refused() -> None:

@@ -7,7 +7,9 @@ for two classes explains neither.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -64,7 +66,7 @@ def weight_randomization(
     """
     if order not in ("cascading", "independent"):
         raise InvalidInput(f"order: {order!r} is not allowed: cascading or independent")
-    copy = _copy(model)
+    copy = twin(model)
     copy.set_weights(model.get_weights())
     stream = np.random.Generator(np.random.Philox(key=seed))
     before, found = part_of(method(copy, images), part), {}
@@ -77,12 +79,47 @@ def weight_randomization(
     return found
 
 
+def twin(model: keras.Model) -> keras.Model:
+    """A model of the same layers, whose weights may be set at will.
+
+    All models of one architecture share it, so that passes of it are compiled once for all.
+
+    Args:
+        model: any.
+    """
+    return _twin(_Architecture(_description(model), model))
+
+
+def _description(model: keras.Model) -> str:
+    """Layers and how they hang together, without the seeds of initial weights."""
+
+    def unseeded(pairs: dict[str, object]) -> dict[str, object]:
+        """A part of the description."""
+        return {key: value for key, value in pairs.items() if key != "seed"}
+
+    parts = json.loads(model.to_json(), object_hook=unseeded)
+    return json.dumps(parts["config"] | {"name": ""})
+
+
+@dataclass(frozen=True)
+class _Architecture:
+    """Layers of a model.
+
+    Args:
+        description: two models with the same one are equal but for their weights.
+        model: one of them.
+    """
+
+    description: str
+    model: keras.Model = field(compare=False)
+
+
 @lru_cache(maxsize=KEPT)
-def _copy(model: keras.Model) -> keras.Model:
-    """A model of the same layers with weights of its own, whose compiled passes are kept."""
+def _twin(architecture: _Architecture) -> keras.Model:
+    """A model of these layers."""
     import keras
 
-    return keras.models.clone_model(model)
+    return keras.models.clone_model(architecture.model)
 
 
 @lru_cache(maxsize=KEPT)

@@ -18,7 +18,12 @@ from intensity.attribution.agreement import rank_correlation
 from intensity.attribution.deletion import deletion, insertion
 from intensity.attribution.methods import BATCH, Case, case_of, maps_of, negative
 from intensity.attribution.model_truth import Effects, repaint_effects, truth_agreement
-from intensity.attribution.sanity import class_agreement, polarity_agreement, weight_randomization
+from intensity.attribution.sanity import (
+    class_agreement,
+    polarity_agreement,
+    twin,
+    weight_randomization,
+)
 from intensity.attribution.scoring import (
     Part,
     object_auc,
@@ -214,7 +219,9 @@ def randomized_labels(
     Reference: Adebayo et al. (2018), Sanity checks for saliency maps, section 4.
     """
     case = _case(model, scenes)
-    other, accuracy = _learned_by_heart(network, train, seed)
+    learned, accuracy = _learned_by_heart(network, train, seed)
+    other = twin(model)
+    other.set_weights(learned.get_weights())
     found = {
         name: rank_correlation(
             *(part_of(maps_of(name, one), "absolute") for one in (case, case._replace(model=other)))
