@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from intensity.digests import processor
-from intensity.values import write_aside
+from intensity.files import write_aside
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"

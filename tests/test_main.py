@@ -11,7 +11,7 @@ from intensity.__main__ import main
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "run | publish"),
+        ([], "run | publish | store"),
         (["walk"], "'walk'"),
         (["run", "--nonsense"], "--nonsense"),
         (["run", "--prof", "smoke"], "--prof"),
@@ -22,7 +22,10 @@ from intensity.__main__ import main
         (["run", "--workers", "0"], "workers: 0 is not allowed"),
         (["run", "--scheduler", "localhost"], "scheduler: 'localhost' is not allowed"),
         (["run", "--only", "1", "--from", "2"], "--from"),
+        (["run", "--fresh", "--pretrained"], "--pretrained"),
+        (["run", "--profile", "smoke", "--verify"], "--verify: 'smoke' is not allowed"),
         (["publish", "--profile", "smoke"], "--profile"),
+        (["store", "--all"], "--all"),
     ],
 )
 def test_wrong_use_is_refused_in_one_line(

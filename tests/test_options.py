@@ -21,7 +21,7 @@ def checked(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_is_given_and_ends_there() -> None:
     done = checked("--help")
     assert done.returncode == HELPED
-    for option in ("--profile", "--only", "--from", "--workers", "--scheduler", "--fresh"):
+    for option in ("--profile", "--only", "--from", "--workers", "--scheduler", "--verify"):
         assert option in done.stdout
 
 
@@ -51,6 +51,7 @@ def test_options_are_those_of_the_command() -> None:
     assert arguments == {
         **{"command": "run", "profile": "smoke", "only": None, "start": None},
         **{"workers": 3, "scheduler": None, "fresh": False},
+        **{"pretrained": False, "verify": False},
     }
 
 

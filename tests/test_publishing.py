@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from intensity import entries, publishing
+from intensity.configurations import Configuration
 from intensity.manifest import load_manifest, new_manifest, save_manifest
 from intensity.publishing import publish
 from intensity.results import Results, load_results, merge
+from intensity.store import Run, Store
 from intensity.values import InvalidInput
 
 README = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
@@ -31,7 +34,15 @@ def checkout(checkout: Any) -> Any:
     manifest["notebooks"]["01_data"] = {"status": "passed", "seconds": 600.0, "commit": "0123"}
     save_manifest(folder, manifest, ["01_data"])
     (checkout.root / "README.md").write_text(README)
+    checkout.profile("standard", "01_data: {seeds: [0, 1]}\n")
     return checkout
+
+
+@pytest.fixture(autouse=True)
+def store(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store."""
+    monkeypatch.setenv("INTENSITY_STORE", str(checkout.root / "store"))
+    return Store()
 
 
 def test_the_marked_part_of_the_readme_is_renewed(checkout: Any) -> None:
@@ -62,7 +73,12 @@ def test_publishing_again_changes_nothing(checkout: Any) -> None:
 def test_the_results_become_the_expected_ones(checkout: Any) -> None:
     publish(checkout.layout)
     text = (checkout.root / "expected" / "standard.json").read_text()
-    assert json.loads(text) == load_results(checkout.layout.run("standard"))
+    record = json.loads(text)
+    results = load_results(checkout.layout.run("standard"))
+    assert {name: record[name] for name in results} == results
+    assert set(record) - set(results) == {"tolerances", "figures", "made"}
+    assert list(record["tolerances"]) == sorted(row["id"] for row in results["measurements"])
+    assert record["made"]["commit"] == "0123456789abcdef"
     assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -106,4 +122,54 @@ def test_a_run_of_two_commits_is_refused(checkout: Any) -> None:
     manifest["notebooks"]["02_training"] = manifest["notebooks"]["01_data"] | {"commit": "4567"}
     path.write_text(json.dumps(manifest))
     with pytest.raises(InvalidInput, match="2 commits"):
+        publish(checkout.layout)
+
+
+def trained(store: Store, seed: int, size: int) -> Run:
+    """A run of the profile with a network of so many bytes."""
+    recipe = {"epochs": 1, "epoch_images": 64}
+    c = Configuration(
+        task="hard", scenes="discs", network="bn_tiny", recipe=recipe, seed=seed,
+        test_images=100, validation_images=50,
+    )  # fmt: skip
+    return store.add(c, {"config.json": b"{}", "model.keras": b"x" * size})
+
+
+@pytest.fixture
+def training(checkout: Any) -> None:
+    """The notebook trains a network with two seeds."""
+    table = '{"task": "hard", "scenes": "discs", "network": "bn_tiny", "epochs": 1, '
+    table += '"epoch_images": 64}'
+    sizes = "seeds = [0, 1]\ntest_images = 100\nvalidation_images = 50\n"
+    checkout.notebook("01_data", parameters=sizes + f'trainings = {{"tiny": {table}}}')
+
+
+def test_small_networks_ship_and_others_do_not(checkout: Any, training: None, store: Store) -> None:
+    small, large = trained(store, 0, 1000), trained(store, 1, publishing.LARGEST)
+    old = checkout.layout.pretrained / "bn_tiny-hard-0123"
+    old.mkdir(parents=True)
+    (old.parent / "README.md").write_text("about")
+    publish(checkout.layout)
+    assert {path.name for path in old.parent.iterdir()} == {"README.md", small.name}
+    entries.check(old.parent / small.name)
+    assert (old.parent / small.name / "model.keras").read_bytes() == b"x" * 1000
+    assert large.path.exists()
+
+
+def test_too_much_is_not_shipped(
+    checkout: Any, training: None, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "MOST", 1500)
+    for seed in (0, 1):
+        trained(store, seed, 1000)
+    with pytest.raises(InvalidInput, match=r"pretrained: .* MB is not allowed"):
+        publish(checkout.layout)
+    assert (checkout.root / "README.md").read_text() == README
+    assert not checkout.layout.pretrained.exists()
+
+
+def test_a_run_with_shipped_networks_is_not_published(checkout: Any) -> None:
+    path = checkout.layout.run("standard") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pretrained": ["a-b-c"]}))
+    with pytest.raises(InvalidInput, match="--pretrained"):
         publish(checkout.layout)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,12 @@ from unittest import mock
 
 import pytest
 
+from intensity import cluster
+from intensity.configurations import Configuration
 from intensity.reproduce import Reproduction, Request
+from intensity.store import Store
 from intensity.values import InvalidInput
+from intensity.verification import expected_record
 
 TRACE = "import os, pathlib\nfolder = pathlib.Path(output)\n"
 WORKERS = """\
@@ -54,6 +59,12 @@ def checkout(checkout: Any) -> Any:
 
 NOWHERE = "tcp://127.0.0.1:9"
 """A cluster that no notebook asks for anything: saves starting workers."""
+
+
+@pytest.fixture(autouse=True)
+def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have that cluster pass for one."""
+    monkeypatch.setattr(cluster, "check_workers", lambda address: None)
 
 
 def run(checkout: Any, **request: Any) -> int:
@@ -243,3 +254,92 @@ def test_an_output_folder_that_cannot_be_written_is_refused(checkout: Any) -> No
     (checkout.root / "runs").write_text("a file where the folder should be")
     with pytest.raises(InvalidInput, match=r"output: .*runs/smoke is not allowed"):
         run(checkout, profile="smoke")
+
+
+def expect(checkout: Any) -> None:
+    """Publish what the smoke profile's results are now."""
+    folder = checkout.layout.run("smoke")
+    record = expected_record(folder, read(folder, "manifest.json"))
+    (checkout.root / "expected").mkdir()
+    (checkout.root / "expected" / "smoke.json").write_text(json.dumps(record))
+
+
+def test_verification_passes_for_the_same_numbers_and_fails_for_others(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checkout.notebook("03_end", "")
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    expect(checkout)
+    capfd.readouterr()
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, verify=True) == 0
+    out, err = capfd.readouterr()
+    assert "measurements: 1 identical, 0 within, 0 outside, 0 not judged" in out
+    assert err == ""
+    checkout.notebook("01_data", TRACE + WRITE_RESULTS.replace("0.9, ", "0.5, "))
+    assert run(checkout, profile="smoke", only="1", scheduler=NOWHERE, verify=True) == 1
+    out, err = capfd.readouterr()
+    assert "accuracy/hard/bn_compact: 0.91 -> 0.776667, moved by 0.133, tolerance" in out
+    assert err.splitlines()[-1].startswith("intensity: 1 outside of what ")
+
+
+def test_without_an_expected_file_verification_is_refused(checkout: Any) -> None:
+    with pytest.raises(InvalidInput, match="--verify: 'smoke' is not allowed"):
+        run(checkout, profile="smoke", verify=True)
+    assert not (checkout.root / "runs").exists()
+
+
+def test_a_backend_that_is_not_installed_is_refused(
+    checkout: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    with pytest.raises(InvalidInput, match="KERAS_BACKEND: 'numpy' is not allowed"):
+        run(checkout, profile="smoke", scheduler=NOWHERE)
+
+
+LOOK = """\
+import json
+from intensity.configurations import configurations
+from intensity.sweeps import train_all
+sizes = {"test_images": test_images, "validation_images": validation_images}
+(runs,) = train_all(configurations(trainings, seeds, **sizes)).values()
+found = [str(run.path.parent.name) for run in runs]
+pathlib.Path(output, "found").write_text(json.dumps([found, os.environ["KERAS_BACKEND"]]))"""
+
+
+def test_networks_that_ship_are_used_where_asked_and_named(
+    checkout: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.notebook("03_end", "")
+    training = {"task": "hard", "scenes": "discs", "network": "bn_tiny"}
+    recipe = {"epochs": 1, "epoch_images": 64}
+    sizes = {"test_images": 100, "validation_images": 50}
+    store = Store(checkout.root / "store", 0)
+    monkeypatch.setenv("INTENSITY_STORE", str(store.root))
+    wanted = [Configuration(**training, **sizes, recipe=recipe, seed=seed) for seed in (0, 1)]
+    runs = [store.add(configuration, {"model.keras": b""}) for configuration in wanted]
+    shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
+    parameters = f"trainings = {{'tiny': {training | recipe}}}\nseeds = [0, 1]\n"
+    parameters += "".join(f"{name} = {value}\n" for name, value in sizes.items())
+    checkout.notebook("02_training", TRACE + LOOK, parameters=parameters)
+    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {}\n")
+    folder = checkout.layout.run("smoke")
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, pretrained=True) == 0
+    assert read(folder, "found") == [["pretrained", "runs"], "tensorflow"]
+    assert read(folder, "manifest.json")["pretrained"] == [runs[0].name]
+    line = "1 of 2 networks are taken from pretrained/; trained here or in the store: bn_tiny on"
+    assert f"{line} hard (1)" in capfd.readouterr().out
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    assert read(folder, "found") == [["runs", "runs"], "tensorflow"]
+    assert "pretrained" not in read(folder, "manifest.json")
+
+
+def test_what_was_half_written_when_a_run_was_killed_is_removed(checkout: Any) -> None:
+    checkout.notebook("03_end", "")
+    folder = checkout.layout.run("smoke")
+    left = [folder / part / ".half" for part in ("notebooks", "results", "figures", "report")]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_text("half")
+    (folder / "notebooks" / ".ipynb_checkpoints").mkdir()
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    assert not any(path.exists() for path in left)

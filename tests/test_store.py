@@ -17,7 +17,7 @@ from intensity import store as store_module
 from intensity.configurations import Configuration
 from intensity.digests import code_digest
 from intensity.scenes import SceneOptions, Scenes, draw_scenes
-from intensity.store import Run, Store
+from intensity.store import Run, Store, run_name
 from intensity.tasks import TASKS, Task
 from intensity.values import InvalidInput
 
@@ -56,8 +56,9 @@ def set_code(monkeypatch: pytest.MonkeyPatch) -> Code:
 
 
 def contents(folder: Path) -> set[str]:
-    """Names of everything below a folder, hidden or not."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+    """Names of everything below a folder, hidden or not, but for locks and digests."""
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*")}
+    return {n for n in names if not (n.startswith("locks") or n.endswith("sha256.json"))}
 
 
 def test_a_run_is_found_again_as_it_was_kept(store: Store) -> None:
@@ -86,6 +87,18 @@ def test_names_say_what_it_is(store: Store) -> None:
     assert (network, task) == ("bn_tiny", "hard")
     assert len(digest) == 16
     assert int(digest, 16) >= 0
+
+
+def test_the_name_of_a_known_run_never_changes() -> None:
+    """What is in people's stores and in pretrained/ is found by it, on every supported Python."""
+    assert run_name(configuration(), "0123456789abcdef") == "bn_tiny-hard-NAME"
+    other = configuration(
+        task={"name": "mine", "boundaries": [80, 160], "labels": [0, 1, 0]},
+        scenes={"setting": "squares", "noise": {"kind": "gaussian", "scales": [1, 4]}},
+        network={"network": "small", "scaling": "raw"},
+        seed=3,
+    )
+    assert run_name(other, "0123456789abcdef") == "small-mine-NAME"
 
 
 @pytest.mark.parametrize(
@@ -169,10 +182,10 @@ def test_of_many_that_keep_the_same_run_at_once_one_is_kept_whole(
 @pytest.mark.parametrize("earlier", [True, False])
 def test_nothing_is_left_of_a_run_that_could_not_be_written(store: Store, earlier: bool) -> None:
     if earlier:
-        store.add(configuration(), FILES)
+        os.utime(store.add(configuration(), FILES).path, (1000, 1000))
     before = contents(store.root)
     with pytest.raises(TypeError):
-        store.add(configuration(), {"first": b"whole", "second": None})
+        Store(store.root, 1001).add(configuration(), {"first": b"whole", "second": None})
     assert contents(store.root) | {"runs"} == before | {"runs"}
     assert (store.find(configuration()) is not None) == earlier
 
@@ -209,11 +222,12 @@ def test_a_measurement_is_made_once(store: Store, measured: Measurement) -> None
         assert again[name].dtype == array.dtype
     (path,) = (store.root / "measurements").iterdir()
     assert path.name.startswith("total-")
-    assert {file.name for file in path.iterdir()} == {"config.json", "arrays.npz"}
+    assert contents(path) == {"config.json", "arrays.npz"}
     record = json.loads((path / "config.json").read_text())
     assert record["inputs"] == {"arguments": [1], "options": {"by": "level"}}
     assert set(record) == {
-        *("function", "inputs", "python", "versions", "system", "processor", "cores")
+        *("function", "module", "code", "inputs", "backend"),
+        *("python", "versions", "system", "processor", "cores"),
     }
 
 
@@ -371,7 +385,7 @@ def test_nothing_is_left_of_a_measurement_that_could_not_be_written(
     broken.__module__, broken.__qualname__ = "intensity.statistics", "broken"
     with pytest.raises(ValueError, match="cannot be saved"):
         store.measure(broken)
-    assert not contents(store.root)
+    assert not contents(store.root) - {"measurements"}
 
 
 def test_a_failing_measurement_leaves_nothing(store: Store) -> None:

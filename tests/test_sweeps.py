@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -20,8 +21,10 @@ from distributed import Client, LocalCluster
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intensity import sweeps, training
+from intensity import cluster, sweeps, training
 from intensity.configurations import Configuration, Recipe
+from intensity.digests import code_digest
+from intensity.locks import Lock
 from intensity.processes import cores
 from intensity.store import Run, Store
 from intensity.training import Trained
@@ -57,7 +60,8 @@ import psutil
 from intensity.configurations import Configuration
 from intensity.store import Run, Store
 from intensity.processes import FAST
-from intensity.sweeps import local_cluster, train_all
+from intensity.cluster import local_cluster
+from intensity.sweeps import train_all
 
 listening, workers, lacking = set(), set(), set()
 
@@ -74,10 +78,11 @@ class Watched(Store):
         return super().add(*arguments)
 
 wanted = [Configuration(**table) for table in json.loads(sys.argv[2])]
-with local_cluster(1) if sys.argv[3] == "1" else nullcontext() as scheduler:
+store = Watched(Path(sys.argv[1]))
+with local_cluster(1, store.checkpoints) if sys.argv[3] == "1" else nullcontext() as scheduler:
     if scheduler:
         os.environ["INTENSITY_SCHEDULER"] = scheduler
-    runs = train_all(wanted, Watched(Path(sys.argv[1])))
+    runs = train_all(wanted, store)
 heavy = sorted({"keras", "tensorflow"} & set(sys.modules))
 print(json.dumps({"runs": [str(run.path) for run in runs], "listening": sorted(listening),
                   "workers": len(workers), "heavy": heavy, "lacking": sorted(lacking)}))
@@ -139,8 +144,10 @@ def test_runs_hold_what_was_trained_with_versions_and_machine(real: dict[int, Sw
     run = real[1].runs[0]
     record = json.loads((run.path / "config.json").read_text())
     assert {"configuration", "code", "python", "versions", "processor", "cores"} <= set(record)
+    assert record["backend"] == "tensorflow"
     assert {path.name for path in run.path.iterdir()} == {
-        *("config.json", "history.csv", "metrics.json", "predictions.csv", "model.keras")
+        *("config.json", "history.csv", "metrics.json", "predictions.csv", "model.keras"),
+        "sha256.json",
     }
     metrics, _ = training.evaluate(
         run.model,
@@ -207,7 +214,7 @@ def trained(
     """(seed, epochs) of every training on that cluster; seed 13 fails, the others take no time."""
     calls: list[tuple[int, int]] = []
 
-    def train(c: Configuration, progress: Callable[[int], None]) -> Trained:
+    def train(c: Configuration, progress: Callable[[int], None], checkpoint: Any) -> Trained:
         """Tell how far it is, and fail or finish."""
         calls.append((c.seed, c.recipe.epochs))
         progress(c.recipe.images // 2)
@@ -261,8 +268,11 @@ def test_a_failed_training_is_named_and_the_others_are_kept(
 ) -> None:
     wanted = [configuration(13, epochs=5), configuration(4)]
     message = r"^tiny on hard, seed 13: .*ArithmeticError.*the loss is not finite"
-    with pytest.raises(sweeps.TrainingFailed, match=message):
+    with pytest.raises(sweeps.TrainingFailed, match=message) as error:
         sweeps.train_all(wanted, store)
+    (note,) = error.value.__notes__
+    assert wanted[0].canonical() in note
+    assert "Traceback (most recent call last)" in note
     assert store.find(wanted[0]) is None
     assert store.find(wanted[1]).metrics == {"accuracy": 0.04}
 
@@ -274,8 +284,9 @@ class Gate:
         """Closed."""
         self.calls: list[int] = []
         self.opened = threading.Event()
+        self.refused: set[str] = set()
 
-    def train(self, c: Configuration, progress: Callable[[int], None]) -> Trained:
+    def train(self, c: Configuration, progress: Callable[[int], None], _: Any = None) -> Trained:
         """Count the call, wait, tell; fail or finish."""
         self.calls.append(c.seed)
         assert self.opened.wait(30)
@@ -289,19 +300,31 @@ class Gate:
 @pytest.fixture
 def gate(trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Such trainings on the cluster."""
-    gate = Gate()
+    gate, acquire = Gate(), Lock.acquire
+
+    def try_it(lock: Lock, wait: bool = True) -> bool:
+        """Remember who is turned away."""
+        got = acquire(lock, wait)
+        if not got:
+            gate.refused.add(f"{threading.get_ident()} {lock.path}")
+        return got
+
     monkeypatch.setattr(training, "train", gate.train)
+    monkeypatch.setattr(Lock, "acquire", try_it)
     return gate
 
 
 def at_once(
-    scheduler: str, gate: Gate, wishes: int, *asking: Callable[[], Any]
+    scheduler: str, gate: Gate, wishes: int, refused: int, *asking: Callable[[], Any]
 ) -> list[Future[Any]]:
-    """Call functions in threads; trainings are let go when the scheduler knows all wishes."""
+    """Call functions in threads; trainings are let go when all have asked for what they want.
+
+    So many wishes are known to the scheduler then, and so many times somebody waits for another.
+    """
     with Client(scheduler, set_as_default=False) as client, ThreadPoolExecutor() as threads:
         futures = [threads.submit(ask) for ask in asking]
         until = time.monotonic() + 30
-        while client.run_on_scheduler(count_wishes) < wishes:
+        while client.run_on_scheduler(count_wishes) < wishes or len(gate.refused) < refused:
             assert time.monotonic() < until
             time.sleep(0.05)
         gate.opened.set()
@@ -320,7 +343,8 @@ def test_what_two_sweeps_want_at_once_is_trained_once(
     both = at_once(
         scheduler,
         gate,
-        4,
+        3,
+        1,
         lambda: sweeps.train_all([configuration(1), configuration(2)], store),
         lambda: sweeps.train_all([configuration(1)], store),
         lambda: sweeps.train_all([configuration(1)], other),
@@ -335,24 +359,21 @@ def test_what_two_sweeps_want_at_once_is_trained_once(
 def test_a_failure_reaches_every_sweep_that_waits_for_it(
     scheduler: str, gate: Gate, store: Store
 ) -> None:
-    both = at_once(scheduler, gate, 2, *[lambda: sweeps.train_all([configuration(13)], store)] * 2)
-    for future in both:
+    asking = [lambda: sweeps.train_all([configuration(13)], store)] * 2
+    for future in at_once(scheduler, gate, 1, 1, *asking):
         with pytest.raises(sweeps.TrainingFailed, match=r"seed 13: .*the loss is not finite"):
             future.result()
-    assert gate.calls == [13]
-    with pytest.raises(sweeps.TrainingFailed):
-        sweeps.train_all([configuration(13)], store)
-    assert gate.calls == [13, 13], "a failure is not remembered"
+    assert gate.calls == [13, 13], "a failure is not remembered: who has waited tries again"
 
 
-def test_a_fresh_training_is_not_the_one_that_runs_already(
+def test_a_fresh_sweep_takes_what_another_finishes_meanwhile(
     scheduler: str, gate: Gate, store: Store
 ) -> None:
-    fresh = Store(store.root, fresh_since=1)
+    fresh = Store(store.root, fresh_since=time.time())
     asking = [lambda s=s: sweeps.train_all([configuration(1)], s) for s in (store, fresh)]
-    for future in at_once(scheduler, gate, 2, *asking):
+    for future in at_once(scheduler, gate, 1, 1, *asking):
         future.result()
-    assert gate.calls == [1, 1]
+    assert gate.calls == [1]
 
 
 def test_messages_reach_every_sweep_that_waits(
@@ -363,7 +384,7 @@ def test_messages_reach_every_sweep_that_waits(
         sweeps._Progress, "on_event", lambda progress, index, event: heard.append(event[1])
     )
     asking = [lambda: sweeps.train_all([configuration(1)], store)] * 2
-    for future in at_once(scheduler, gate, 2, *asking):
+    for future in at_once(scheduler, gate, 1, 1, *asking):
         future.result()
     assert heard == [configuration(1).recipe.images // 2] * 2
 
@@ -371,10 +392,25 @@ def test_messages_reach_every_sweep_that_waits(
 def test_an_error_travels_as_text_alone(
     trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeps, "get_worker", lambda: SimpleNamespace(log_event=print))
-    with pytest.raises(sweeps.TrainingFailed, match=r"^ArithmeticError: the loss") as error:
-        sweeps.train_on_worker(configuration(13).model_dump(mode="json"), "topic")
+    worker = SimpleNamespace(log_event=print, address="tcp://here")
+    monkeypatch.setattr(sweeps, "get_worker", lambda: worker)
+    table, code = configuration(13).model_dump(mode="json"), code_digest("intensity.training")
+    with pytest.raises(sweeps.WorkerError, match=r"^ArithmeticError: the loss") as error:
+        sweeps.train_on_worker(table, "topic", code, 0.0)
     assert error.value.__cause__ is error.value.__context__ is None
+    again = pickle.loads(pickle.dumps(error.value))  # noqa: S301 as Dask sends it
+    assert str(again) == "ArithmeticError: the loss is not finite"
+    assert "in train" in again.trace
+
+
+def test_a_worker_with_other_code_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = SimpleNamespace(log_event=print, address="tcp://here")
+    monkeypatch.setattr(sweeps, "get_worker", lambda: worker)
+    monkeypatch.setattr(cluster, "code_digest", lambda _: "0123")
+    table = configuration(13).model_dump(mode="json")
+    with pytest.raises(sweeps.WorkerError, match=r"tcp://here has .* not 0123") as refusal:
+        sweeps.train_on_worker(table, "topic", "0123", 0.0)
+    assert refusal.value.trace == ""
 
 
 def test_progress_is_written_where_the_terminal_is_read_from(
@@ -439,8 +475,8 @@ def test_every_worker_gets_ready_without_anybody_waiting(
     scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sweeps, "import_module", os.mkdir)  # leaves a trace of what was loaded
-    sweeps.load_keras(scheduler)
+    monkeypatch.setattr(cluster, "import_module", os.mkdir)  # leaves a trace of what was loaded
+    cluster.load_keras(scheduler)
     until = time.monotonic() + 30
     while not (tmp_path / "keras").exists():
         assert time.monotonic() < until

@@ -1,16 +1,13 @@
 """Values refuse wrong input in one line and have one text; files appear whole or not at all."""
 
 import json
-import os
-import stat
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from intensity.values import ROOT, InvalidInput, Value, canonical_json, write_aside
+from intensity.values import ROOT, InvalidInput, Value, canonical_json
 
 
 class Inner(Value):
@@ -82,31 +79,3 @@ def test_numbers_that_json_does_not_know_are_refused() -> None:
 def test_root_is_the_checkout() -> None:
     assert (ROOT / "lib" / "intensity" / "values.py").is_file()
     assert (ROOT / "pyproject.toml").is_file()
-
-
-@pytest.mark.parametrize("content", ["grey ä\n", b"\x00\xff"])
-def test_files_are_written_with_their_folders(tmp_path: Path, content: str | bytes) -> None:
-    path = tmp_path / "new" / "folder" / "file"
-    write_aside(path, content)
-    expected = content.encode() if isinstance(content, str) else content
-    assert path.read_bytes() == expected
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    write_aside(path, "again")
-    assert path.read_text() == "again"
-    assert [entry.name for entry in path.parent.iterdir()] == ["file"]
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "file"
-    write_aside(path, "old")
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_aside(path, "new")
-    assert path.read_text() == "old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]

@@ -1,4 +1,4 @@
-"""The one command line: python -m intensity run | publish."""
+"""The one command line: python -m intensity run | publish | store."""
 
 import signal
 import sys
@@ -8,6 +8,12 @@ from typing import Any
 from intensity.options import WRONG_USE, parser
 from intensity.values import InvalidInput
 
+FAILED, INTERRUPTED = 1, 130
+"""Exit codes."""
+
+HOW_TO_GO_ON = "what is finished is kept: make room or mend it, then call again"
+"""The end of the line about what the system refuses."""
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do what the command line says.
@@ -16,18 +22,23 @@ def main(words: Sequence[str] | None = None) -> int:
         words: the command line without the program; by default the real one.
 
     Returns:
-        The exit code: 0 done, 1 a notebook failed, 2 wrong use, 130 interrupted.
+        The exit code: 0 done, 1 a notebook failed or a number is outside, 2 wrong use, 130
+        interrupted.
     """
     arguments = vars(parser().parse_args(words))
     command = arguments.pop("command")
     try:
-        return _run(arguments) if command == "run" else _publish()
+        return COMMANDS[command](arguments)
     except InvalidInput as error:
         print(f"intensity: {error}", file=sys.stderr)
         return WRONG_USE
+    except OSError as error:  # a full disk, a folder that went away
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"intensity: {where}{error.strerror or error}; {HOW_TO_GO_ON}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print("intensity: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _run(arguments: dict[str, Any]) -> int:
@@ -37,18 +48,33 @@ def _run(arguments: dict[str, Any]) -> int:
     from intensity.reproduce import Reproduction, Request
     from intensity.settings import Layout
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     given = {name: value for name, value in arguments.items() if value is not None}
     return Reproduction(Request(**given), Layout()).execute()
 
 
-def _publish() -> int:
+def _publish(_: dict[str, Any]) -> int:
     """Publish the standard run."""
     from intensity.publishing import publish
     from intensity.settings import Layout
 
     publish(Layout())
     return 0
+
+
+def _store(arguments: dict[str, Any]) -> int:
+    """List or prune the store."""
+    from intensity.inventory import list_runs, prune
+    from intensity.settings import Layout
+
+    for line in prune(Layout()) if arguments["prune"] else list_runs(Layout()):
+        print(line)
+    return 0
+
+
+COMMANDS = {"run": _run, "publish": _publish, "store": _store}
+"""What each command does with its options; the exit code comes of it."""
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ import ast
 import hashlib
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
@@ -88,14 +89,24 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def provenance() -> dict[str, object]:
-    """Versions, processor and system, for keeping beside a result."""
+    """Versions, backend (where Keras is loaded), processor and system, to keep beside a result."""
+    keras = sys.modules.get("keras")
     return {
+        "backend": keras.backend.backend() if keras else None,
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in RECORDED},
+        "versions": {package: _version(package) for package in RECORDED},
         "system": platform.platform(),
         "processor": processor(),
         "cores": os.cpu_count(),
     }
+
+
+def _version(package: str) -> str | None:
+    """The version of a package; nothing where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def processor() -> str:

@@ -104,7 +104,7 @@ def stop(running: Collection[Future[Any]]) -> None:
     Args:
         running: threads with notebooks; they may start a process yet, and have ended after this.
     """
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
     try:
         while not all(future.done() for future in running):
@@ -117,7 +117,10 @@ def stop(running: Collection[Future[Any]]) -> None:
 
 def _cells_started(copy: Path) -> int:
     """How many code cells of a notebook have been started."""
-    cells = json.loads(copy.read_text("utf8"))["cells"]
+    try:
+        cells = json.loads(copy.read_text("utf8"))["cells"]
+    except (OSError, ValueError):  # it could not be written, on a full disk
+        return 0
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     return sum(bool(cell["metadata"]["papermill"]["start_time"]) for cell in code)
 

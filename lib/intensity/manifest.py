@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from intensity.digests import processor
+from intensity.files import write_aside
 from intensity.processes import cores
-from intensity.values import write_aside
 
 PACKAGES = (
     "dask",

@@ -28,10 +28,12 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     commands = _Parser(
         prog="python -m intensity",
-        description="Reproduce the paper, and publish what came of it.",
+        description="Reproduce the paper, publish what came of it, and look after the store.",
         allow_abbrev=False,
     )
-    command = commands.add_subparsers(dest="command", required=True, metavar="run | publish")
+    command = commands.add_subparsers(
+        dest="command", required=True, metavar="run | publish | store"
+    )
     run = command.add_parser(
         "run", help="run the notebooks and build the report", allow_abbrev=False
     )
@@ -43,11 +45,24 @@ def parser() -> argparse.ArgumentParser:
         "--workers", type=int, metavar="N", help="trainings side by side (one for each core)"
     )
     run.add_argument("--scheduler", metavar="ADDRESS", help="train on this Dask cluster")
-    run.add_argument("--fresh", action="store_true", help="train anew what the store has")
+    source = run.add_mutually_exclusive_group()
+    source.add_argument("--fresh", action="store_true", help="train anew what the store has")
+    source.add_argument(
+        "--pretrained",
+        action="store_true",
+        help="take networks from pretrained/ where code is equal",
+    )
+    run.add_argument(
+        "--verify", action="store_true", help="then compare all numbers with those in expected/"
+    )
     command.add_parser(
         "publish",
-        help="write README's table and expected/ from a complete standard run",
+        help="write README's table, expected/ and pretrained/ from a complete standard run",
         allow_abbrev=False,
+    )
+    store = command.add_parser("store", help="list finished runs", allow_abbrev=False)
+    store.add_argument(
+        "--prune", action="store_true", help="remove what no profile needs, and what is damaged"
     )
     return commands
 

@@ -1,6 +1,9 @@
-"""Processes that compute: how many side by side, and the environment in which they are started."""
+"""Processes that compute: how many, in which environment, and how they talk to people."""
 
 import os
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 FAST = {
     "MALLOC_MMAP_MAX_": "0",
@@ -26,3 +29,27 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def training_backend() -> str:
+    """The Keras backend that networks are trained with: INTENSITY_BACKEND, or TensorFlow.
+
+    What looks into networks needs TensorFlow, so kernels have KERAS_BACKEND=tensorflow whatever the
+    user has set; the engine hands that on in this variable, and to the workers that it starts.
+    """
+    return os.environ.get("INTENSITY_BACKEND", "tensorflow")
+
+
+def tell(text: str) -> None:
+    """A line for people, from whatever process: on the terminal of the run that it belongs to.
+
+    Args:
+        text: the line.
+    """
+    line = f"intensity: {text}"
+    path = os.environ.get("INTENSITY_TERMINAL")
+    if path is None:
+        print(line, file=sys.stderr, flush=True)
+        return
+    with suppress(OSError), Path(path).open("a", encoding="utf-8") as terminal:
+        terminal.write(f"\r{line:<100}\n")  # over a progress line

@@ -1,21 +1,34 @@
-"""What a standard run leaves in git: README's table and the expected results.
+"""What a standard run leaves in git: README's table, the expected results and small networks.
 
-Both are written from a complete run and never by hand.
+All are written from a complete run and never by hand.
 """
 
 import json
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from intensity import entries
 from intensity.claims import claims_table
+from intensity.files import write_aside
 from intensity.manifest import load_manifest
 from intensity.report import count_verdicts
 from intensity.results import load_results, measurements_in
-from intensity.settings import Layout, shown
+from intensity.settings import Layout, default_parameters, load_profile, shown, wanted_runs
 from intensity.statistics import Measurement
-from intensity.values import InvalidInput, write_aside
+from intensity.store import Store
+from intensity.values import InvalidInput
+from intensity.verification import expected_record
 
 PROFILE = "standard"
+
+LARGEST = 10**6
+"""Bytes of the largest network that ships with the project."""
+
+MOST = 15 * 10**6
+"""Bytes that all shipped networks may have together."""
+
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 """What stands around the part of README.md that is written here."""
 
@@ -43,13 +56,14 @@ The lines of maps that need no network are the least that a method has to pass."
 
 
 def publish(layout: Layout) -> None:
-    """Renew README.md between its markers, and expected/standard.json.
+    """Renew README.md between its markers, expected/standard.json and pretrained/.
 
     Args:
         layout: the checkout.
 
     Raises:
-        InvalidInput: there is no complete standard run of one commit, or README.md has no markers.
+        InvalidInput: there is no complete standard run of one commit, README.md has no markers, or
+            networks of the run are missing or too large together.
     """
     folder = layout.run(PROFILE)
     manifest, results = load_manifest(folder), load_results(folder)
@@ -58,11 +72,40 @@ def publish(layout: Layout) -> None:
     _check_origin(shown(folder), manifest)
     readme = layout.root / "README.md"
     before, after = _around_markers(readme.read_text("utf8") if readme.exists() else "")
+    runs = _small_runs(layout)
     parts = (BEGIN, PICTURES, _origin(manifest), _accuracies(results), _claims(results), END)
     section = "\n\n".join(parts)
     write_aside(readme, before + section + after)
-    expected = json.dumps(results, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    record = expected_record(folder, manifest)
+    expected = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)
+    _ship(runs, layout.pretrained)
+
+
+def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
+    """The files of all runs of the profile whose networks are small enough to ship, by name."""
+    store, found = Store(), dict[str, dict[str, bytes]]()
+    sections = load_profile(layout, PROFILE)
+    for notebook, path in layout.notebooks.items():
+        parameters = {**default_parameters(path), **sections[notebook]}
+        for configuration in wanted_runs(parameters, every=True):
+            run = store.find(configuration)
+            if run and (run.path / "model.keras").stat().st_size < LARGEST:
+                names = [file.name for file in run.path.iterdir() if file.name != entries.DIGESTS]
+                found[run.name] = {name: entries.read(run.path, name) for name in names}
+    total = sum(len(content) for files in found.values() for content in files.values())
+    if total > MOST:
+        raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")
+    return found
+
+
+def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
+    """Make a folder hold exactly these runs; its README stays."""
+    for old in folder.glob("*-*"):
+        if old.name not in runs:
+            shutil.rmtree(old)
+    for name, files in runs.items():
+        entries.keep(folder / name, files)
 
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:
@@ -70,6 +113,8 @@ def _check_origin(place: str, manifest: dict[str, Any]) -> None:
     commits = {record["commit"] for record in manifest["notebooks"].values()}
     if len(commits) > 1:
         raise InvalidInput(f"{place}: notebooks ran on {len(commits)} commits; ./run_all.sh first")
+    if manifest.get("pretrained"):
+        raise InvalidInput(f"{place}: it ran with --pretrained; ./run_all.sh without, first")
     if manifest["dirty"]:
         raise InvalidInput(f"{place}: it ran with uncommitted changes; commit, then ./run_all.sh")
 

@@ -22,10 +22,11 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from intensity.claims import claims_table
+from intensity.files import write_aside
 from intensity.manifest import load_manifest
 from intensity.results import load_results, measurements_in
 from intensity.settings import Layout
-from intensity.values import ROOT, InvalidInput, write_aside
+from intensity.values import ROOT, InvalidInput
 
 HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
 """The measurements that the abstract begins with."""

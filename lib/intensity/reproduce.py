@@ -1,38 +1,56 @@
 """The engine of ./run_all.sh: a profile's notebooks in order, and what a run says about itself.
 
-Everything is checked before the first notebook starts. Two notebooks run side by side, since one
-alone leaves a core idle while it loads and draws; the last one reads what all others have measured
-and waits for them. After every notebook the run's results.json, manifest.json and report are
-renewed, so that whoever waits can already read. Threads execute notebooks and build the report; all
-else happens in the main thread.
+Everything is checked before the first notebook starts, and no two engines work in one folder. Two
+notebooks run side by side, since one alone leaves a core idle while it loads and draws; the last
+one reads what all others have measured and waits for them. After every notebook the run's
+results.json, manifest.json and report are renewed, so that whoever waits can already read. Threads
+execute notebooks and build the report; all else happens in the main thread.
 """
 
+import errno
 import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from intensity.digests import code_digest
+from intensity.files import write_aside
 from intensity.kernels import Terminal, children_write_to, run_notebook, set_environment, stop
+from intensity.locks import Lock
 from intensity.manifest import load_manifest, new_manifest, now, save_manifest
-from intensity.processes import cores
+from intensity.ownership import owned
+from intensity.processes import cores, training_backend
 from intensity.report import build_report
 from intensity.results import merge
-from intensity.settings import OUTPUT, Layout, default_parameters, load_profile, shown
-from intensity.store import Store
-from intensity.values import InvalidInput, Value, write_aside
+from intensity.settings import (
+    OUTPUT,
+    Layout,
+    default_parameters,
+    load_profile,
+    shown,
+    wanted_runs,
+)
+from intensity.store import Store, run_name
+from intensity.values import InvalidInput, Value
+from intensity.verification import load_expected, verify
 
 RENEWING = ("standard", "full")
 """Profiles whose figures are kept in git."""
 
 SIDE_BY_SIDE = 2
 """Notebooks that run at the same time. A third would need memory and find no core to run on."""
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras can train with."""
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes."""
@@ -51,6 +69,8 @@ class Request(Value):
         workers: trainings side by side; by default one for each core.
         scheduler: address of a Dask cluster to train on instead.
         fresh: train and measure anew although the store has it.
+        pretrained: take networks that ship with the project where code and configuration are equal.
+        verify: compare the results with the published ones in the end.
     """
 
     profile: str = "standard"
@@ -59,6 +79,8 @@ class Request(Value):
     workers: Annotated[int, Field(ge=1)] = cores()
     scheduler: Annotated[str, Field(pattern=r"^(tcp|tls|ws|wss)://.+:\d+$")] | None = None
     fresh: bool = False
+    pretrained: bool = False
+    verify: bool = False
 
 
 class Reproduction:
@@ -75,9 +97,11 @@ class Reproduction:
         self.folder = layout.run(request.profile)
         self.sections = load_profile(layout, request.profile)
         self.chosen = _choose(list(self.sections), request)
-        kept = [layout.figures] if request.profile in RENEWING else []
+        if request.verify:
+            load_expected(layout, request.profile)  # is there one to compare with?
+        kept = [layout.figures] if self._renews else []
         _check_writable(self.folder, layout.root / ".cache", Store().root, *kept)
-        self.manifest = self._open_manifest()
+        self.manifest: dict[str, Any] = {}
         self.terminal = Terminal(self.folder / ".progress")
         self.threads = ThreadPoolExecutor(SIDE_BY_SIDE)
         self.reporter = ThreadPoolExecutor(max_workers=1)
@@ -91,11 +115,29 @@ class Reproduction:
 
         Returns:
             The exit code.
+
+        Raises:
+            InvalidInput: the cluster that was asked for cannot be used.
         """
-        set_environment(self.layout.root, _variables(self.request, self.terminal.path))
+        set_environment(self.layout.root, _variables(self.request, self.layout))
+        _check_backend()
+        if self.request.scheduler:
+            from intensity import cluster  # by now Dask's folder is inside the checkout
+
+            cluster.check_workers(self.request.scheduler)
+        with owned(self.folder):
+            os.environ["INTENSITY_TERMINAL"] = str(self.terminal.path)
+            self._clear()
+            self.manifest = self._open_manifest()
+            return self._execute_alone()
+
+    def _execute_alone(self) -> int:
+        """Run the chosen notebooks, in a folder that is this engine's for now."""
         log = self.folder / "kernels.log"
         with children_write_to(log), self.terminal, _scheduler(self.request) as scheduler:
             os.environ["INTENSITY_SCHEDULER"] = scheduler
+            if self.request.pretrained:
+                self._tell_pretrained()
             try:
                 self._run_chosen()
             except KeyboardInterrupt:
@@ -107,7 +149,38 @@ class Reproduction:
             if self._has_failed():
                 return FAILED
             self._finish()
-        return DONE
+        return self._verify() if self.request.verify else DONE
+
+    @property
+    def _renews(self) -> bool:
+        """Whether the figures in git become those of this run."""
+        other = self.request.pretrained or self.request.verify  # it is judged by what is in git
+        return self.request.profile in RENEWING and not other
+
+    def _tell_pretrained(self) -> None:
+        """Say which networks ship with the project and which are trained here."""
+        wanted = {
+            run_name(c, code_digest("intensity.training")): c
+            for name, values in self.manifest["parameters"].items()
+            if name in self.chosen
+            for c in wanted_runs(values)
+        }
+        shipped = {name for name in wanted if (self.layout.pretrained / name).is_dir()}
+        self.manifest["pretrained"] = sorted(shipped)
+        titles = {name: f"{c.network.name} on {c.task.name}" for name, c in wanted.items()}
+        others = Counter(title for name, title in titles.items() if name not in shipped)
+        trained = ", ".join(f"{what} ({count})" for what, count in others.items()) or "none"
+        self.terminal.say(
+            f"{len(shipped)} of {len(wanted)} networks are taken from pretrained/; "
+            f"trained here or in the store: {trained}"
+        )
+
+    def _clear(self) -> None:
+        """Remove what was half-written when an earlier run was killed."""
+        for part in ("notebooks", "results", "figures", "report"):
+            for path in (self.folder / part).glob(".*"):
+                if path.is_file():
+                    path.unlink()
 
     def _open_manifest(self) -> dict[str, Any]:
         """A new manifest that takes over what earlier runs left in this folder."""
@@ -157,6 +230,8 @@ class Reproduction:
         source, parameters = self.layout.notebooks[name], self._parameters(name)
         started, began = now(), time.monotonic()
         error = run_notebook(source, self._aside(name), parameters, self.layout.root)
+        if error and os.strerror(errno.ENOSPC) in error:  # no notebook can go on
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({name}, {error})")
         return {
             "status": "failed" if error else "passed",
             "error": error,
@@ -211,9 +286,18 @@ class Reproduction:
         self.manifest["finished"] = now()
         self._renew()
         page = self.page.result()
-        if self.request.profile in RENEWING and self.manifest["complete"]:
-            _mirror(self.folder / "figures", self.layout.figures)
+        if self._renews and self.manifest["complete"]:
+            with Lock(self.layout.root / ".cache" / "figures.lock"):
+                _mirror(self.folder / "figures", self.layout.figures)
         self.terminal.say(f"done; report: {page}")
+
+    def _verify(self) -> int:
+        """Compare the results with the published ones; the exit code."""
+        *lines, bad = verify(self.layout, self.request.profile)
+        print("\n".join(lines))
+        if bad:
+            print(f"intensity: {bad}", file=sys.stderr)
+        return FAILED if bad else DONE
 
     def _stop(self) -> None:
         """Stop what runs; no copy and no number is left of it, only a line how to go on."""
@@ -280,12 +364,25 @@ def _check_writable(*folders: Path) -> None:
             ) from None
 
 
-def _variables(request: Request, progress: Path) -> dict[str, str | None]:
-    """What notebooks find in their environment about this run."""
+def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
+    """What this process and all that it starts find in their environment about this run."""
+    asked = os.environ.get("KERAS_BACKEND", "tensorflow")
     return {
+        "INTENSITY_BACKEND": os.environ.get("INTENSITY_BACKEND", asked),
         "INTENSITY_FRESH": str(time.time()) if request.fresh else None,
-        "INTENSITY_TERMINAL": str(progress),
+        "INTENSITY_PRETRAINED": str(layout.pretrained) if request.pretrained else None,
+        "INTENSITY_TERMINAL": None,  # until the run's folder is ours
+        "KERAS_BACKEND": "tensorflow",  # which looks into networks; workers train with the other
     }
+
+
+def _check_backend() -> None:
+    """Refuse to train with what is not installed."""
+    backend = training_backend()
+    installed = [name for name in BACKENDS if find_spec(name)]
+    if backend not in installed:
+        allowed = ", ".join(installed)
+        raise InvalidInput(f"KERAS_BACKEND: {backend!r} is not allowed: installed are {allowed}")
 
 
 @contextmanager
@@ -294,11 +391,12 @@ def _scheduler(request: Request) -> Iterator[str]:
     if request.scheduler:
         yield request.scheduler
         return
-    from intensity import sweeps  # by now Dask's folder is inside the checkout
+    from intensity import cluster  # by now Dask's folder is inside the checkout
 
-    with sweeps.local_cluster(request.workers) as address:
-        if Store().is_empty:  # so everything has to be trained: workers get ready beside 01
-            sweeps.load_keras(address)
+    store = Store()
+    with cluster.local_cluster(request.workers, store.checkpoints) as address:
+        if store.is_empty:  # so everything has to be trained: workers get ready beside 01
+            cluster.load_keras(address)
         yield address
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from intensity import claims
+from intensity.files import write_aside
 from intensity.statistics import (
     DIFFERENCE,
     FRACTION,
@@ -28,7 +29,7 @@ from intensity.statistics import (
     t_interval,
     wilson,
 )
-from intensity.values import ROOT, InvalidInput, write_aside
+from intensity.values import ROOT, InvalidInput
 
 
 class Results:

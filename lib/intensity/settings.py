@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from intensity.configurations import configurations, random_trials
+from intensity.configurations import Configuration, configurations, random_trials
 from intensity.scenes import find_setting
 from intensity.values import ROOT, InvalidInput
 
@@ -51,6 +51,11 @@ class Layout:
     def figures(self) -> Path:
         """The figures that are kept in git."""
         return self.root / "figures"
+
+    @property
+    def pretrained(self) -> Path:
+        """The networks that ship with the project."""
+        return self.root / "pretrained"
 
     def run(self, profile: str) -> Path:
         """The folder of a profile's run."""
@@ -117,6 +122,30 @@ def default_parameters(notebook: Path) -> dict[str, Any]:
     if OUTPUT not in defaults:
         raise InvalidInput(f"{notebook.name}: a cell tagged `parameters` has to set `{OUTPUT}`")
     return defaults
+
+
+def wanted_runs(parameters: Mapping[str, Any], every: bool = False) -> list[Configuration]:
+    """What a notebook trains with these parameters.
+
+    Args:
+        parameters: all of a notebook's, defaults included.
+        every: whether each trial of a random search counts with every seed, since any may be
+            chosen, and not with the first one alone.
+
+    Returns:
+        A configuration for each of its trainings, tasks and trials and each of their seeds.
+    """
+    tables = {**parameters.get("trainings", {}), **parameters.get("tasks", {})}
+    search = {}
+    if "trial" in parameters:
+        search = random_trials(parameters["trial"], parameters["trials"])
+    if not tables | search:
+        return []
+    seeds = parameters["seeds"]
+    sizes = {name: parameters[name] for name in ("test_images", "validation_images")}
+    groups = configurations(tables, seeds, **sizes)
+    groups |= configurations(search, seeds if every else seeds[:1], **sizes)
+    return [configuration for group in groups.values() for configuration in group]
 
 
 def _read_sections(path: Path, place: str) -> dict[str, dict[str, Any]]:

@@ -1,22 +1,22 @@
 """Finished runs and measurements on disk, one folder each, named by what produced it.
 
     store/runs/<network>-<task>-<digest>/       config.json history.csv metrics.json
-                                                predictions.csv model.keras
-    store/measurements/<function>-<digest>/     config.json arrays.npz
+                                                predictions.csv model.keras sha256.json
+    store/measurements/<function>-<digest>/     config.json arrays.npz sha256.json
+    store/checkpoints/<name of the run>         how far a training is that has not ended
+    store/locks/<name>                          locked by the process that computes it
 
-The digest covers the canonical configuration and the code that computes the result. Folders are
-written aside and renamed: one that exists is whole, and what it holds is never computed again.
+The name's digest covers the canonical configuration and the code that computes the result. What is
+in the store is never computed again, by no two processes at once, and never used unless it is what
+was written: a damaged folder is set aside (`.damaged-...`) with one line, and computed again.
 """
 
-import fcntl
 import hashlib
 import io
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from intensity import entries
 from intensity.configurations import Configuration
 from intensity.digests import code_digest, provenance
+from intensity.locks import Lock
+from intensity.processes import tell
 from intensity.scenes import COLUMNS, Scenes
 from intensity.values import ROOT, InvalidInput, canonical_json
 
@@ -43,9 +46,12 @@ class Run:
 
     Args:
         path: its folder.
+        published: whether it came with the project. Its weights may differ in the last digits from
+            those that the same configuration has on this machine.
     """
 
     path: Path
+    published: bool = False
 
     @property
     def name(self) -> str:
@@ -55,30 +61,31 @@ class Run:
     @cached_property
     def configuration(self) -> Configuration:
         """What was trained."""
-        record = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+        record = json.loads(entries.read(self.path, "config.json"))
         return Configuration(**record["configuration"])
 
     @cached_property
     def metrics(self) -> dict[str, float]:
         """Test metrics, and the seconds that training took."""
-        metrics: dict[str, float] = json.loads((self.path / "metrics.json").read_text("utf-8"))
+        metrics: dict[str, float] = json.loads(entries.read(self.path, "metrics.json"))
         return metrics
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row an epoch: images, loss, accuracy, validation_loss, validation_accuracy."""
-        return pd.read_csv(self.path / "history.csv")
+        return pd.read_csv(io.BytesIO(entries.read(self.path, "history.csv")))
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """Test scenes counted by intensity, label and predicted class."""
-        return pd.read_csv(self.path / "predictions.csv")
+        return pd.read_csv(io.BytesIO(entries.read(self.path, "predictions.csv")))
 
     @cached_property
     def model(self) -> "keras.Model":
         """The trained network."""
         import keras  # costs seconds, and most readers of a run need its tables only
 
+        entries.read(self.path, "model.keras")  # is it what was written?
         return keras.models.load_model(self.path / "model.keras", compile=False)
 
 
@@ -89,10 +96,19 @@ class Store:
         root: the folder; by default INTENSITY_STORE, or store/ in the checkout.
         fresh_since: Unix time; what is older counts as absent and is replaced as it is computed.
             By default INTENSITY_FRESH, or nothing is too old.
+        published: a folder of runs that come before those of the store. By default
+            INTENSITY_PRETRAINED, or there are none.
     """
 
-    def __init__(self, root: Path | None = None, fresh_since: float | None = None) -> None:
+    def __init__(
+        self,
+        root: Path | None = None,
+        fresh_since: float | None = None,
+        published: Path | None = None,
+    ) -> None:
         """Remember where and how old."""
+        there = os.environ.get("INTENSITY_PRETRAINED")
+        self.published = published or (Path(there) if there else None)
         self.root = root or Path(os.environ.get("INTENSITY_STORE", ROOT / "store"))
         given = os.environ.get("INTENSITY_FRESH", "0")
         self.fresh_since = float(given) if fresh_since is None else fresh_since
@@ -104,14 +120,32 @@ class Store:
 
     def path(self, configuration: Configuration) -> Path:
         """The folder of a run, whether it exists or not."""
-        digest = _digest(configuration.canonical(), code_digest("intensity.training"))
-        name = f"{configuration.network.name}-{configuration.task.name}-{digest}"
-        return self.root / "runs" / name
+        return self.root / "runs" / run_name(configuration, code_digest("intensity.training"))
 
     def find(self, configuration: Configuration) -> Run | None:
-        """The finished run of a configuration, if there is one."""
+        """The finished run of a configuration, if there is one and it is what was written."""
         path = self.path(configuration)
-        return Run(path) if self._is_valid(path) else None
+        return self._find_published(path.name) or (Run(path) if self._has(path) else None)
+
+    def _find_published(self, name: str) -> Run | None:
+        """The published run of this name, if there is one and it is what was written."""
+        if self.published is None or not (self.published / name).is_dir():
+            return None
+        try:
+            entries.check(self.published / name)
+        except entries.Damaged as error:
+            tell(f"{self.published.name}: {error}; it is trained instead")
+            return None
+        return Run(self.published / name, published=True)
+
+    def lock(self, path: Path) -> Lock:
+        """What the process holds that computes an entry."""
+        return Lock(self.root / "locks" / path.name)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where trainings on this machine keep how far they are, a file each."""
+        return self.root / "checkpoints"
 
     def add(self, configuration: Configuration, files: Mapping[str, bytes]) -> Run:
         """Keep a finished run.
@@ -120,7 +154,12 @@ class Store:
             configuration: what was trained.
             files: contents by file name, as `sweeps.pack` makes them.
         """
-        return Run(self._add(self.path(configuration), files))
+        path = self.path(configuration)
+        with Lock(self.root / "locks" / "runs"):
+            if not self._is_there(path):  # of two that made the same, one was first
+                entries.keep(path, files)
+        (self.checkpoints / path.name).unlink(missing_ok=True)
+        return Run(path)
 
     def measure(self, function: Callable[..., Arrays], *arguments: Any, **options: Any) -> Arrays:
         """What a function returns, computed once for each set of arguments and version of its code.
@@ -142,57 +181,57 @@ class Store:
             "arguments": [_identity(a) for a in arguments],
             "options": {name: _identity(value) for name, value in options.items()},
         }
-        digest = _digest(canonical_json(inputs), code_digest(function.__module__))
-        path = self.root / "measurements" / f"{function.__name__}-{digest}"
-        if not self._is_valid(path):
-            given = [_handed_on(a) for a in arguments]
-            arrays = function(*given, **{name: _handed_on(a) for name, a in options.items()})
-            record = {"function": function.__name__, "inputs": inputs, **provenance()}
-            self._add(path, {"config.json": _json(record), "arrays.npz": _npz(arrays)})
-        with np.load(path / "arrays.npz", allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        code = code_digest(function.__module__)
+        name = f"{function.__name__}-{_digest(canonical_json(inputs), code)}"
+        path = self.root / "measurements" / name
+        with suppress(entries.Damaged):
+            if self._is_there(path):
+                return _arrays(entries.read(path, "arrays.npz"))
+        with self.lock(path):
+            if not self._has(path):  # another process may have made it meanwhile
+                given = [_handed_on(a) for a in arguments]
+                arrays = function(*given, **{name: _handed_on(a) for name, a in options.items()})
+                record = {"function": function.__name__, "module": function.__module__,
+                          "code": code, "inputs": inputs, **provenance()}  # fmt: skip
+                entries.keep(path, {"config.json": _json(record), "arrays.npz": _npz(arrays)})
+            return _arrays(entries.read(path, "arrays.npz"))
 
-    def _is_valid(self, path: Path) -> bool:
+    def _has(self, path: Path) -> bool:
+        """Whether an entry is there, not too old and what was written; else it is set aside."""
+        if not self._is_there(path):
+            return False
+        try:
+            entries.check(path)
+        except entries.Damaged:
+            return self._set_aside(path)
+        return True
+
+    def _set_aside(self, path: Path) -> bool:
+        """Set a damaged entry aside and say so; whether another process has replaced it already."""
+        with Lock(self.root / "locks" / path.parent.name):
+            try:
+                entries.check(path)
+            except entries.Damaged as error:
+                place = entries.set_aside(path)
+                if place is not None:
+                    tell(f"{error}; set aside as {place.name}, to be computed again")
+                return False
+        return True
+
+    def _is_there(self, path: Path) -> bool:
         """Whether a folder exists and is not too old."""
         return path.is_dir() and path.stat().st_mtime >= self.fresh_since
 
-    def _add(self, path: Path, files: Mapping[str, bytes]) -> Path:
-        """Make a folder whole or not at all; one of the same name is replaced if it is too old."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".new-"))
-        try:
-            for name, content in files.items():
-                (aside / name).write_bytes(content)
-            aside.chmod(0o755)
-            with _alone_in(path.parent):
-                if not self._is_valid(path):  # of two processes that made the same, one was first
-                    _put_in_place(aside, path)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        return path
 
+def run_name(configuration: Configuration, code: str) -> str:
+    """The name that tells one run from every other.
 
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Let no two processes rename in a folder at once, if its file system can lock folders."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _put_in_place(new: Path, path: Path) -> None:
-    """Rename a folder, moving what stands there out of the way first."""
-    if path.exists():
-        old = Path(tempfile.mkdtemp(dir=path.parent, prefix=".old-"))
-        path.replace(old / path.name)
-        new.replace(path)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        new.replace(path)
+    Args:
+        configuration: what is trained.
+        code: digest of the code that trains it.
+    """
+    digest = _digest(configuration.canonical(), code)
+    return f"{configuration.network.name}-{configuration.task.name}-{digest}"
 
 
 def _digest(*texts: str) -> str:
@@ -210,6 +249,12 @@ def _npz(arrays: Arrays) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
+
+
+def _arrays(data: bytes) -> Arrays:
+    """The arrays of such a file."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _check_nameable(function: Callable[..., Arrays]) -> None:
@@ -230,7 +275,7 @@ def _handed_on(argument: Any) -> Any:
 def _identity(argument: Any) -> Any:
     """What names an argument of a measurement: JSON data that differ when the argument does."""
     if isinstance(argument, Run):
-        return {"run": argument.name}
+        return {"published run" if argument.published else "run": argument.name}
     if isinstance(argument, BaseModel):
         return argument.model_dump(mode="json")
     if isinstance(argument, np.ndarray) and not argument.dtype.hasobject:

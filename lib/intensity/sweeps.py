@@ -4,8 +4,8 @@ INTENSITY_SCHEDULER names the scheduler that work is sent to: the one that the e
 notebooks of a run, or a cluster of other machines. Without it a sweep starts workers of its own.
 Workers get configurations and return the files of finished runs, so they need no shared disk.
 
-Several sweeps may share a scheduler. What two of them ask for at the same time is trained once, and
-the process that was started first has its trainings done first.
+A sweep holds the lock of every run that it has trained. What another process has trained meanwhile
+it waits for. Within one scheduler, the process that was started first has its trainings done first.
 """
 
 import fcntl
@@ -14,51 +14,52 @@ import os
 import sys
 import tempfile
 import threading
+import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-import dask
 import psutil  # type: ignore[import-untyped]
-from distributed import Client, Future, LocalCluster, as_completed, fire_and_forget, get_worker
+from distributed import Client, Future, KilledWorker, get_worker
 from tqdm import tqdm
 
+from intensity.cluster import CHECKPOINTS, CODE, connect, local_cluster, other_code
 from intensity.configurations import Configuration
 from intensity.digests import code_digest, provenance
-from intensity.processes import FAST, ONE_THREAD, cores
-from intensity.store import Run, Store
-from intensity.values import ROOT
+from intensity.locks import Lock
+from intensity.processes import cores
+from intensity.store import Run, Store, run_name
 
 if TYPE_CHECKING:
     from intensity.training import Trained
 
-WORKER = FAST | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-"""Environment of a worker of this machine."""
+PAUSE = 0.1
+"""Seconds between two looks at what is not finished."""
 
-DASK = {
-    "distributed.admin.system-monitor.gil.enabled": False,
-    "distributed.admin.system-monitor.interval": "10s",
-    "distributed.admin.tick.interval": "1s",
-    "distributed.nanny.pre-spawn-environ": FAST,
-    "distributed.worker.memory.monitor-interval": "1s",
-    "distributed.worker.profile.enabled": False,
-}
-"""Settings of a cluster of this machine: memory is kept from the start of a worker on, and Dask
-does not look at tasks of minutes many times a second, which would cost a tenth of the time."""
 
-STDERR_TO_FILE = """
-import os
-os.dup2(os.open({path!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 2)
-"""
-"""What a worker of this machine runs first. TensorFlow greets on standard error whatever its log
-level, in the middle of the progress line; the error of a training comes back by itself."""
+class WorkerError(RuntimeError):
+    """What ended a training on a worker, as text.
+
+    The error itself would load the library that it comes from where it arrives, or arrive empty.
+    """
+
+    def __init__(self, text: str, trace: str) -> None:
+        """Keep the error's text and where it was raised."""
+        super().__init__(text, trace)
+        self.text, self.trace = text, trace
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class TrainingFailed(RuntimeError):
-    """Some trainings of a sweep ended with an error; the others are finished and kept."""
+    """Some trainings of a sweep ended with an error; the others are finished and kept.
+
+    Its notes have each one's configuration and traceback.
+    """
 
 
 def train_all(
@@ -82,122 +83,172 @@ def train_all(
         runs = iter(train_all(flat, store))
         return {name: [next(runs) for _ in group] for name, group in wanted.items()}
     store = store or Store()
-    missing = {store.path(c).name: c for c in wanted if store.find(c) is None}
+    found = {store.path(c).name: store.find(c) for c in wanted}
+    missing = {store.path(c).name: c for c in wanted if found[store.path(c).name] is None}
     if missing:
-        _train(missing, store)
-    return [Run(store.path(configuration)) for configuration in wanted]
-
-
-def _train(missing: Mapping[str, Configuration], store: Store) -> None:
-    """Train what is missing, longest first, and keep each run as it comes."""
-    order = sorted(missing.values(), key=lambda c: -c.cost)
-    futures, failures = {}, []
-    with _client(len(order)) as client, _Progress(order) as progress:
-        for index, configuration in enumerate(order):
-            if store.find(configuration):  # another sweep was first, while this one began
-                progress.finish(index)
-            else:
-                name = f"{store.path(configuration).name} since {store.fresh_since}"
-                client.subscribe_topic(name, partial(progress.on_event, index))
-                futures[_submit(client, configuration, name)] = index
-        for future in as_completed(futures, loop=client.loop):
-            index = futures[future]
-            if future.status == "finished":
-                store.add(order[index], future.result())
-            else:
-                failures.append(f"{_title(order[index])}: {future.exception()}")
-            progress.finish(index)
-            future.release()
-    if failures:
-        raise TrainingFailed("; ".join(failures))
-
-
-def _submit(client: Client, configuration: Configuration, name: str) -> "Future[dict[str, bytes]]":
-    """Send a training to the scheduler, which takes what has one name for one and the same."""
-    return client.submit(
-        train_on_worker,
-        configuration.model_dump(mode="json"),
-        name,
-        key=("train_on_worker", name),
-        priority=-psutil.Process().create_time(),
-    )
+        order = sorted(missing.values(), key=lambda c: -c.cost)
+        with _client(store, len(order)) as client, _Progress(order) as progress:
+            _Sweep(order, store, client, progress).run()
+    return [found[store.path(c).name] or Run(store.path(c)) for c in wanted]
 
 
 @contextmanager
-def _client(tasks: int) -> Iterator[Client]:
+def _client(store: Store, tasks: int) -> Iterator[Client]:
     """A client of the scheduler that the environment names, or of workers for `tasks` at most."""
-    scheduler = os.environ.get("INTENSITY_SCHEDULER")
+    address = os.environ.get("INTENSITY_SCHEDULER")
+    if address:
+        with connect(address) as client:
+            yield client
+        return
     with (
-        nullcontext(scheduler) if scheduler else local_cluster(min(cores(), tasks)) as address,
-        Client(address, set_as_default=False) as client,
+        local_cluster(min(cores(), tasks), store.checkpoints) as own,
+        connect(own) as client,
     ):
         yield client
 
 
-@contextmanager
-def local_cluster(workers: int) -> Iterator[str]:
-    """Workers on this machine while the block runs, one thread each; everything on loopback.
+class _Sweep:
+    """The trainings of one sweep: those that it has sent to workers, and those that others have."""
 
-    Args:
-        workers: how many.
+    def __init__(
+        self, order: Sequence[Configuration], store: Store, client: Client, progress: "_Progress"
+    ) -> None:
+        """Nothing is sent yet."""
+        self.order, self.store, self.client, self.progress = order, store, client, progress
+        self.waiting = list(range(len(order)))
+        self.locks: dict[int, Lock] = {}
+        self.futures: dict[Future[dict[str, bytes]], int] = {}
+        self.failures: list[tuple[Configuration, BaseException]] = []
 
-    Returns:
-        The scheduler's address.
-    """
-    scratch = ROOT / ".cache" / "dask"
-    scratch.mkdir(parents=True, exist_ok=True)
-    log = scratch / "workers.log"
-    log.unlink(missing_ok=True)
-    with (
-        dask.config.set(DASK),
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1",
-            dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER,
-            silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
-        ) as cluster,
-    ):  # fmt: skip
-        yield cluster.scheduler_address
+    def run(self) -> None:
+        """Train what is missing, longest first, and keep each run as it comes."""
+        for index in self.waiting:
+            listener = partial(self.progress.on_event, index)
+            self.client.subscribe_topic(self._topic(index), listener)
+        try:
+            while self.waiting or self.futures:
+                self.waiting = [index for index in self.waiting if not self._claim(index)]
+                for future in self._done():
+                    self._take(future)
+        finally:
+            for lock in self.locks.values():
+                lock.release()
+        if self.failures:
+            raise _failed(self.failures)
+
+    def _claim(self, index: int) -> bool:
+        """Send a training to the workers, unless another process has it or has finished it."""
+        configuration = self.order[index]
+        lock = self.store.lock(self.store.path(configuration))
+        if not lock.acquire(wait=False):
+            return False
+        self.locks[index] = lock
+        run = self.store.find(configuration)
+        if run:
+            self._finish(index, run)
+        else:
+            self.futures[self._submit(index)] = index
+        return True
+
+    def _submit(self, index: int) -> "Future[dict[str, bytes]]":
+        """Send a training to the scheduler, which takes what has one name for one and the same."""
+        return self.client.submit(
+            train_on_worker,
+            self.order[index].model_dump(mode="json"),
+            self._topic(index),
+            code_digest(CODE),
+            self.store.fresh_since,
+            key=("train_on_worker", self._topic(index)),
+            priority=-psutil.Process().create_time(),
+        )
+
+    def _topic(self, index: int) -> str:
+        """What the messages of a training are about."""
+        return f"{self.store.path(self.order[index]).name} since {self.store.fresh_since}"
+
+    def _done(self) -> list["Future[dict[str, bytes]]"]:
+        """What has ended since the last look."""
+        time.sleep(PAUSE)
+        return [future for future in self.futures if future.done()]
+
+    def _take(self, future: "Future[dict[str, bytes]]") -> None:
+        """Keep what a training has left, or why it has left nothing."""
+        index = self.futures.pop(future)
+        run = None
+        if future.status == "finished":
+            run = self.store.add(self.order[index], future.result())
+        else:
+            self.failures.append((self.order[index], future.exception() or _lost()))
+        future.release()
+        self._finish(index, run)
+
+    def _finish(self, index: int, run: Run | None) -> None:
+        """Count a training as done and let go of it."""
+        self.progress.finish(index, run)
+        self.locks.pop(index).release()
 
 
-def load_keras(address: str) -> None:
-    """Have every worker of a cluster load Keras, without waiting for it.
-
-    Args:
-        address: the scheduler's.
-    """
-    with Client(address, set_as_default=False) as client:
-        for worker in client.nthreads():
-            fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))
+def _lost() -> RuntimeError:
+    """What is said of a training that has neither ended nor failed."""
+    return RuntimeError("the scheduler has lost it or is gone")
 
 
-def train_on_worker(table: dict[str, Any], topic: str) -> dict[str, bytes]:
+def _failed(failures: Sequence[tuple[Configuration, BaseException]]) -> TrainingFailed:
+    """One error about trainings that have failed."""
+    error = TrainingFailed("; ".join(f"{_title(c)}: {_reason(e)}" for c, e in failures))
+    for configuration, cause in failures:
+        trace = cause.trace if isinstance(cause, WorkerError) else ""
+        error.add_note(f"{_title(configuration)}: {configuration.canonical()}\n{trace}")
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    """Why a training failed, in a few words."""
+    if isinstance(error, KilledWorker):
+        return "its worker died, and so did those that did it again"
+    return str(error) or type(error).__name__
+
+
+def train_on_worker(table: dict[str, Any], topic: str, code: str, since: float) -> dict[str, bytes]:
     """Train one configuration where a Dask worker runs, and tell how far it is.
 
     Args:
         table: the configuration's fields.
-        topic: of its messages, to every sweep that waits for it.
+        topic: of its messages, to the sweep that waits for it.
+        code: digest of the code that it has to be trained with.
+        since: Unix time; what is kept of an older, interrupted training is not used.
 
     Returns:
         The files of the finished run.
 
     Raises:
-        TrainingFailed: with the text of any error. TensorFlow's own errors would arrive without
-            it, and load TensorFlow where they arrive.
+        WorkerError: with text and traceback of any error.
     """
-    from intensity.training import train  # the process that submits does not load Keras
-
-    configuration = Configuration(**table)
     worker = get_worker()
+    if code_digest(CODE) != code:
+        raise WorkerError(other_code(worker.address, code_digest(CODE)), "")
+    configuration = Configuration(**table)
 
     def report(images: int) -> None:
         """Send the number of images shown so far."""
         worker.log_event(topic, images)
 
     try:
-        return pack(configuration, train(configuration, report))
+        return _train(configuration, report, since)
     except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-    raise TrainingFailed(message)  # out here, since an error's context would travel with it
+        text, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
+    raise WorkerError(text, trace)  # out here, since an error's context would travel with it
+
+
+def _train(configuration: Configuration, report: Any, since: float) -> dict[str, bytes]:
+    """Train, going on from what an interrupted training has left on this machine."""
+    from intensity.checkpoints import Checkpoint  # a process that submits does not load Keras
+    from intensity.training import train
+
+    folder = os.environ.get(CHECKPOINTS)
+    path = Path(folder or "", run_name(configuration, code_digest(CODE)))
+    checkpoint = Checkpoint(path, since) if folder else None
+    return pack(configuration, train(configuration, report, checkpoint))
 
 
 def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
@@ -212,7 +263,7 @@ def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
     """
     record = {
         "configuration": configuration.model_dump(mode="json"),
-        "code": code_digest("intensity.training"),
+        "code": code_digest(CODE),
         **provenance(),
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -245,6 +296,7 @@ class _Progress:
         self.lock = threading.Lock()
         self.done = [0.0] * len(order)
         self.finished = 0
+        self.last = ""
 
     def __enter__(self) -> "_Progress":
         """Open the line."""
@@ -271,9 +323,11 @@ class _Progress:
         """Take a worker's message: when, and how many images it has shown to a network."""
         self._advance(index, event[1] / self.order[index].recipe.images)
 
-    def finish(self, index: int) -> None:
-        """Count a run as done."""
+    def finish(self, index: int, run: Run | None = None) -> None:
+        """Count a training as done, and show what came of it."""
         self.finished += 1
+        accuracy = f"{run.metrics['accuracy']:.1%}" if run else "failed"
+        self.last = f"{_title(self.order[index])}: {accuracy}"
         self._advance(index, 1.0)
 
     def _advance(self, index: int, share: float) -> None:
@@ -281,9 +335,9 @@ class _Progress:
         with self.lock:  # messages come in another thread
             step = max(0.0, min(share, 1.0) - self.done[index])
             self.done[index] += step
+            shown = self.last or _title(self.order[index])
             self.bar.set_description_str(
-                f"{self.finished}/{len(self.order)} networks; {_title(self.order[index])}",
-                refresh=False,
+                f"{self.finished}/{len(self.order)} networks; {shown}", refresh=False
             )
             self.bar.update(step * self.order[index].cost)
 
@@ -305,11 +359,13 @@ class _SharedLine:
             return
         except OSError:
             pass  # a file system without locks: everyone is seen
-        self.file.write(text)
+        with suppress(OSError):  # on a full disk nothing is shown
+            self.file.write(text)
 
     def flush(self) -> None:
         """Have the terminal show it."""
-        self.file.flush()
+        with suppress(OSError):
+            self.file.flush()
 
     def close(self) -> None:
         """Give the line to others."""

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -44,17 +45,32 @@ class Trained:
     predictions: pd.DataFrame
 
 
+class Checkpoint(Protocol):
+    """Keeps what a training needs to go on after an epoch; see `checkpoints`."""
+
+    def save(self, learner: keras.Model, history: list[dict[str, float]], seconds: float) -> None:
+        """Keep a learner's state, its history and the seconds spent."""
+
+    def restore(self, learner: keras.Model) -> tuple[list[dict[str, float]], float]:
+        """Bring a learner to the state kept last; its history and the seconds spent."""
+
+
 def train(
-    configuration: Configuration, progress: Callable[[int], None] = lambda images: None
+    configuration: Configuration,
+    progress: Callable[[int], None] = lambda images: None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train and test one network.
 
     Args:
         configuration: what to train, on what, how.
         progress: called now and then with the number of images shown so far.
+        checkpoint: where the state after each epoch is kept, and where an earlier training that did
+            not come to its end has left it.
 
     Returns:
-        The trained network; bit-identical for equal configurations on one machine with one thread.
+        The trained network; bit-identical for equal configurations on one machine with one thread,
+        however often it was interrupted.
     """
     started = time.monotonic()
     c, recipe = configuration, configuration.recipe
@@ -62,8 +78,8 @@ def train(
     learner = OnHistograms(model) if c.network.sees_no_shape else fused(model)
     _compile(learner, recipe)
     validation = evaluation_scenes(c.task, c.scenes, "validation", c.validation_images)
-    history = []
-    for epoch in range(recipe.epochs):
+    history, spent = checkpoint.restore(learner) if checkpoint else ([], 0.0)
+    for epoch in range(len(history), recipe.epochs):
         images = (epoch + 1) * recipe.epoch_images
         row = {"epoch": epoch + 1, "images": images, **_show(learner, c, epoch, progress)}
         if epoch + 1 == recipe.epochs:
@@ -71,13 +87,15 @@ def train(
         metrics, _ = evaluate(learner, validation, c.network.sees_no_shape)
         row |= {f"validation_{name}": metrics[name] for name in ("loss", "accuracy")}
         history.append(row)
+        if checkpoint:
+            checkpoint.save(learner, history, spent + time.monotonic() - started)
         progress(images)
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
     metrics, predictions = evaluate(learner, test, c.network.sees_no_shape)
     if not c.network.sees_no_shape:  # a reader of histograms shares the model's weights
         model.set_weights(learner.get_weights())
     metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-    metrics["seconds"] = time.monotonic() - started
+    metrics["seconds"] = spent + time.monotonic() - started
     return Trained(model, pd.DataFrame(history), metrics, predictions)
 
 

@@ -1,12 +1,10 @@
-"""Configurations as values: frozen, validated, with one canonical text; and how files are written.
+"""Configurations as values: frozen, validated, with one canonical text.
 
 Everything that names a result on disk (a task, scene options, a network, a training) is a `Value`.
 Wrong input raises `InvalidInput`, whose message is a single line for people.
 """
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -73,23 +71,3 @@ def _short(value: Any) -> str:
     """A value as text of one line and at most 120 characters."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 120 else text[:117] + "..."
-
-
-def write_aside(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: beside its place first, then renamed.
-
-    Args:
-        path: the file to make or replace; its folder is made where it is missing.
-        content: text (written as UTF-8) or bytes.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

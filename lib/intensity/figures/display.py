@@ -17,7 +17,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from intensity.figures.style import DPI, styled
-from intensity.values import ROOT, InvalidInput, write_aside
+from intensity.files import write_aside
+from intensity.values import ROOT, InvalidInput
 
 _NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")
 """Names of figures and tables: notebook, number, words."""

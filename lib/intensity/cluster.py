@@ -1,0 +1,174 @@
+"""Where trainings run: workers of this machine, or a Dask cluster that somebody else has started.
+
+A cluster's workers need this project (the same code, which is checked), and no disk of ours. One on
+TLS is reached with certificates that Dask's own settings name (`DASK_DISTRIBUTED__COMM__TLS__...`).
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import dask
+from distributed import Client, LocalCluster, Security, fire_and_forget
+from distributed.comm.core import connect as connect_comm
+from distributed.system import MEMORY_LIMIT
+
+from intensity.digests import code_digest
+from intensity.processes import FAST, ONE_THREAD, training_backend
+from intensity.values import ROOT, InvalidInput
+
+CHECKPOINTS = "INTENSITY_CHECKPOINTS"
+"""Variable that names the folder where workers of this machine keep how far their trainings are."""
+
+CODE = "intensity.training"
+"""The module whose code a worker has to share."""
+
+PATIENCE = 8
+"""Seconds in which a scheduler has to answer."""
+
+LEAST_MEMORY = 2 * 2**30
+"""Bytes that a worker may have at least; TensorFlow alone takes a quarter of it."""
+
+WORKER = FAST | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Environment of a worker of this machine."""
+
+DASK = {
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.nanny.pre-spawn-environ": FAST,
+    "distributed.scheduler.allowed-failures": 3,
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.terminate": 0.95,
+    "distributed.worker.profile.enabled": False,
+}
+"""Settings of a cluster of this machine. Memory is kept from the start of a worker on. Dask does
+not look at tasks of minutes many times a second, which would cost a tenth of the time. A worker has
+one task at a time, so that its death is counted against what it ran; a task is done again three
+times. A worker that needs too much memory is replaced, never paused: what it has freed it keeps, so
+it would wait for ever."""
+
+STDERR_TO_FILE = """
+import os
+os.dup2(os.open({path!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 2)
+"""
+"""What a worker of this machine runs first. TensorFlow greets on standard error whatever its log
+level, in the middle of the progress line; the error of a training comes back by itself."""
+
+
+@contextmanager
+def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
+    """Workers on this machine while the block runs, one thread each; everything on loopback.
+
+    Args:
+        workers: how many.
+        checkpoints: the folder where trainings keep how far they are.
+
+    Returns:
+        The scheduler's address.
+    """
+    scratch = ROOT / ".cache" / "dask"
+    scratch.mkdir(parents=True, exist_ok=True)
+    log = scratch / f"workers-{os.getpid()}.log"
+    own = {CHECKPOINTS: str(checkpoints), "KERAS_BACKEND": training_backend()}
+    try:
+        with (
+            dask.config.set(DASK),
+            LocalCluster(
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1",
+                dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER | own,
+                memory_limit=max(LEAST_MEMORY, MEMORY_LIMIT // workers),
+                silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
+            ) as cluster,
+        ):  # fmt: skip
+            yield cluster.scheduler_address
+    finally:
+        log.unlink(missing_ok=True)
+
+
+@contextmanager
+def connect(address: str) -> Iterator[Client]:
+    """A client of a scheduler.
+
+    Args:
+        address: for example "tcp://127.0.0.1:8786" or "tls://login.cluster.org:8786".
+
+    Raises:
+        InvalidInput: nobody answers there in time, or not as Dask does.
+    """
+    with _refused(address):
+        client = Client(address, set_as_default=False, timeout=PATIENCE)
+    with client:
+        yield client
+
+
+def check_workers(address: str) -> None:
+    """Refuse a cluster that would train with other code than ours.
+
+    Args:
+        address: the scheduler's.
+
+    Raises:
+        InvalidInput: the scheduler does not answer, or a worker lacks this project or has another
+            version of it.
+    """
+    with _refused(address):
+        asyncio.run(asyncio.wait_for(_greet(address), PATIENCE))
+    with connect(address) as client:
+        digests = client.run(code_digest, CODE, on_error="return")
+    for worker, found in digests.items():
+        if found != code_digest(CODE):
+            raise InvalidInput(
+                f"scheduler: {address!r} is not allowed: {other_code(worker, found)}"
+            )
+
+
+async def _greet(address: str) -> None:
+    """Connect and hang up; a client would wait for a greeting for ever."""
+    comm = await connect_comm(address, **Security().get_connection_args("client"))
+    await comm.close()
+
+
+@contextmanager
+def _refused(address: str) -> Iterator[None]:
+    """Say in one line that there is no scheduler to be reached."""
+    try:
+        yield
+    except Exception as error:  # what is no scheduler may answer anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidInput(
+            f"scheduler: {address!r} is not allowed: a Dask scheduler that answers within "
+            f"{PATIENCE} s ({reason[:200]})"
+        ) from None
+
+
+def other_code(worker: str, found: object) -> str:
+    """What is said about a worker that has other code.
+
+    Args:
+        worker: its address.
+        found: the digest of its code, or the error that came instead.
+    """
+    theirs = found if isinstance(found, str) else f"none ({' '.join(str(found).split())[:120]})"
+    return (
+        f"its worker {worker} has another version of this project, "
+        f"digest {theirs}, not {code_digest(CODE)}"
+    )
+
+
+def load_keras(address: str) -> None:
+    """Have every worker of a cluster load Keras, without waiting for it.
+
+    Args:
+        address: the scheduler's.
+    """
+    with connect(address) as client:
+        for worker in client.nthreads():
+            fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))

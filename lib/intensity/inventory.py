@@ -1,0 +1,169 @@
+"""What the store holds: finished runs as a list, and what no profile needs any more removed.
+
+A run is needed if a profile of this checkout would train it with the code as it is now; a
+measurement, if its code is as it is now and all runs that it has read are needed.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from intensity import entries
+from intensity.digests import code_digest
+from intensity.settings import Layout, default_parameters, load_profile, wanted_runs
+from intensity.store import Run, Store
+
+HALF_WRITTEN = (".new-", ".old-")
+"""How folders begin that a process was writing; they stay where it was killed."""
+
+YOUNG = 3600
+"""Seconds for which what is half-written may still be in the making."""
+
+
+def needed_runs(layout: Layout) -> dict[str, list[str]]:
+    """Which profiles need which runs.
+
+    Args:
+        layout: the checkout.
+
+    Returns:
+        By the run's name, the names of the profiles.
+
+    Raises:
+        InvalidInput: a profile is not what it should be.
+    """
+    store, needed = Store(), dict[str, list[str]]()
+    for profile in layout.profiles:
+        sections = load_profile(layout, profile)
+        for notebook, section in sections.items():
+            defaults = default_parameters(layout.notebooks[notebook])
+            for configuration in wanted_runs({**defaults, **section}, every=True):
+                profiles = needed.setdefault(store.path(configuration).name, [])
+                if profile not in profiles:
+                    profiles.append(profile)
+    return needed
+
+
+def list_runs(layout: Layout) -> Iterator[str]:
+    """The runs of the store, oldest first.
+
+    Args:
+        layout: the checkout.
+
+    Yields:
+        A line a run: when it was finished, what was trained, its test accuracy, its size, the
+        profiles that need it, its name. Then one about all of the store.
+    """
+    store, needed = Store(), needed_runs(layout)
+    folders = sorted(_entries(store.root / "runs"), key=lambda path: path.stat().st_mtime)
+    for path in folders:
+        when = datetime.fromtimestamp(path.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+        users = ", ".join(needed.get(path.name, [])) or "no profile"
+        yield f"{when}  {_what(Run(path))}  {_size(path) / 1e6:6.2f} MB  {users}  {path.name}"
+    kinds = {kind: len(_entries(store.root / kind)) for kind in ("runs", "measurements")}
+    yield (
+        f"{store.root}: {kinds['runs']} runs, {kinds['measurements']} measurements, "
+        f"{_size(store.root) / 1e6:.1f} MB"
+    )
+
+
+def prune(layout: Layout) -> Iterator[str]:
+    """Remove from the store what no profile needs, what is damaged, and what is half-written.
+
+    What a process is computing just now stays.
+
+    Args:
+        layout: the checkout.
+
+    Yields:
+        A line for each thing removed, and one about them all.
+    """
+    store, needed = Store(), needed_runs(layout)
+    doomed = [path for path in _entries(store.root / "runs") if path.name not in needed]
+    doomed += [p for p in _entries(store.root / "measurements") if not _is_current(p, needed)]
+    doomed += [p for kind in ("runs", "measurements") for p in _leftovers(store.root / kind)]
+    doomed += [
+        path
+        for path in (store.root / "checkpoints").glob("[!.]*")
+        if path.name not in needed or (store.root / "runs" / path.name).exists()
+    ]
+    removed = freed = 0
+    for path in doomed:
+        lock = store.lock(path)
+        if not lock.acquire(wait=False):
+            continue
+        size = _size(path)
+        _remove(path)
+        lock.release()
+        removed, freed = removed + 1, freed + size
+        yield f"removed {path.relative_to(store.root)}"
+    yield f"{store.root}: removed {removed}, {freed / 1e6:.1f} MB"
+
+
+def _entries(folder: Path) -> list[Path]:
+    """The whole entries of a folder of the store."""
+    return [path for path in folder.glob("[!.]*") if path.is_dir()]
+
+
+def _what(run: Run) -> str:
+    """A run in a few words, with its test accuracy."""
+    try:
+        c, accuracy = run.configuration, run.metrics["accuracy"]
+    except entries.Damaged as error:
+        return f"damaged: {error}"
+    images = f"{c.recipe.images:,} images"
+    return f"{c.network.name:14} {c.task.name:12} seed {c.seed:3} {images:>14} {accuracy:6.1%}"
+
+
+def _is_current(path: Path, needed: dict[str, list[str]]) -> bool:
+    """Whether a measurement would be found again by a run of some profile."""
+    try:
+        record = json.loads(entries.read(path, "config.json"))
+    except entries.Damaged:
+        return False
+    module = record["module"]
+    if find_spec(module) is None or code_digest(module) != record["code"]:
+        return False
+    return all(name in needed for name in _runs_in(record["inputs"]))
+
+
+def _runs_in(inputs: Any) -> Iterator[str]:
+    """The names of runs that a measurement has read."""
+    if isinstance(inputs, dict):
+        if inputs.keys() in ({"run"}, {"published run"}):
+            yield from inputs.values()
+        else:
+            for value in inputs.values():
+                yield from _runs_in(value)
+    elif isinstance(inputs, list):
+        for value in inputs:
+            yield from _runs_in(value)
+
+
+def _leftovers(folder: Path) -> Iterator[Path]:
+    """What was set aside, and what nobody has gone on writing for a while."""
+    yield from folder.glob(f"{entries.SET_ASIDE}*")
+    for start in HALF_WRITTEN:
+        for path in folder.glob(f"{start}*"):
+            if path.stat().st_mtime < time.time() - YOUNG:
+                yield path
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder or a file, whatever its permissions."""
+    if path.is_dir():
+        path.chmod(0o755)
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())

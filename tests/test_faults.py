@@ -1,0 +1,123 @@
+"""A run is killed, its disk is full, it is started twice: it ends as if undisturbed."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+from intensity import __main__, ownership
+from intensity.values import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import faults
+
+
+@pytest.fixture(scope="module")
+def checkout() -> Iterator[Path]:
+    """A checkout with two of the notebooks, and with fewer networks than the benchmark has."""
+    with faults.small_checkout() as folder:
+        path = folder / "params" / "fault.yaml"
+        profile = yaml.safe_load(path.read_text())
+        for section in ("02_training", "05_responses"):
+            for table in profile[section]["trainings"].values():
+                table |= {"epochs": 2, "epoch_images": 64}
+        path.write_text(yaml.safe_dump(profile))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(checkout: Path) -> tuple[float, faults.Contents]:
+    """The seconds of a run that nothing happens to, and what it leaves."""
+    began = time.monotonic()
+    faults.finish(faults.start(checkout), checkout)
+    return time.monotonic() - began, faults.contents(checkout)
+
+
+@pytest.mark.parametrize(("kind", "share"), [("everything", 0.6), ("one worker", 0.4)])
+def test_a_killed_run_ends_as_if_nothing_had_happened(
+    checkout: Path, undisturbed: tuple[float, faults.Contents], kind: str, share: float
+) -> None:
+    seconds, contents = undisturbed
+    fault = faults.disturbed(checkout, kind, share * seconds, contents)
+    assert fault.differences == []
+
+
+def test_two_at_once_both_end_well_and_compute_nothing_twice(
+    checkout: Path, undisturbed: tuple[float, faults.Contents]
+) -> None:
+    for part in ("store", "runs"):
+        shutil.rmtree(checkout / part)
+    both = [faults.start(checkout) for _ in range(2)]
+    changed: dict[Path, float] = {}
+    while any(process.poll() is None for process in both):
+        for path in (checkout / "store").glob("*/[!.]*/config.json"):
+            written = path.stat().st_mtime
+            assert changed.setdefault(path, written) == written, f"{path} was computed twice"
+        time.sleep(0.05)
+    assert [process.returncode for process in both] == [0, 0]
+    assert faults.contents(checkout) == undisturbed[1]
+    assert "is being run by process" in (checkout / "stderr").read_text()
+
+
+def test_ctrl_c_ends_all_of_it_within_five_seconds_and_says_how_to_go_on(
+    checkout: Path, undisturbed: tuple[float, faults.Contents]
+) -> None:
+    for part in ("store", "runs"):
+        shutil.rmtree(checkout / part)
+    process = faults.start(checkout)
+    time.sleep(0.6 * undisturbed[0])
+    owner = f"{process.pid} since {psutil.Process(process.pid).create_time()}"
+    assert list(ownership._started_by(owner))
+    os.kill(process.pid, signal.SIGINT)
+    began = time.monotonic()
+    assert process.wait(60) == 130
+    assert time.monotonic() - began < 5
+    assert not list(ownership._started_by(owner))
+    last = (checkout / "stderr").read_text().splitlines()[-1]
+    assert "To go on: ./run_all.sh --profile fault" in last
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small disk")
+def test_a_full_disk_is_said_in_a_line_and_after_making_room_it_goes_on(
+    checkout: Path, undisturbed: tuple[float, faults.Contents]
+) -> None:
+    runs = checkout / "runs"
+    shutil.rmtree(runs)
+    runs.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(runs)]
+    if subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("may not mount")
+    try:
+        (checkout / "stderr").unlink()
+        assert faults.start(checkout).wait(600) == 1
+        lines = (checkout / "stderr").read_text().splitlines()
+        said = [line for line in lines if line.startswith("intensity: ")]
+        assert len(said) == 1, lines[-5:]
+        assert "No space left on device" in said[0]
+        subprocess.run(["mount", "-o", "remount,size=100m", str(runs)], check=True)
+        faults.finish(faults.start(checkout), checkout)
+        assert faults.contents(checkout) == undisturbed[1]
+    finally:
+        subprocess.run(["umount", "-l", str(runs)], check=True)
+
+
+def test_what_the_system_refuses_is_a_line_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/smoke/results.json")
+
+    monkeypatch.setitem(__main__.COMMANDS, "run", refuse)
+    assert __main__.main(["run"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("intensity: runs/smoke/results.json: No space left on device; ")
