@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -387,6 +389,19 @@ def test_messages_reach_every_sweep_that_waits(
     for future in at_once(scheduler, gate, 1, 1, *asking):
         future.result()
     assert heard == [configuration(1).recipe.images // 2] * 2
+
+
+@pytest.mark.parametrize("status", ["lost", "cancelled"])
+def test_a_scheduler_that_went_away_is_a_failure_and_no_endless_wait(
+    store: Store, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    future = mock.Mock(status=status, done=lambda: status != "lost")
+    client = SimpleNamespace(submit=lambda *_, **__: future, subscribe_topic=lambda *_: None)
+    monkeypatch.setattr(sweeps, "_client", lambda *_: nullcontext(client))
+    monkeypatch.setenv("INTENSITY_TERMINAL", os.devnull)
+    with pytest.raises(sweeps.TrainingFailed, match="the scheduler has lost it or is gone"):
+        sweeps.train_all([configuration(1)], store)
+    assert store.lock(store.path(configuration(1))).acquire(wait=False)
 
 
 def test_an_error_travels_as_text_alone(

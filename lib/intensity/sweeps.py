@@ -169,7 +169,7 @@ class _Sweep:
     def _done(self) -> list["Future[dict[str, bytes]]"]:
         """What has ended since the last look."""
         time.sleep(PAUSE)
-        return [future for future in self.futures if future.done()]
+        return [f for f in self.futures if f.done() or f.status == "lost"]
 
     def _take(self, future: "Future[dict[str, bytes]]") -> None:
         """Keep what a training has left, or why it has left nothing."""
@@ -178,7 +178,8 @@ class _Sweep:
         if future.status == "finished":
             run = self.store.add(self.order[index], future.result())
         else:
-            self.failures.append((self.order[index], future.exception() or _lost()))
+            error = future.exception() if future.status == "error" else None
+            self.failures.append((self.order[index], error or _lost()))
         future.release()
         self._finish(index, run)
 
