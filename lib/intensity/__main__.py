@@ -37,7 +37,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"intensity: {where}{error.strerror or error}; {HOW_TO_GO_ON}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("intensity: interrupted", file=sys.stderr)
+        print(
+            "intensity: interrupted; what is finished is kept: call again to go on", file=sys.stderr
+        )
         return INTERRUPTED
 
 
