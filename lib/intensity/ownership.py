@@ -7,6 +7,7 @@ before anything is written.
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,9 @@ NAME = "INTENSITY_RUN"
 
 LOCK, OWNER = ".lock", ".owner.json"
 """Files of a run's folder: locked by its engine; the engine's process id and start time."""
+
+DYING = 5.0
+"""Seconds within which a process that has let go of its lock is gone."""
 
 
 @contextmanager
@@ -65,7 +69,7 @@ def _end_unless_locked(folder: Path) -> None:
 def _end_leftovers(folder: Path) -> None:
     """End every process that the last engine of a folder has started, and wait until it is gone."""
     owner = _owner(folder)
-    if not owner or _lives(owner):  # it lives where the file system has no locks
+    if not owner or _stays(owner):  # it stays where the file system has no locks
         return
     while left := list(_started_by(_name(owner))):
         for process in left:
@@ -88,10 +92,23 @@ def _name(owner: dict[str, Any]) -> str:
     return f"{owner['pid']} since {owner['started']}"
 
 
+def _stays(owner: dict[str, Any]) -> bool:
+    """Whether an engine lives on: one that ends has let go of its lock some moments before."""
+    ends = time.monotonic() + DYING
+    while _lives(owner):
+        if time.monotonic() > ends:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def _lives(owner: dict[str, Any]) -> bool:
     """Whether an engine runs, other than this process: ids are given again, with another start."""
     try:
-        started = psutil.Process(owner["pid"]).create_time()
+        process = psutil.Process(owner["pid"])
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        started = process.create_time()
     except psutil.Error:
         return False
     return owner["pid"] != os.getpid() and started == owner["started"]
