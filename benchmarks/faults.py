@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import yaml
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -58,19 +59,21 @@ class Fault(NamedTuple):
 
 
 @contextmanager
-def small_checkout() -> Iterator[Path]:
-    """A folder with the project's code, two of its notebooks and the fault profile."""
+def small_checkout(notebooks: Sequence[str] = NOTEBOOKS) -> Iterator[Path]:
+    """A folder with the project's code, some of its notebooks and what they need of fault.yaml."""
     with tempfile.TemporaryDirectory(prefix="intensity-faults-") as folder:
         checkout = Path(folder)
         for part in ("lib", "report"):
             shutil.copytree(
                 ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__")
             )
-        for name in NOTEBOOKS:
-            (checkout / "notebooks").mkdir(exist_ok=True)
+        for part in ("notebooks", "params"):
+            (checkout / part).mkdir()
+        for name in notebooks:
             shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", checkout / "notebooks")
-        (checkout / "params").mkdir()
-        shutil.copy(HERE / "fault.yaml", checkout / "params")
+        profile = yaml.safe_load((HERE / "fault.yaml").read_text())
+        needed = {name: profile[name] for name in notebooks}
+        (checkout / "params" / "fault.yaml").write_text(yaml.safe_dump(needed))
         yield checkout
 
 
