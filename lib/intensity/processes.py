@@ -9,15 +9,17 @@ FAST = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TOP_PAD_": str(2**28),
     "MALLOC_TRIM_THRESHOLD_": str(2**34),
+    "OPENBLAS_NUM_THREADS": "1",
     "TF_ENABLE_ONEDNN_OPTS": "1",
 }
 """Twice as fast on one processor. Memory that a step has freed is kept for the next one, since
-giving it back and getting it again, page by page, costs a third of a training; and TensorFlow uses
-oneDNN's kernels, which it does by itself on the newest processors only."""
+giving it back and getting it again, page by page, costs a third of a training; TensorFlow uses
+oneDNN's kernels, which it does by itself on the newest processors only; and NumPy's small products
+have one thread, since two that wait for each other while another process has the processor take
+fifteen times as long."""
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
