@@ -2,13 +2,15 @@
 
     python benchmarks/faults.py [KILLS]
 
-Half of the kills are SIGKILL to the engine with all kernels and workers, half to one worker. What
-has to be identical: weights, histories, predictions and metrics of every network, results.json, the
-figures and the data behind them; times alone may differ. Exit code 1 where anything does.
+Half of the kills are SIGKILL to the engine's process group, which its workers are in (kernels, in
+groups of their own, outlive it by seconds), half to one worker. What has to be identical: weights,
+histories, predictions and metrics of every network, results.json, the figures and the data behind
+them; times alone may differ. Exit code 1 where anything does.
 """
 
 import hashlib
 import json
+import operator
 import os
 import random
 import shutil
@@ -18,8 +20,9 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,13 +80,13 @@ def small_checkout(notebooks: Sequence[str] = NOTEBOOKS) -> Iterator[Path]:
         yield checkout
 
 
-def start(checkout: Path) -> "subprocess.Popen[bytes]":
+def start(checkout: Path, profile: str = "fault") -> "subprocess.Popen[bytes]":
     """Start a run in a process group of its own."""
     environment = {**os.environ, "PYTHONPATH": str(checkout / "lib")}
     for name in ("INTENSITY_STORE", "KERAS_BACKEND"):
         environment.pop(name, None)
     return subprocess.Popen(
-        [sys.executable, "-m", "intensity", "run", "--profile", "fault"],
+        [sys.executable, "-m", "intensity", "run", "--profile", profile],
         cwd=checkout, env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=(checkout / "stderr").open("ab"),
     )  # fmt: skip
@@ -95,7 +98,7 @@ def finish(process: "subprocess.Popen[bytes]", checkout: Path) -> None:
         raise RuntimeError((checkout / "stderr").read_text(errors="replace")[-2000:])
 
 
-def contents(checkout: Path) -> Contents:
+def contents(checkout: Path, profile: str = "fault") -> Contents:
     """All that a run has computed, by name."""
     found = {}
     for run in (checkout / "store" / "runs").glob("[!.]*"):
@@ -104,8 +107,9 @@ def contents(checkout: Path) -> Contents:
         found[f"{run.name}/weights"] = _weights(run / "model.keras")
         for name in ("history.csv", "predictions.csv"):
             found[f"{run.name}/{name}"] = (run / name).read_text()
-    folder = checkout / "runs" / "fault"
-    found["results.json"] = (folder / "results.json").read_text()
+    folder = checkout / "runs" / profile
+    results = json.loads((folder / "results.json").read_text())
+    found["results.json"] = json.dumps(results | {"profile": ""})
     for path in (folder / "figures").iterdir():
         found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
@@ -123,16 +127,30 @@ def workers(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
-def disturbed(checkout: Path, kind: str, after: float, undisturbed: Contents) -> Fault:
-    """Start a run on an empty store, kill some of it, let it come to its end."""
+def disturbed(
+    checkout: Path, kind: str, moment: Callable[[float], bool], undisturbed: Contents
+) -> Fault:
+    """Start a run on an empty store, kill some of it, let it come to its end.
+
+    Args:
+        checkout: as `small_checkout` makes it.
+        kind: of KINDS, what is killed.
+        moment: tells from the seconds since the start whether it is time.
+        undisturbed: the contents to compare with.
+
+    Raises:
+        RuntimeError: the run has ended before the moment came.
+    """
     for part in ("store", "runs"):
         shutil.rmtree(checkout / part, ignore_errors=True)
     began, process = time.monotonic(), start(checkout)
-    time.sleep(after)
+    targets: list[psutil.Process] = []
+    while not (moment(time.monotonic() - began) and (targets := workers(process))):
+        time.sleep(0.01)
+        if process.poll() is not None:
+            raise RuntimeError(f"it ended with {process.returncode} before it was killed")
     if kind == "one worker":
-        while not workers(process):
-            time.sleep(0.1)
-        random.choice(workers(process)).kill()
+        random.choice(targets).kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -157,7 +175,8 @@ def trial(kills: int) -> Iterator[Fault | float]:
         undisturbed = contents(checkout)
         for number in range(kills):
             after = random.uniform(0.05, 0.95) * seconds
-            yield disturbed(checkout, KINDS[number % 2], after, undisturbed)
+            moment = partial(operator.le, after)
+            yield disturbed(checkout, KINDS[number % 2], moment, undisturbed)
 
 
 def main(kills: int) -> int:

@@ -36,7 +36,7 @@ BASE = {"task": "hard", "scenes": "discs", "network": "bn_compact", "batch": 16,
 SWEEP = """
 import hashlib, json, os, sys, time
 from pathlib import Path
-from intensity.cluster import connect, load_keras, local_cluster
+from intensity.cluster import connect, local_cluster
 from intensity.configurations import configurations
 from intensity.store import Store
 from intensity.sweeps import train_all

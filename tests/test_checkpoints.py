@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -115,18 +116,26 @@ def test_what_cannot_be_used_is_not(tmp_path: Path, damage: str) -> None:
     assert shown == [64, 128, 192]
 
 
-def test_other_versions_or_another_network_do_not_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_network_does_not_go_on(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
     interrupted(path, configuration(), 2)
     shown: list[int] = []
     train(configuration("bn_tiny"), shown.append, Checkpoint(path))
     assert shown == [64, 128, 192]
+
+
+@pytest.mark.parametrize("changed", ["tensorflow", "keras", "numba", "numpy"])
+def test_other_versions_do_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    path = tmp_path / "checkpoint"
     interrupted(path, configuration(), 2)
-    monkeypatch.setattr(checkpoints, "version", lambda package: "another")
+    shown: list[int] = []
+    monkeypatch.setattr(
+        checkpoints, "version", lambda name: "another" if name == changed else version(name)
+    )
     train(configuration(), shown.append, Checkpoint(path))
-    assert shown[3:] == [64, 128, 192]
+    assert shown == [64, 128, 192]
 
 
 ELSEWHERE = """

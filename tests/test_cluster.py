@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -21,7 +22,7 @@ from distributed import LocalCluster, Security
 from intensity import cluster, sweeps, training
 from intensity.cluster import check_workers
 from intensity.configurations import Configuration
-from intensity.digests import code_digest
+from intensity.digests import training_code
 from intensity.store import Store
 from intensity.training import Trained
 from intensity.values import InvalidInput
@@ -72,9 +73,35 @@ def test_a_scheduler_that_does_not_answer_is_refused_in_time(
         if answers:
             threading.Thread(target=talk, args=(server,), daemon=True).start()
         address = f"tcp://127.0.0.1:{port}"
+        began = time.monotonic()
         with pytest.raises(InvalidInput, match=f"scheduler: '{address}' is not allowed") as refusal:
             check_workers(address)
+        assert time.monotonic() - began < 3
         assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("slow", ["getaddrinfo", "workers"])
+def test_slow_names_and_frozen_workers_are_refused_in_time(
+    monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    released = threading.Event()
+
+    class Frozen(Workers):
+        def run(self, function: Any, on_error: str) -> dict[str, object]:
+            """Wait for ever."""
+            released.wait()
+            return {}
+
+    if slow == "getaddrinfo":
+        monkeypatch.setattr(cluster.socket, "getaddrinfo", lambda *_: released.wait())
+    monkeypatch.setattr(cluster, "_greet", lambda address: asyncio.sleep(0))
+    monkeypatch.setattr(cluster, "Client", lambda *_, **__: nullcontext(Frozen("")))
+    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    try:
+        with pytest.raises(InvalidInput, match=r"scheduler: 'tcp://127\.0\.0\.1:1' is not allowed"):
+            check_workers("tcp://127.0.0.1:1")
+    finally:
+        released.set()
 
 
 def talk(server: socket.socket) -> None:
@@ -90,26 +117,27 @@ class Workers:
         """What one of them has."""
         self.found = found
 
-    def run(self, function: Any, *arguments: Any, on_error: str) -> dict[str, object]:
+    def run(self, function: Any, on_error: str) -> dict[str, object]:
         """What each worker says."""
         assert on_error == "return"
-        return {"tcp://same": function(*arguments), "tcp://other": self.found}
+        return {"tcp://same": function(), "tcp://other": self.found}
 
 
-@pytest.mark.parametrize("found", ["0123", ModuleNotFoundError("No module named 'intensity'")])
+@pytest.mark.parametrize(
+    "found",
+    ["0123", f"{training_code()} on jax", ModuleNotFoundError("No module named 'intensity'")],
+)
 def test_workers_with_other_code_are_refused_with_both_digests(
     monkeypatch: pytest.MonkeyPatch, found: object
 ) -> None:
     monkeypatch.setattr(cluster, "_greet", lambda address: asyncio.sleep(0))
-    monkeypatch.setattr(cluster, "connect", lambda address: nullcontext(Workers(found)))
+    monkeypatch.setattr(cluster, "Client", lambda *_, **__: nullcontext(Workers(found)))
     with pytest.raises(InvalidInput, match="its worker tcp://other has another version") as error:
-        check_workers("tcp://there:1")
-    assert code_digest("intensity.training") in str(error.value)
-    assert str(found) in str(error.value)
-    monkeypatch.setattr(
-        cluster, "connect", lambda _: nullcontext(Workers(code_digest("intensity.training")))
-    )
-    check_workers("tcp://there:1")
+        check_workers("tcp://127.0.0.1:1")
+    assert f"{found}" in str(error.value)
+    assert str(error.value).endswith(f", not {training_code()}")
+    monkeypatch.setattr(cluster, "Client", lambda *_, **__: nullcontext(Workers(training_code())))
+    check_workers("tcp://127.0.0.1:1")
 
 
 def certificate(folder: Path, name: str) -> tuple[str, str]:

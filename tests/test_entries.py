@@ -1,5 +1,6 @@
 """Entries: fifty ways to damage one, each noticed, none used, none fatal."""
 
+import errno
 import json
 import os
 import random
@@ -167,6 +168,46 @@ def test_a_file_too_many_and_an_entry_with_another_name_do_not_pass(tmp_path: Pa
     (tmp_path / "entry").rename(tmp_path / "other")
     with pytest.raises(entries.Damaged, match="it was written as 'entry'"):
         entries.check(tmp_path / "other")
+
+
+def test_what_systems_and_editors_leave_is_no_damage(tmp_path: Path) -> None:
+    entries.keep(tmp_path / "entry", FILES)
+    (tmp_path / "entry" / ".DS_Store").write_text("")
+    (tmp_path / "entry" / ".ipynb_checkpoints").mkdir()
+    entries.check(tmp_path / "entry")
+    assert set(entries.names(tmp_path / "entry")) == set(FILES)
+
+
+def test_what_says_nothing_about_the_entry_does_not_condemn_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    run = Store(tmp_path).add(configuration(), FILES)
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "read_bytes", fail)
+        with pytest.raises(OSError, match="Too many open files"):
+            Store(tmp_path).find(configuration())
+    assert Store(tmp_path).find(configuration()) == run
+
+
+def test_what_is_replaced_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "entry"
+    entries.keep(path, {"a": b"old"})
+    digests = entries._digests
+
+    def late(entry: Path) -> dict[str, str]:
+        """The old digests, and then another process replaces the entry."""
+        monkeypatch.setattr(entries, "_digests", digests)
+        old = digests(entry)
+        entries.keep(path, {"a": b"new"})
+        return old
+
+    monkeypatch.setattr(entries, "_digests", late)
+    assert entries.read(path, "a") == b"new"
 
 
 def test_of_two_that_set_the_same_aside_one_does(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,10 @@ from intensity.values import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import faults
 
+COUNTED = re.compile("(?=^    return pack\\(configuration, train)", re.MULTILINE)
+COUNT = "    (Path(__file__).parents[2] / 'trained').open('a').write(path.name + ' ')\n"
+"""Where a worker begins a training, and what it then notes in the checkout."""
+
 
 @pytest.fixture(scope="module")
 def checkout() -> Iterator[Path]:
@@ -31,7 +36,11 @@ def checkout() -> Iterator[Path]:
         for table in profile["02_training"]["trainings"].values():
             table |= {"epochs": 2, "epoch_images": 64}
             table["network"] = table["network"].replace("small", "pixels")
-        path.write_text(yaml.safe_dump(profile))
+        for name in ("fault", "other"):
+            (folder / "params" / f"{name}.yaml").write_text(yaml.safe_dump(profile))
+        sweeps = folder / "lib" / "intensity" / "sweeps.py"
+        sweeps.write_text(COUNTED.sub(COUNT, sweeps.read_text(), count=1))
+        assert COUNT in sweeps.read_text()
         yield folder
 
 
@@ -43,30 +52,36 @@ def undisturbed(checkout: Path) -> tuple[float, faults.Contents]:
     return time.monotonic() - began, faults.contents(checkout)
 
 
-@pytest.mark.parametrize(("kind", "share"), [("everything", 0.6), ("one worker", 0.4)])
-def test_a_killed_run_ends_as_if_nothing_had_happened(
-    checkout: Path, undisturbed: tuple[float, faults.Contents], kind: str, share: float
+@pytest.mark.parametrize("kind", faults.KINDS)
+def test_a_run_that_is_killed_while_it_trains_ends_as_if_nothing_had_happened(
+    checkout: Path, undisturbed: tuple[float, faults.Contents], kind: str
 ) -> None:
-    seconds, contents = undisturbed
-    fault = faults.disturbed(checkout, kind, share * seconds, contents)
+    checkpoints, trained = checkout / "store" / "checkpoints", checkout / "trained"
+    trained.unlink()
+    fault = faults.disturbed(
+        checkout, kind, lambda _: any(checkpoints.glob("[!.]*")), undisturbed[1]
+    )
     assert fault.differences == []
+    starts = trained.read_text().split()
+    assert len(starts) > len(set(starts)), "no training was interrupted"
 
 
-def test_two_at_once_both_end_well_and_compute_nothing_twice(
+def test_three_at_once_all_end_well_and_train_nothing_twice(
     checkout: Path, undisturbed: tuple[float, faults.Contents]
 ) -> None:
     for part in ("store", "runs"):
         shutil.rmtree(checkout / part)
-    both = [faults.start(checkout) for _ in range(2)]
-    changed: dict[Path, float] = {}
-    while any(process.poll() is None for process in both):
-        for path in (checkout / "store").glob("*/[!.]*/config.json"):
-            written = path.stat().st_mtime
-            assert changed.setdefault(path, written) == written, f"{path} was computed twice"
-        time.sleep(0.05)
-    assert [process.returncode for process in both] == [0, 0]
-    assert faults.contents(checkout) == undisturbed[1]
-    assert "is being run by process" in (checkout / "stderr").read_text()
+    trained = checkout / "trained"
+    trained.unlink()
+    profiles = ("fault", "other", "fault")
+    runs = [faults.start(checkout, profile) for profile in profiles]
+    assert [run.wait(600) for run in runs] == [0, 0, 0]
+    for profile in profiles[:2]:
+        assert faults.contents(checkout, profile) == undisturbed[1]
+    starts = trained.read_text().split()
+    assert sorted(starts) == sorted(set(starts))
+    assert len(starts) == len(list((checkout / "store" / "runs").glob("[!.]*")))
+    assert "fault is being run by process" in (checkout / "stderr").read_text()
 
 
 def test_ctrl_c_ends_all_of_it_within_five_seconds_and_says_how_to_go_on(

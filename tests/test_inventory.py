@@ -1,5 +1,6 @@
 """The inventory: what the store holds, and what goes because no profile needs it."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ def test_runs_are_listed_with_what_when_how_good_and_how_large(checkout: Any) ->
 
 def test_what_no_profile_needs_goes(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "model", None)
+    monkeypatch.setattr(Run, "weights", "0123")
     store, run, other = Store(), keep(configuration()), keep(configuration(seed=7))
     for arguments in ((run, 1), (other, 1), ([1, {"a": 2}],)):
         store.measure(total, *arguments)
@@ -107,6 +109,29 @@ def test_what_no_profile_needs_goes(checkout: Any, monkeypatch: pytest.MonkeyPat
     list(prune(checkout.layout))
     assert names(store.root / "measurements") == set()
     assert list(prune(checkout.layout)) == [f"{store.root}: removed 0, 0.0 MB"]
+
+
+def test_what_is_damaged_goes_though_it_is_needed(checkout: Any) -> None:
+    store, run = Store(), keep(configuration())
+    store.measure(total, 1)
+    (measurement,) = (store.root / "measurements").iterdir()
+    old = store.checkpoints / f".{run.name}.x"
+    old.parent.mkdir()
+    old.write_text("")
+    os.utime(old, (0, 0))
+    assert len(list(prune(checkout.layout))) == 2
+    (run.path / "metrics.json").write_text("{}")
+    (measurement / "arrays.npz").write_bytes(b"")
+    assert len(list(prune(checkout.layout))) == 3
+    assert not any(path.exists() for path in (run.path, measurement, old))
+
+
+def test_a_run_with_fields_that_there_are_no_more_is_listed(checkout: Any) -> None:
+    record = configuration().model_dump(mode="json") | {"momentum": 0.9}
+    content = json.dumps({"configuration": record}).encode()
+    Store().add(configuration(), {"config.json": content, "metrics.json": b'{"accuracy": 0.75}'})
+    first, _ = list_runs(checkout.layout)
+    assert "of other code" in first
 
 
 def test_what_is_being_computed_stays(checkout: Any) -> None:

@@ -5,6 +5,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from intensity.manifest import cores, load_manifest, new_manifest, save_manifest
 
 
@@ -77,3 +79,13 @@ def test_it_holds_the_sha256_of_the_figures_that_are_there(tmp_path: Path) -> No
 
 def test_without_a_run_there_is_none(tmp_path: Path) -> None:
     assert load_manifest(tmp_path) == {}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+def test_a_damaged_one_is_none_and_is_told(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    assert load_manifest(tmp_path) == {}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("manifest.json is damaged; the run begins anew")

@@ -25,7 +25,16 @@ def test_help_is_given_and_ends_there() -> None:
         assert option in done.stdout
 
 
-@pytest.mark.parametrize("words", [[], ["--profile", "smoke"], ["--only", "03", "--fresh"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--profile", "smoke"],
+        ["--only", "03", "--fresh"],
+        ["--from", "3", "--workers", "2"],
+        ["--scheduler", "tls://login.cluster.org:8786"],
+    ],
+)
 def test_right_use_goes_on_in_silence(words: list[str]) -> None:
     done = checked(*words)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -36,7 +45,11 @@ def test_right_use_goes_on_in_silence(words: list[str]) -> None:
     [
         (["--profile", "nonsense"], "profile: 'nonsense' is not allowed: full, smoke, standard"),
         (["--nonsense"], "--nonsense"),
-        (["--workers", "many"], "'many'"),
+        (["--workers", "many"], "'many' is not allowed: a whole number from 1 on"),
+        (["--workers", "0"], "'0' is not allowed: a whole number from 1 on"),
+        (["--scheduler", "localhost"], "'localhost' is not allowed: as tcp://host:8786"),
+        (["--only", "99"], "--only: '99' is not allowed: 01, 02, 03"),
+        (["--from", "x"], "--from: 'x' is not allowed: 01, 02, 03"),
     ],
 )
 def test_wrong_use_is_refused_in_one_line(words: list[str], said: str) -> None:

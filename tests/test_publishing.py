@@ -7,6 +7,7 @@ import pytest
 
 from intensity import entries, publishing
 from intensity.configurations import Configuration
+from intensity.locks import Lock
 from intensity.manifest import load_manifest, new_manifest, save_manifest
 from intensity.publishing import publish
 from intensity.results import Results, load_results, merge
@@ -168,8 +169,28 @@ def test_too_much_is_not_shipped(
     assert not checkout.layout.pretrained.exists()
 
 
-def test_a_run_with_shipped_networks_is_not_published(checkout: Any) -> None:
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"pretrained": True}, "it ran with --pretrained"),
+        ({"dirty": True}, "it ran with uncommitted changes"),
+        ({"backend": "jax"}, "it trained with jax"),
+    ],
+)
+def test_a_run_of_which_a_notebook_has_another_origin_is_not_published(
+    checkout: Any, changed: dict[str, Any], said: str
+) -> None:
     path = checkout.layout.run("standard") / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"pretrained": ["a-b-c"]}))
-    with pytest.raises(InvalidInput, match="--pretrained"):
+    manifest = json.loads(path.read_text())
+    manifest["notebooks"]["01_data"] |= changed
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InvalidInput, match=said):
         publish(checkout.layout)
+    assert (checkout.root / "README.md").read_text() == README
+
+
+def test_a_run_that_goes_on_is_not_published(checkout: Any) -> None:
+    folder = checkout.layout.run("standard")
+    with Lock(folder / ".lock"), pytest.raises(InvalidInput, match="it is being run or published"):
+        publish(checkout.layout)
+    publish(checkout.layout)

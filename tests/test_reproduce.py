@@ -333,12 +333,25 @@ def test_networks_that_ship_are_used_where_asked_and_named(
     assert "pretrained" not in read(folder, "manifest.json")
 
 
+def test_what_a_killed_run_had_begun_anew_counts_as_not_run(checkout: Any) -> None:
+    checkout.notebook("03_end", "")
+    folder = checkout.layout.run("smoke")
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    look = "(folder / 'then').write_text((folder / 'manifest.json').read_text())"
+    checkout.notebook("02_training", TRACE + look)
+    assert run(checkout, profile="smoke", only="02", scheduler=NOWHERE) == 0
+    then = read(folder, "then")
+    assert (then["complete"], [*then["notebooks"]]) == (False, ["01_data", "03_end"])
+    assert read(folder, "manifest.json")["complete"]
+
+
 def test_what_was_half_written_when_a_run_was_killed_is_removed(checkout: Any) -> None:
     checkout.notebook("03_end", "")
     folder = checkout.layout.run("smoke")
-    left = [folder / part / ".half" for part in ("notebooks", "results", "figures", "report")]
+    parts = ("", "notebooks", "results", "figures", "report")
+    left = [folder / part / ".half" for part in parts]
     for path in left:
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("half")
     (folder / "notebooks" / ".ipynb_checkpoints").mkdir()
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0

@@ -110,6 +110,8 @@ def test_other_values_and_unknown_parameters_are_refused(
         ("[1, 2]", r"\[1, 2\]"),
         ("01_data: {", "no YAML"),
         ("01_data: !!python/object/apply:os.getcwd []", "no YAML"),
+        ("01_data: 2024-13-45\n02_training: {}", "no YAML: month must be in 1..12"),
+        ("01_data: {}\n02_training: {}\n01_data: {}", "no YAML: '01_data' stands twice"),
     ],
 )
 def test_other_shapes_of_a_profile_are_refused(layout: Layout, text: str, said: str) -> None:
@@ -117,6 +119,13 @@ def test_other_shapes_of_a_profile_are_refused(layout: Layout, text: str, said: 
     with pytest.raises(InvalidInput, match=said) as refusal:
         load_profile(layout, "mine")
     assert "\n" not in str(refusal.value)
+
+
+def test_a_profile_that_is_no_text_is_refused(layout: Layout) -> None:
+    write(layout, "")
+    layout.profiles["mine"].write_bytes(b"01_data: \xff")
+    with pytest.raises(InvalidInput, match=r"mine\.yaml: this is no YAML"):
+        load_profile(layout, "mine")
 
 
 def test_an_unknown_profile_names_those_that_there_are(layout: Layout) -> None:

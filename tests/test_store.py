@@ -1,10 +1,12 @@
 """The store: whole folders, found again by content, computed again when anything changed."""
 
 import functools
+import io
 import json
 import math
 import os
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,6 +53,7 @@ def set_code(monkeypatch: pytest.MonkeyPatch) -> Code:
     def change(version: str) -> None:
         """Give every module a digest of its own."""
         monkeypatch.setattr(store_module, "code_digest", lambda module: f"{module} {version}")
+        monkeypatch.setattr(store_module, "training_code", lambda: version)
 
     return change
 
@@ -114,6 +117,17 @@ def test_the_name_of_a_known_run_never_changes() -> None:
 )
 def test_whatever_changes_changes_the_name(store: Store, change: dict[str, Any]) -> None:
     assert store.path(configuration(**change)) != store.path(configuration())
+
+
+def test_another_backend_is_another_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTENSITY_BACKEND", "tensorflow")
+    store.add(configuration(), FILES)
+    monkeypatch.setenv("INTENSITY_BACKEND", "jax")
+    assert store.find(configuration()) is None
+    monkeypatch.delenv("INTENSITY_BACKEND")
+    assert store.find(configuration()) is not None
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert store.find(configuration()) is None
 
 
 def test_other_code_is_another_run(store: Store, set_code: Code) -> None:
@@ -276,6 +290,7 @@ def test_different_arguments_are_different_measurements(
     store: Store, measured: Measurement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Run, "model", None)
+    monkeypatch.setattr(Run, "weights", "0123")
     for argument in DIFFERENT:
         store.measure(measured.function, argument)
         store.measure(measured.function, argument=argument)
@@ -312,15 +327,32 @@ def test_equal_content_is_one_measurement(
     store: Store, measured: Measurement, one: Any, same: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Run, "model", None)
+    monkeypatch.setattr(Run, "weights", "0123")
     store.measure(measured.function, one)
     store.measure(measured.function, same)
     assert len(measured.calls) == 1
+
+
+def test_other_weights_of_one_configuration_are_another_measurement(
+    store: Store, measured: Measurement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "model", None)
+    for place, weights, date in (("a", b"1", 1990), ("b", b"1", 2000), ("c", b"2", 2000)):
+        saved = io.BytesIO()
+        with zipfile.ZipFile(saved, "w") as archive:
+            name = zipfile.ZipInfo("model.weights.h5", (date, 1, 1, 0, 0, 0))
+            archive.writestr(name, weights)
+        other = Store(store.root / place)
+        run = other.add(configuration(), FILES | {"model.keras": saved.getvalue()})
+        store.measure(measured.function, run)
+    assert len(measured.calls) == 2
 
 
 def test_a_run_is_handed_on_as_its_model(
     store: Store, measured: Measurement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Run, "model", property(lambda run: f"model of {run.name}"))
+    monkeypatch.setattr(Run, "weights", "0123")
     scenes = drawn()
     store.measure(measured.function, Run(Path("runs/a")), scenes, other=Run(Path("runs/b")))
     assert measured.calls == [(("model of a", scenes), {"other": "model of b"})]

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from intensity import cluster, sweeps, training
 from intensity.configurations import Configuration, Recipe
-from intensity.digests import code_digest
+from intensity.digests import training_code
 from intensity.locks import Lock
 from intensity.processes import cores
 from intensity.store import Run, Store
@@ -404,12 +404,42 @@ def test_a_scheduler_that_went_away_is_a_failure_and_no_endless_wait(
     assert store.lock(store.path(configuration(1))).acquire(wait=False)
 
 
+class Late:
+    """A training whose result gets lost on its way once: its worker dies, another does it again."""
+
+    status = "finished"
+    tries = 0
+
+    def result(self, timeout: float) -> dict[str, bytes]:
+        """What it has left, the second time."""
+        self.tries += 1
+        if self.tries == 1:
+            raise TimeoutError
+        return {"metrics.json": b'{"accuracy": 0.5}'}
+
+    def release(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_a_result_that_is_lost_on_its_way_is_waited_for(store: Store) -> None:
+    progress: Any = SimpleNamespace(finish=lambda index, run: None)
+    wanted, client, future = configuration(1), SimpleNamespace(), Late()
+    sweep = sweeps._Sweep([wanted], store, client, progress)
+    sweep.locks, sweep.futures = {0: store.lock(store.path(wanted))}, {future: 0}
+    sweep._take(future)
+    assert sweep.futures == {future: 0}
+    assert store.find(wanted) is None
+    sweep._take(future)
+    assert [sweep.futures, sweep.failures] == [{}, []]
+    assert store.find(wanted) is not None
+
+
 def test_an_error_travels_as_text_alone(
     trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = SimpleNamespace(log_event=print, address="tcp://here")
     monkeypatch.setattr(sweeps, "get_worker", lambda: worker)
-    table, code = configuration(13).model_dump(mode="json"), code_digest("intensity.training")
+    table, code = configuration(13).model_dump(mode="json"), training_code()
     with pytest.raises(sweeps.WorkerError, match=r"^ArithmeticError: the loss") as error:
         sweeps.train_on_worker(table, "topic", code, 0.0)
     assert error.value.__cause__ is error.value.__context__ is None
@@ -421,7 +451,7 @@ def test_an_error_travels_as_text_alone(
 def test_a_worker_with_other_code_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = SimpleNamespace(log_event=print, address="tcp://here")
     monkeypatch.setattr(sweeps, "get_worker", lambda: worker)
-    monkeypatch.setattr(cluster, "code_digest", lambda _: "0123")
+    monkeypatch.setattr(cluster, "training_code", lambda: "0123")
     table = configuration(13).model_dump(mode="json")
     with pytest.raises(sweeps.WorkerError, match=r"tcp://here has .* not 0123") as refusal:
         sweeps.train_on_worker(table, "topic", "0123", 0.0)

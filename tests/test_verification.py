@@ -110,6 +110,9 @@ def test_what_is_outside_is_counted(checkout: Any) -> None:
     assert "  OUTSIDE: figures/02-1-a.csv: missing" in list(verify(checkout.layout, "smoke"))
 
 
+WHOLE = '{"profile": "smoke", "measurements": [], "tolerances": {}, "figures": {}, "made": {}}'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -117,6 +120,11 @@ def test_what_is_outside_is_counted(checkout: Any) -> None:
         ("{", "this is no JSON"),
         ('{"profile": "standard"}', "profile 'standard' is not allowed: 'smoke'"),
         ('{"profile": "smoke", "measurements": []}', "figures is missing"),
+        ("[]", "list is not allowed: an object"),
+        ("null", "NoneType is not allowed: an object"),
+        (WHOLE.replace("[]", "5"), "it is not what was published"),
+        (WHOLE.replace("[]", '[{"id": "a"}]'), "it is not what was published"),
+        (WHOLE.replace('"figures": {}', '"figures": 1'), "it is not what was published"),
     ],
 )
 def test_an_expected_file_that_does_not_fit_is_refused(

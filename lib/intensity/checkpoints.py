@@ -97,4 +97,5 @@ def _variables(learner: keras.Model) -> Iterator[Any]:
 
 def _versions() -> dict[str, str]:
     """What may not differ between the epochs of one training."""
-    return {"backend": keras.backend.backend()} | {p: version(p) for p in ("keras", "numpy")}
+    backend = keras.backend.backend()
+    return {package: version(package) for package in (backend, "keras", "numba", "numpy")}

@@ -6,25 +6,26 @@ TLS is reached with certificates that Dask's own settings name (`DASK_DISTRIBUTE
 
 import asyncio
 import os
+import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dask
 from distributed import Client, LocalCluster, Security, fire_and_forget
 from distributed.comm.core import connect as connect_comm
 from distributed.system import MEMORY_LIMIT
 
-from intensity.digests import code_digest
+from intensity.digests import training_code
 from intensity.processes import FAST, ONE_THREAD, training_backend
 from intensity.values import ROOT, InvalidInput
 
 CHECKPOINTS = "INTENSITY_CHECKPOINTS"
 """Variable that names the folder where workers of this machine keep how far their trainings are."""
-
-CODE = "intensity.training"
-"""The module whose code a worker has to share."""
 
 PATIENCE = 8
 """Seconds in which a scheduler has to answer."""
@@ -116,22 +117,40 @@ def check_workers(address: str) -> None:
         address: the scheduler's.
 
     Raises:
-        InvalidInput: the scheduler does not answer, or a worker lacks this project or has another
-            version of it.
+        InvalidInput: scheduler and workers do not answer in time, or a worker lacks this project,
+            has another version of it or trains with another backend.
     """
+    answer = Future[dict[str, object]]()
+
+    def ask() -> None:
+        """Put what workers say, or why they say nothing, into the answer."""
+        try:
+            answer.set_result(_ask_workers(address))
+        except Exception as error:
+            answer.set_exception(error)
+
+    # Names are looked up, and answers waited for, without a limit in places: hence the thread.
+    threading.Thread(target=ask, daemon=True).start()
     with _refused(address):
-        asyncio.run(asyncio.wait_for(_greet(address), PATIENCE))
-    with connect(address) as client:
-        digests = client.run(code_digest, CODE, on_error="return")
-    for worker, found in digests.items():
-        if found != code_digest(CODE):
+        codes = answer.result(PATIENCE)
+    for worker, found in codes.items():
+        if found != training_code():
             raise InvalidInput(
                 f"scheduler: {address!r} is not allowed: {other_code(worker, found)}"
             )
 
 
+def _ask_workers(address: str) -> dict[str, object]:
+    """What trains on each worker of a cluster, or the error that came instead."""
+    socket.getaddrinfo(urlsplit(address).hostname, None)  # here, and not in a pool that ends never
+    asyncio.run(_greet(address))
+    with Client(address, set_as_default=False, timeout=PATIENCE) as client:
+        found: dict[str, object] = client.run(training_code, on_error="return")
+    return found
+
+
 async def _greet(address: str) -> None:
-    """Connect and hang up; a client would wait for a greeting for ever."""
+    """Connect and hang up; a client would try again and again."""
     comm = await connect_comm(address, **Security().get_connection_args("client"))
     await comm.close()
 
@@ -150,16 +169,16 @@ def _refused(address: str) -> Iterator[None]:
 
 
 def other_code(worker: str, found: object) -> str:
-    """What is said about a worker that has other code.
+    """What is said about a worker that trains with other code, or on another backend.
 
     Args:
         worker: its address.
-        found: the digest of its code, or the error that came instead.
+        found: what trains there, as `training_code` tells, or the error that came instead.
     """
     theirs = found if isinstance(found, str) else f"none ({' '.join(str(found).split())[:120]})"
     return (
         f"its worker {worker} has another version of this project, "
-        f"digest {theirs}, not {code_digest(CODE)}"
+        f"digest {theirs}, not {training_code()}"
     )
 
 

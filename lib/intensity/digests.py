@@ -15,6 +15,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from intensity.processes import training_backend
+
 PACKAGE = Path(__file__).parent
 RECORDED = ("numpy", "numba", "keras", "tensorflow", "pandas", "scipy")
 """Packages whose versions are written beside every result."""
@@ -32,6 +34,12 @@ def code_digest(module: str) -> str:
         tree = ast.parse(_path(name).read_text(encoding="utf-8"))
         digest.update(f"{name}:{''.join(_tokens(tree))}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def training_code() -> str:
+    """What trains networks here: the digest of the code, and the backend if it is no TensorFlow."""
+    code, backend = code_digest("intensity.training"), training_backend()
+    return code if backend == "tensorflow" else f"{code} on {backend}"
 
 
 def _path(module: str) -> Path:

@@ -5,9 +5,11 @@ read is compared with that, so a file that was cut, flipped, edited, emptied, mi
 noticed and never used.
 """
 
+import errno
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +21,13 @@ DIGESTS = "sha256.json"
 
 SET_ASIDE = ".damaged-"
 """How the folders begin that damaged entries are moved to, beside their places."""
+
+
+DAMAGE = {
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP),
+    *(errno.EACCES, errno.EPERM, errno.EIO),
+}
+"""Errors in reading that are the entry's. Others, as too many open files, say nothing about it."""
 
 
 class Damaged(OSError):
@@ -47,6 +56,15 @@ def read(path: Path, name: str) -> bytes:
     Raises:
         Damaged: the file or its digest is missing, unreadable or not what was written.
     """
+    try:
+        return _read_checked(path, name)
+    except Damaged:  # or replaced by another process just now
+        time.sleep(0.1)
+        return _read_checked(path, name)
+
+
+def _read_checked(path: Path, name: str) -> bytes:
+    """The content of a file, if it has the digest that was written with it."""
     digests = _digests(path)
     if name not in digests:
         raise Damaged(f"{path.name}: {name} has no digest in {DIGESTS}")
@@ -56,20 +74,30 @@ def read(path: Path, name: str) -> bytes:
     return content
 
 
+def names(path: Path) -> list[str]:
+    """The names of an entry's files.
+
+    Raises:
+        Damaged: they are not what was written.
+    """
+    return list(_digests(path))
+
+
 def check(path: Path) -> None:
     """Read an entry whole.
 
     Raises:
-        Damaged: as for `read`, for any of its files, or there is a file that was not written.
+        Damaged: as for `read`, for any of its files, or there is a file that was not written;
+            hidden ones, which systems and editors leave, do not count.
     """
     digests = _digests(path)
     for name in digests:
         read(path, name)
     try:
-        more = {file.name for file in path.iterdir()} - {*digests, DIGESTS}
+        files = {file.name for file in path.iterdir() if not file.name.startswith(".")}
     except OSError as error:
-        raise Damaged(f"{path.name}: {error.strerror}") from None
-    if more:
+        raise _damaged(path.name, error) from None
+    if more := files - {*digests, DIGESTS}:
         raise Damaged(f"{path.name}: {min(more)} was not written with it")
 
 
@@ -106,4 +134,9 @@ def _read(path: Path, name: str) -> bytes:
     try:
         return (path / name).read_bytes()
     except OSError as error:
-        raise Damaged(f"{path.name}: {name}: {error.strerror}") from None
+        raise _damaged(f"{path.name}: {name}", error) from None
+
+
+def _damaged(what: str, error: OSError) -> OSError:
+    """What an error in reading says about the entry, or the error itself where it says nothing."""
+    return Damaged(f"{what}: {error.strerror}") if error.errno in DAMAGE else error

@@ -29,6 +29,8 @@ def write_aside(path: Path, content: str | bytes) -> None:
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a folder whole or not at all; one that has its name is replaced.
 
+    While it is replaced, and where the process ends just then, there is neither for a moment.
+
     Args:
         path: the folder; its parents are made where they are missing.
         files: contents by file name.

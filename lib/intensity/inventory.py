@@ -8,6 +8,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import Any
 
 from intensity import entries
 from intensity.digests import code_digest
+from intensity.locks import Lock
 from intensity.settings import Layout, default_parameters, load_profile, wanted_runs
 from intensity.store import Run, Store
+from intensity.values import InvalidInput
 
-HALF_WRITTEN = (".new-", ".old-")
-"""How folders begin that a process was writing; they stay where it was killed."""
+KINDS = ("runs", "measurements", "checkpoints")
+"""The folders of the store."""
 
 YOUNG = 3600
 """Seconds for which what is half-written may still be in the making."""
@@ -84,9 +87,10 @@ def prune(layout: Layout) -> Iterator[str]:
         A line for each thing removed, and one about them all.
     """
     store, needed = Store(), needed_runs(layout)
-    doomed = [path for path in _entries(store.root / "runs") if path.name not in needed]
-    doomed += [p for p in _entries(store.root / "measurements") if not _is_current(p, needed)]
-    doomed += [p for kind in ("runs", "measurements") for p in _leftovers(store.root / kind)]
+    runs, measurements = (_entries(store.root / kind) for kind in ("runs", "measurements"))
+    doomed = [p for p in runs if p.name not in needed or not _is_whole(p)]
+    doomed += [p for p in measurements if not (_is_current(p, needed) and _is_whole(p))]
+    doomed += [p for kind in KINDS for p in _leftovers(store.root / kind)]
     doomed += [
         path
         for path in (store.root / "checkpoints").glob("[!.]*")
@@ -94,12 +98,12 @@ def prune(layout: Layout) -> Iterator[str]:
     ]
     removed = freed = 0
     for path in doomed:
-        lock = store.lock(path)
-        if not lock.acquire(wait=False):
-            continue
-        size = _size(path)
-        _remove(path)
-        lock.release()
+        hidden = path.name.startswith(".")  # nobody computes it, so nobody has its lock
+        with nullcontext(True) if hidden else _free(store.lock(path)) as free:
+            if not free or not path.exists():  # it is being computed, or another has removed it
+                continue
+            size = _size(path)
+            _remove(path)
         removed, freed = removed + 1, freed + size
         yield f"removed {path.relative_to(store.root)}"
     yield f"{store.root}: removed {removed}, {freed / 1e6:.1f} MB"
@@ -116,8 +120,29 @@ def _what(run: Run) -> str:
         c, accuracy = run.configuration, run.metrics["accuracy"]
     except entries.Damaged as error:
         return f"damaged: {error}"
+    except (InvalidInput, KeyError):
+        return "of other code"
     images = f"{c.recipe.images:,} images"
     return f"{c.network.name:14} {c.task.name:12} seed {c.seed:3} {images:>14} {accuracy:6.1%}"
+
+
+@contextmanager
+def _free(lock: Lock) -> Iterator[bool]:
+    """Hold a lock if nobody has it; whether that is so."""
+    free = lock.acquire(wait=False)
+    try:
+        yield free
+    finally:
+        lock.release()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an entry is what was written."""
+    try:
+        entries.check(path)
+    except entries.Damaged:
+        return False
+    return True
 
 
 def _is_current(path: Path, needed: dict[str, list[str]]) -> bool:
@@ -135,8 +160,8 @@ def _is_current(path: Path, needed: dict[str, list[str]]) -> bool:
 def _runs_in(inputs: Any) -> Iterator[str]:
     """The names of runs that a measurement has read."""
     if isinstance(inputs, dict):
-        if inputs.keys() in ({"run"}, {"published run"}):
-            yield from inputs.values()
+        if inputs.keys() == {"run", "weights"}:
+            yield inputs["run"]
         else:
             for value in inputs.values():
                 yield from _runs_in(value)
@@ -147,10 +172,10 @@ def _runs_in(inputs: Any) -> Iterator[str]:
 
 def _leftovers(folder: Path) -> Iterator[Path]:
     """What was set aside, and what nobody has gone on writing for a while."""
-    yield from folder.glob(f"{entries.SET_ASIDE}*")
-    for start in HALF_WRITTEN:
-        for path in folder.glob(f"{start}*"):
-            if path.stat().st_mtime < time.time() - YOUNG:
+    for path in folder.glob(".*"):
+        with suppress(FileNotFoundError):  # written to its end meanwhile
+            old = path.stat().st_mtime < time.time() - YOUNG
+            if old or path.name.startswith(entries.SET_ASIDE):
                 yield path
 
 
@@ -166,4 +191,8 @@ def _remove(path: Path) -> None:
 def _size(path: Path) -> int:
     """Bytes of a file, or of all files below a folder."""
     files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    total = 0
+    for file in files:
+        with suppress(OSError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total

@@ -17,7 +17,7 @@ from typing import Any
 
 from intensity.digests import processor
 from intensity.files import write_aside
-from intensity.processes import cores
+from intensity.processes import cores, tell, training_backend
 
 PACKAGES = (
     "dask",
@@ -49,8 +49,9 @@ def new_manifest(
 
     Returns:
         `profile`, `started` and `finished` (null), `complete` (false), `commit`, `dirty` (are
-        there changes that the commit does not have?), `versions`, `machine`, `seeds` and
-        `parameters` by notebook, `notebooks` and `figures` (both empty).
+        there changes that the commit does not have?), `backend` (that networks are trained with),
+        `versions`, `machine`, `seeds` and `parameters` by notebook, `notebooks` and `figures` (both
+        empty).
     """
     return {
         "profile": profile,
@@ -59,6 +60,7 @@ def new_manifest(
         "complete": False,
         "commit": _git(root, "rev-parse", "HEAD") or "unknown",
         "dirty": bool(_git(root, "status", "--porcelain")),
+        "backend": training_backend(),
         "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         "machine": _machine(),
         "seeds": {name: _seeds(values) for name, values in parameters.items() if _seeds(values)},
@@ -69,9 +71,17 @@ def new_manifest(
 
 
 def load_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run's folder; empty where there was no run."""
+    """The manifest of a run's folder; empty where there was no run, or its manifest is damaged."""
     path = folder / "manifest.json"
-    manifest: dict[str, Any] = json.loads(path.read_text("utf8")) if path.exists() else {}
+    try:
+        manifest = json.loads(path.read_text("utf8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        tell(f"{path.parent.name}/{path.name} is damaged; the run begins anew")
+        return {}
     return manifest
 
 

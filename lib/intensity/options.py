@@ -5,6 +5,7 @@ refused, within a second and not after everything has been installed.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -42,9 +43,11 @@ def parser() -> argparse.ArgumentParser:
     part.add_argument("--only", metavar="NN", help="run this notebook, keep the others' results")
     part.add_argument("--from", dest="start", metavar="NN", help="run from this notebook on")
     run.add_argument(
-        "--workers", type=int, metavar="N", help="trainings side by side (one for each core)"
+        "--workers", type=_count, metavar="N", help="trainings side by side (one for each core)"
     )
-    run.add_argument("--scheduler", metavar="ADDRESS", help="train on this Dask cluster")
+    run.add_argument(
+        "--scheduler", type=_address, metavar="ADDRESS", help="train on this Dask cluster"
+    )
     source = run.add_mutually_exclusive_group()
     source.add_argument("--fresh", action="store_true", help="train anew what the store has")
     source.add_argument(
@@ -67,17 +70,40 @@ def parser() -> argparse.ArgumentParser:
     return commands
 
 
+def _count(text: str) -> int:
+    """A whole number from 1 on."""
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a whole number from 1 on")
+
+
+def _address(text: str) -> str:
+    """The address of a Dask scheduler."""
+    if re.fullmatch(r"(tcp|tls|ws|wss)://[^\s:]+:\d+", text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not allowed: as tcp://host:8786, tls://host:8786"
+    )
+
+
 def _check(words: "list[str]") -> int:
     """Help and refusals for a command line that is run later; the exit code."""
     try:
-        profile = parser().parse_args(words).profile
+        asked = parser().parse_args(words)
     except SystemExit as end:
         return int(end.code or HELPED)
-    allowed = sorted(path.stem for path in Path("params").glob("*.yaml"))
-    if profile in allowed:
-        return 0
-    sys.stderr.write(f"intensity: profile: {profile!r} is not allowed: {', '.join(allowed)}\n")
-    return WRONG_USE
+    profiles = sorted(path.stem for path in Path("params").glob("*.yaml"))
+    numbers = sorted(path.name[:2] for path in Path("notebooks").glob("[0-9][0-9]_*.ipynb"))
+    for name, value, allowed in (
+        ("profile", asked.profile, profiles),
+        ("--only", asked.only, [None, *numbers]),
+        ("--from", asked.start, [None, *numbers]),
+    ):
+        if (value.zfill(2) if value and value.isdecimal() else value) not in allowed:
+            there = ", ".join(filter(None, allowed))
+            sys.stderr.write(f"intensity: {name}: {value!r} is not allowed: {there}\n")
+            return WRONG_USE
+    return 0
 
 
 if __name__ == "__main__":

@@ -34,12 +34,12 @@ def cores() -> int:
 
 
 def training_backend() -> str:
-    """The Keras backend that networks are trained with: INTENSITY_BACKEND, or TensorFlow.
+    """The Keras backend that networks are trained with: INTENSITY_BACKEND, else KERAS_BACKEND.
 
     What looks into networks needs TensorFlow, so kernels have KERAS_BACKEND=tensorflow whatever the
-    user has set; the engine hands that on in this variable, and to the workers that it starts.
+    user has set; the engine hands that on in the other variable, and to the workers that it starts.
     """
-    return os.environ.get("INTENSITY_BACKEND", "tensorflow")
+    return os.environ.get("INTENSITY_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def tell(text: str) -> None:

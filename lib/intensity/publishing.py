@@ -12,7 +12,9 @@ from typing import Any
 from intensity import entries
 from intensity.claims import claims_table
 from intensity.files import write_aside
+from intensity.locks import Lock
 from intensity.manifest import load_manifest
+from intensity.ownership import LOCK
 from intensity.report import count_verdicts
 from intensity.results import load_results, measurements_in
 from intensity.settings import Layout, default_parameters, load_profile, shown, wanted_runs
@@ -62,10 +64,23 @@ def publish(layout: Layout) -> None:
         layout: the checkout.
 
     Raises:
-        InvalidInput: there is no complete standard run of one commit, README.md has no markers, or
-            networks of the run are missing or too large together.
+        InvalidInput: there is no complete standard run of one commit, it goes on, README.md has no
+            markers, or the networks are too large together.
     """
     folder = layout.run(PROFILE)
+    locks = [Lock(folder / LOCK), Lock(layout.root / ".cache" / "publish.lock")]
+    try:
+        for lock in locks:
+            if not lock.acquire(wait=False):
+                raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
+        _publish(layout, folder)
+    finally:
+        for lock in locks:
+            lock.release()
+
+
+def _publish(layout: Layout, folder: Path) -> None:
+    """Publish a folder that nobody is writing to."""
     manifest, results = load_manifest(folder), load_results(folder)
     if not (results["complete"] and manifest.get("complete")):
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
@@ -91,8 +106,7 @@ def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
         for configuration in wanted_runs(parameters, every=True):
             run = store.find(configuration)
             if run and (run.path / "model.keras").stat().st_size < LARGEST:
-                names = [file.name for file in run.path.iterdir() if file.name != entries.DIGESTS]
-                found[run.name] = {name: entries.read(run.path, name) for name in names}
+                found[run.name] = {n: entries.read(run.path, n) for n in entries.names(run.path)}
     total = sum(len(content) for files in found.values() for content in files.values())
     if total > MOST:
         raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")
@@ -102,7 +116,7 @@ def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
 def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
     """Make a folder hold exactly these runs; its README stays."""
     for old in folder.glob("*-*"):
-        if old.name not in runs:
+        if old.name not in runs:  # of other code, or half-written
             shutil.rmtree(old)
     for name, files in runs.items():
         entries.keep(folder / name, files)
@@ -110,13 +124,17 @@ def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:
     """Refuse a run whose notebooks are not all of one commit, or of none that is in git."""
-    commits = {record["commit"] for record in manifest["notebooks"].values()}
+    records = manifest["notebooks"].values()
+    commits = {record["commit"] for record in records}
     if len(commits) > 1:
         raise InvalidInput(f"{place}: notebooks ran on {len(commits)} commits; ./run_all.sh first")
-    if manifest.get("pretrained"):
+    if any(record.get("pretrained") for record in records):
         raise InvalidInput(f"{place}: it ran with --pretrained; ./run_all.sh without, first")
-    if manifest["dirty"]:
+    if any(record.get("dirty", manifest["dirty"]) for record in records):
         raise InvalidInput(f"{place}: it ran with uncommitted changes; commit, then ./run_all.sh")
+    backends = {record.get("backend", "tensorflow") for record in records} - {"tensorflow"}
+    if backends:
+        raise InvalidInput(f"{place}: it trained with {min(backends)}; ./run_all.sh on tensorflow")
 
 
 def _around_markers(text: str) -> tuple[str, str]:

@@ -22,12 +22,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from intensity.digests import code_digest
+from intensity.digests import training_code
 from intensity.files import write_aside
 from intensity.kernels import Terminal, children_write_to, run_notebook, set_environment, stop
 from intensity.locks import Lock
 from intensity.manifest import load_manifest, new_manifest, now, save_manifest
-from intensity.ownership import owned
+from intensity.ownership import LOCK, OWNER, owned
 from intensity.processes import cores, training_backend
 from intensity.report import build_report
 from intensity.results import merge
@@ -160,12 +160,13 @@ class Reproduction:
     def _tell_pretrained(self) -> None:
         """Say which networks ship with the project and which are trained here."""
         wanted = {
-            run_name(c, code_digest("intensity.training")): c
+            run_name(c, training_code()): c
             for name, values in self.manifest["parameters"].items()
             if name in self.chosen
             for c in wanted_runs(values)
         }
-        shipped = {name for name in wanted if (self.layout.pretrained / name).is_dir()}
+        store = Store()
+        shipped = {name for name in wanted if store.find_published(name)}
         self.manifest["pretrained"] = sorted(shipped)
         titles = {name: f"{c.network.name} on {c.task.name}" for name, c in wanted.items()}
         others = Counter(title for name, title in titles.items() if name not in shipped)
@@ -177,9 +178,10 @@ class Reproduction:
 
     def _clear(self) -> None:
         """Remove what was half-written when an earlier run was killed."""
-        for part in ("notebooks", "results", "figures", "report"):
+        kept = {self.terminal.path.name, LOCK, OWNER}
+        for part in ("", "notebooks", "results", "figures", "report"):
             for path in (self.folder / part).glob(".*"):
-                if path.is_file():
+                if path.is_file() and path.name not in kept:
                     path.unlink()
 
     def _open_manifest(self) -> dict[str, Any]:
@@ -222,6 +224,7 @@ class Reproduction:
         """Start a notebook in a thread."""
         self.terminal.say(f"{name} ...")
         self._forget(name)
+        self._record()  # a run that is killed now must not count what was forgotten
         self._aside(name).parent.mkdir(parents=True, exist_ok=True)
         self.running[self.threads.submit(self._run, name)] = name
 
@@ -237,7 +240,8 @@ class Reproduction:
             "error": error,
             "started": started,
             "seconds": round(time.monotonic() - began, 1),
-            "commit": self.manifest["commit"],
+            **{key: self.manifest[key] for key in ("commit", "dirty", "backend")},
+            "pretrained": self.request.pretrained,
         }
 
     def _wait(self) -> list[str]:
@@ -277,9 +281,13 @@ class Reproduction:
 
     def _renew(self) -> None:
         """Bring results and manifest up to date, and have the report built."""
+        self._record()
+        self.page = self.reporter.submit(build_report, self.layout, self.request.profile)
+
+    def _record(self) -> None:
+        """Bring results and manifest up to date."""
         merge(self.folder, list(self.layout.notebooks))
         save_manifest(self.folder, self.manifest, self.layout.notebooks)
-        self.page = self.reporter.submit(build_report, self.layout, self.request.profile)
 
     def _finish(self) -> None:
         """Close the manifest; renew the kept figures if every notebook has passed."""
@@ -310,11 +318,21 @@ class Reproduction:
         passed = {name for name, record in self.ended.items() if not record["error"]}
         first = next((name for name in self.chosen if name not in passed), self.chosen[-1])
         where = " and ".join(self.running.values()) or first
-        words = f"--{'only' if self.request.only else 'from'} {first[:2]}"
         self._complain(
             f"interrupted in {where}; what is finished is kept. "
-            f"To go on: ./run_all.sh --profile {self.request.profile} {words}"
+            f"To go on: ./run_all.sh {self._words(first)}"
         )
+
+    def _words(self, first: str) -> str:
+        """The command line that goes on from a notebook."""
+        asked = self.request
+        words = [f"--profile {asked.profile}", f"--{'only' if asked.only else 'from'} {first[:2]}"]
+        if asked.workers != cores():
+            words.append(f"--workers {asked.workers}")
+        if asked.scheduler:
+            words.append(f"--scheduler {asked.scheduler}")
+        words += [f"--{flag}" for flag in ("pretrained", "verify") if getattr(asked, flag)]
+        return " ".join(words)  # not --fresh, which would begin all of it again
 
     def _complain(self, text: str) -> None:
         """A line for people about what went wrong."""
@@ -366,9 +384,8 @@ def _check_writable(*folders: Path) -> None:
 
 def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
     """What this process and all that it starts find in their environment about this run."""
-    asked = os.environ.get("KERAS_BACKEND", "tensorflow")
     return {
-        "INTENSITY_BACKEND": os.environ.get("INTENSITY_BACKEND", asked),
+        "INTENSITY_BACKEND": training_backend(),
         "INTENSITY_FRESH": str(time.time()) if request.fresh else None,
         "INTENSITY_PRETRAINED": str(layout.pretrained) if request.pretrained else None,
         "INTENSITY_TERMINAL": None,  # until the run's folder is ours
@@ -405,7 +422,8 @@ def _mirror(source: Path, target: Path) -> None:
     kept = {path.name for path in source.iterdir()}
     target.mkdir(exist_ok=True)
     for path in target.iterdir():
-        if path.suffix in (".png", ".pdf", ".csv") and path.name not in kept:
+        half_written = path.name.startswith(".")
+        if half_written or (path.suffix in (".png", ".pdf", ".csv") and path.name not in kept):
             path.unlink()
     for name in sorted(kept):
         write_aside(target / name, (source / name).read_bytes())

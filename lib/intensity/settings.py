@@ -148,11 +148,26 @@ def wanted_runs(parameters: Mapping[str, Any], every: bool = False) -> list[Conf
     return [configuration for group in groups.values() for configuration in group]
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML, and refuses a key that stands twice in one mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; what comes with "<<" may be set anew."""
+        seen = set()
+        for key, _ in node.value:
+            name = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else None
+            if name in seen and key.value != "<<":
+                mark = key.start_mark
+                raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {mark.line + 1}")
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
 def _read_sections(path: Path, place: str) -> dict[str, dict[str, Any]]:
     """The sections of a profile file, each a mapping."""
     try:
-        data = yaml.safe_load(path.read_text("utf8")) or {}
-    except yaml.YAMLError as error:
+        data = yaml.load(path.read_text("utf8"), _Loader) or {}
+    except (yaml.YAMLError, ValueError) as error:  # the latter: no UTF-8, the 32nd of a month
         raise InvalidInput(f"{place}: this is no YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):
         raise InvalidInput(_refusal(place, data, "a mapping from notebooks to parameters"))
@@ -189,20 +204,24 @@ def _check_value(place: str, name: str, value: Any, default: Any) -> None:
 def _check_trainings(place: str, parameters: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
     """Refuse trainings that cannot be made, and groups of trainings that there are not."""
     seeds, tables = parameters.get("seeds", [0]), dict(parameters.get("trainings", {}))
+    others = {"tasks": dict(parameters.get("tasks", {}))}
     missing = [name for name in needed if name not in tables]
     if missing:
         raise InvalidInput(f"{place}.trainings: {missing[0]} is missing; the notebook needs it")
     for groups in (name for name in parameters if name.endswith("groups")):
-        for group in parameters[groups].values():
+        for title, group in parameters[groups].items():
+            if not _fits(group, [""]):
+                raise InvalidInput(_refusal(f"{place}.{groups}.{title}", group, "a list of names"))
             unknown = [name for name in group if name not in tables]
             if unknown:
                 raise InvalidInput(_refusal(f"{place}.{groups}", unknown[0], _list(tables)))
     if "trial" in parameters:
         tables |= random_trials(parameters["trial"], 1)
-    for name, table in tables.items():
-        if not isinstance(table, dict):
-            raise InvalidInput(_refusal(f"{place}.trainings.{name}", table, "a table"))
-        _naming(f"{place}.trainings.{name}", partial(configurations, {name: table}, seeds))
+    for kind, rows in {"trainings": tables, **others}.items():
+        for name, table in rows.items():
+            if not isinstance(table, dict):
+                raise InvalidInput(_refusal(f"{place}.{kind}.{name}", table, "a table"))
+            _naming(f"{place}.{kind}.{name}", partial(configurations, {name: table}, seeds))
 
 
 def _naming(place: str, make: Callable[[], object]) -> None:
@@ -211,6 +230,8 @@ def _naming(place: str, make: Callable[[], object]) -> None:
         make()
     except InvalidInput as error:
         raise InvalidInput(f"{place}: {error}") from None
+    except (TypeError, ValueError) as error:  # a list for a name, a field that is none of its own
+        raise InvalidInput(f"{place}: {' '.join(str(error).split())}") from None
 
 
 def _is_count(default: Any) -> bool:

@@ -6,7 +6,8 @@
     store/checkpoints/<name of the run>         how far a training is that has not ended
     store/locks/<name>                          locked by the process that computes it
 
-The name's digest covers the canonical configuration and the code that computes the result. What is
+The name's digest covers the canonical configuration and the code that computes the result: of a run
+with its backend, of a measurement with the weights that it has read. What is
 in the store is never computed again, by no two processes at once, and never used unless it is what
 was written: a damaged folder is set aside (`.damaged-...`) with one line, and computed again.
 """
@@ -15,6 +16,7 @@ import hashlib
 import io
 import json
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from pydantic import BaseModel
 
 from intensity import entries
 from intensity.configurations import Configuration
-from intensity.digests import code_digest, provenance
+from intensity.digests import code_digest, provenance, training_code
 from intensity.locks import Lock
 from intensity.processes import tell
 from intensity.scenes import COLUMNS, Scenes
@@ -42,16 +44,13 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training on disk.
+    """A finished training on disk, in the store or in pretrained/.
 
     Args:
         path: its folder.
-        published: whether it came with the project. Its weights may differ in the last digits from
-            those that the same configuration has on this machine.
     """
 
     path: Path
-    published: bool = False
 
     @property
     def name(self) -> str:
@@ -79,6 +78,13 @@ class Run:
     def predictions(self) -> pd.DataFrame:
         """Test scenes counted by intensity, label and predicted class."""
         return pd.read_csv(io.BytesIO(entries.read(self.path, "predictions.csv")))
+
+    @cached_property
+    def weights(self) -> str:
+        """SHA-256 of the network's weights: a training may end in others on another machine."""
+        saved = io.BytesIO(entries.read(self.path, "model.keras"))
+        with zipfile.ZipFile(saved) as archive:
+            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
 
     @cached_property
     def model(self) -> "keras.Model":
@@ -120,23 +126,23 @@ class Store:
 
     def path(self, configuration: Configuration) -> Path:
         """The folder of a run, whether it exists or not."""
-        return self.root / "runs" / run_name(configuration, code_digest("intensity.training"))
+        return self.root / "runs" / run_name(configuration, training_code())
 
     def find(self, configuration: Configuration) -> Run | None:
         """The finished run of a configuration, if there is one and it is what was written."""
         path = self.path(configuration)
-        return self._find_published(path.name) or (Run(path) if self._has(path) else None)
+        return self.find_published(path.name) or (Run(path) if self._has(path) else None)
 
-    def _find_published(self, name: str) -> Run | None:
-        """The published run of this name, if there is one and it is what was written."""
+    def find_published(self, name: str) -> Run | None:
+        """The published run of a name, if there is one and it is what was written."""
         if self.published is None or not (self.published / name).is_dir():
             return None
         try:
             entries.check(self.published / name)
         except entries.Damaged as error:
-            tell(f"{self.published.name}: {error}; it is trained instead")
+            tell(f"{self.published.name}: {error}; it is not used")
             return None
-        return Run(self.published / name, published=True)
+        return Run(self.published / name)
 
     def lock(self, path: Path) -> Lock:
         """What the process holds that computes an entry."""
@@ -166,8 +172,9 @@ class Store:
 
         Args:
             function: returns arrays by name.
-            arguments: a `Run` is named by its folder and handed on as its model; values, scenes,
-                arrays, numbers and texts are named by their content and handed on as they are.
+            arguments: a `Run` is named by its folder and weights and handed on as its model;
+                values, scenes, arrays, numbers and texts are named by their content and handed on
+                as they are.
             options: likewise, by keyword.
 
         Returns:
@@ -220,7 +227,10 @@ class Store:
 
     def _is_there(self, path: Path) -> bool:
         """Whether a folder exists and is not too old."""
-        return path.is_dir() and path.stat().st_mtime >= self.fresh_since
+        try:
+            return path.stat().st_mtime >= self.fresh_since
+        except OSError:
+            return False
 
 
 def run_name(configuration: Configuration, code: str) -> str:
@@ -228,7 +238,7 @@ def run_name(configuration: Configuration, code: str) -> str:
 
     Args:
         configuration: what is trained.
-        code: digest of the code that trains it.
+        code: what trains it, as `training_code` tells.
     """
     digest = _digest(configuration.canonical(), code)
     return f"{configuration.network.name}-{configuration.task.name}-{digest}"
@@ -275,7 +285,7 @@ def _handed_on(argument: Any) -> Any:
 def _identity(argument: Any) -> Any:
     """What names an argument of a measurement: JSON data that differ when the argument does."""
     if isinstance(argument, Run):
-        return {"published run" if argument.published else "run": argument.name}
+        return {"run": argument.name, "weights": argument.weights}
     if isinstance(argument, BaseModel):
         return argument.model_dump(mode="json")
     if isinstance(argument, np.ndarray) and not argument.dtype.hasobject:

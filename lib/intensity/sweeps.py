@@ -4,8 +4,9 @@ INTENSITY_SCHEDULER names the scheduler that work is sent to: the one that the e
 notebooks of a run, or a cluster of other machines. Without it a sweep starts workers of its own.
 Workers get configurations and return the files of finished runs, so they need no shared disk.
 
-A sweep holds the lock of every run that it has trained. What another process has trained meanwhile
-it waits for. Within one scheduler, the process that was started first has its trainings done first.
+A sweep holds the locks of the runs that it is having trained. What another process is having
+trained meanwhile it waits for. Within one scheduler, the process that was started first has its
+trainings done first.
 """
 
 import fcntl
@@ -26,9 +27,9 @@ import psutil  # type: ignore[import-untyped]
 from distributed import Client, Future, KilledWorker, get_worker
 from tqdm import tqdm
 
-from intensity.cluster import CHECKPOINTS, CODE, connect, local_cluster, other_code
+from intensity.cluster import CHECKPOINTS, connect, local_cluster, other_code
 from intensity.configurations import Configuration
-from intensity.digests import code_digest, provenance
+from intensity.digests import code_digest, provenance, training_code
 from intensity.locks import Lock
 from intensity.processes import cores
 from intensity.store import Run, Store, run_name
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 PAUSE = 0.1
 """Seconds between two looks at what is not finished."""
+
+FETCHING = 60
+"""Seconds that a finished run may take on its way from a worker."""
 
 
 class WorkerError(RuntimeError):
@@ -156,7 +160,7 @@ class _Sweep:
             train_on_worker,
             self.order[index].model_dump(mode="json"),
             self._topic(index),
-            code_digest(CODE),
+            training_code(),
             self.store.fresh_since,
             key=("train_on_worker", self._topic(index)),
             priority=-psutil.Process().create_time(),
@@ -173,13 +177,16 @@ class _Sweep:
 
     def _take(self, future: "Future[dict[str, bytes]]") -> None:
         """Keep what a training has left, or why it has left nothing."""
-        index = self.futures.pop(future)
-        run = None
-        if future.status == "finished":
-            run = self.store.add(self.order[index], future.result())
+        index, run = self.futures[future], None
+        try:
+            files = _files(future)
+        except TimeoutError:  # its worker died before it was fetched, so it is being done again
+            return
+        except Exception as error:
+            self.failures.append((self.order[index], error))
         else:
-            error = future.exception() if future.status == "error" else None
-            self.failures.append((self.order[index], error or _lost()))
+            run = self.store.add(self.order[index], files)
+        del self.futures[future]
         future.release()
         self._finish(index, run)
 
@@ -189,9 +196,11 @@ class _Sweep:
         self.locks.pop(index).release()
 
 
-def _lost() -> RuntimeError:
-    """What is said of a training that has neither ended nor failed."""
-    return RuntimeError("the scheduler has lost it or is gone")
+def _files(future: "Future[dict[str, bytes]]") -> dict[str, bytes]:
+    """What a training that has ended has left."""
+    if future.status in ("lost", "cancelled"):
+        raise RuntimeError("the scheduler has lost it or is gone")
+    return future.result(timeout=FETCHING)
 
 
 def _failed(failures: Sequence[tuple[Configuration, BaseException]]) -> TrainingFailed:
@@ -216,7 +225,7 @@ def train_on_worker(table: dict[str, Any], topic: str, code: str, since: float) 
     Args:
         table: the configuration's fields.
         topic: of its messages, to the sweep that waits for it.
-        code: digest of the code that it has to be trained with.
+        code: what it has to be trained with, as `training_code` tells.
         since: Unix time; what is kept of an older, interrupted training is not used.
 
     Returns:
@@ -226,8 +235,8 @@ def train_on_worker(table: dict[str, Any], topic: str, code: str, since: float) 
         WorkerError: with text and traceback of any error.
     """
     worker = get_worker()
-    if code_digest(CODE) != code:
-        raise WorkerError(other_code(worker.address, code_digest(CODE)), "")
+    if training_code() != code:
+        raise WorkerError(other_code(worker.address, training_code()), "")
     configuration = Configuration(**table)
 
     def report(images: int) -> None:
@@ -247,7 +256,7 @@ def _train(configuration: Configuration, report: Any, since: float) -> dict[str,
     from intensity.training import train
 
     folder = os.environ.get(CHECKPOINTS)
-    path = Path(folder or "", run_name(configuration, code_digest(CODE)))
+    path = Path(folder or "", run_name(configuration, training_code()))
     checkpoint = Checkpoint(path, since) if folder else None
     return pack(configuration, train(configuration, report, checkpoint))
 
@@ -264,7 +273,7 @@ def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
     """
     record = {
         "configuration": configuration.model_dump(mode="json"),
-        "code": code_digest(CODE),
+        "code": code_digest("intensity.training"),
         **provenance(),
     }
     with tempfile.TemporaryDirectory() as folder:

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import polygamma, psi, stdtrit
 
 from intensity.architectures import NETWORKS
+from intensity.files import write_aside
 from intensity.results import load_results, measurements_in
 from intensity.settings import Layout, shown
 from intensity.statistics import LEVEL, Measurement
@@ -97,6 +98,8 @@ def load_expected(layout: Layout, profile: str) -> dict[str, Any]:
         raise InvalidInput(f"--verify: {profile!r} is not allowed: expected/ has {there}") from None
     except ValueError as error:
         raise InvalidInput(f"{shown(path)}: this is no JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise InvalidInput(f"{shown(path)}: {type(record).__name__} is not allowed: an object")
     if record.get("profile") != profile:
         raise InvalidInput(
             f"{shown(path)}: profile {record.get('profile')!r} is not allowed: {profile!r}"
@@ -104,6 +107,13 @@ def load_expected(layout: Layout, profile: str) -> dict[str, Any]:
     lacking = {"measurements", "tolerances", "figures", "made"} - set(record)
     if lacking:
         raise InvalidInput(f"{shown(path)}: {min(lacking)} is missing; publish it again")
+    try:
+        measurements_in(record)
+        sound = all(isinstance(record[part], dict) for part in ("tolerances", "figures"))
+    except (TypeError, KeyError, ValueError):
+        sound = False
+    if not sound:
+        raise InvalidInput(f"{shown(path)}: it is not what was published; publish it again")
     return record
 
 
@@ -164,7 +174,7 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
     """
     expected, folder = load_expected(layout, profile), layout.run(profile)
     moves = compare(expected, load_results(folder))
-    pd.DataFrame(moves).to_csv(folder / "verification.csv", index=False)
+    write_aside(folder / "verification.csv", pd.DataFrame(moves).to_csv(index=False))
     wrong, other = compare_figures(expected, folder)
     outside = [move for move in moves if move.verdict == "outside"]
     within = [move for move in moves if move.verdict == "within"]
