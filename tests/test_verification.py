@@ -11,9 +11,10 @@ import pytest
 from scipy.stats import t as student
 
 from intensity.manifest import new_manifest
-from intensity.results import Results, load_results, merge
-from intensity.values import InvalidInput
+from intensity.results import Results, load_results, measurements_in, merge
+from intensity.values import ROOT, InvalidInput
 from intensity.verification import (
+    RANGES,
     ROUNDING,
     compare,
     expected_record,
@@ -149,6 +150,24 @@ def test_tolerances_follow_from_the_spread_of_the_seeds(checkout: Any) -> None:
     assert allowed["accuracy/hard/mean_intensity"] == pytest.approx((high - low) / 2)
     assert allowed["parameters/hard/pixels"] == ROUNDING * 5129
     assert allowed["circuit_r2/hard/bn_tiny_full/least"] is None
+
+
+def test_what_could_be_anything_is_not_judged(tmp_path: Path) -> None:
+    book = Results("01_data", tmp_path)
+    book.over_seeds("accuracy/a/wild", [0.1, 0.9, 0.5], scenes=10)
+    book.over_seeds("accuracy/a/calm", [0.5, 0.502, 0.501], scenes=10)
+    book.over_seeds("ratio/a/wild", [1, 1e6, 1e12], scenes=10, unit="ratio", log=True)
+    allowed = tolerances(book.measurements(""))
+    assert allowed["accuracy/a/wild"] is None
+    assert allowed["ratio/a/wild"] is None
+    assert allowed["accuracy/a/calm"] < 1
+
+
+def test_published_tolerances_are_those_of_the_published_numbers() -> None:
+    record = json.loads((ROOT / "expected" / "standard.json").read_text())
+    assert record["tolerances"] == tolerances(measurements_in(record).values())
+    units = {m.unit for m in measurements_in(record).values() if m.seeds}
+    assert units - set(RANGES) == {"ratio", "pixels"}
 
 
 def test_numbers_of_other_seeds_are_within_nineteen_times_in_twenty(tmp_path: Path) -> None:

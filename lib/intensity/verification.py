@@ -34,6 +34,19 @@ ROUNDING = 1e-6
 MOST = 10
 """How many numbers that have moved within their tolerance are told one by one."""
 
+RANGES = {
+    **dict.fromkeys(("fraction", "AUC", "monotonicity"), 1.0),
+    **dict.fromkeys(("share of levels", "share of map", "share of maps"), 1.0),
+    **dict.fromkeys(("share of plane", "share of range"), 1.0),
+    **dict.fromkeys(("correlation", "rank correlation"), 2.0),
+    **dict.fromkeys(("difference of fractions", "difference of AUC"), 2.0),
+    "grey levels": 255.0,
+}
+"""How far apart two numbers of a unit can be at most."""
+
+LARGEST_RATIO = 100.0
+"""Beyond this a number on the scale of logarithms tells nothing."""
+
 VERDICTS = ("identical", "within", "outside", "not judged")
 
 
@@ -56,9 +69,10 @@ class Move(NamedTuple):
 
     def __str__(self) -> str:
         moved = abs(self.found - self.expected)
+        tolerance = "none" if math.isnan(self.tolerance) else f"{self.tolerance:.3g}"
         return (
             f"{self.id}: {self.expected:.6g} -> {self.found:.6g}, "
-            f"moved by {moved:.3g}, tolerance {self.tolerance:.3g}"
+            f"moved by {moved:.3g}, tolerance {tolerance}"
         )
 
 
@@ -182,7 +196,8 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
     yield "measurements: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
     within.sort(key=lambda move: -abs(move.found - move.expected) / move.tolerance)
     yield from (f"  within: {move}" for move in within[:MOST])
-    yield from (f"  not judged: {move}" for move in moves if move.verdict == "not judged")
+    unjudged = [move for move in moves if move.verdict == "not judged"]
+    yield from (f"  not judged: {move}" for move in unjudged[:MOST])
     yield f"figures: {len(other)} of {len(expected['figures'])} have other numbers"
     yield from (f"  {name}" for name in other[:MOST])
     yield from (f"  OUTSIDE: {move}" for move in outside)
@@ -202,8 +217,9 @@ def tolerances(measurements: Iterable[Measurement]) -> dict[str, float | None]:
     Returns:
         By id: t(1 - .025 / m, d) s sqrt(2 / k) for means of k seeds, with m such numbers in all and
         s moderated within the unit (d degrees of freedom); half the width of Wilson's interval for
-        readers; rounding for other numbers that no training goes into; none for what is exact of
-        one trained network, whose spread is not known.
+        readers; rounding for other numbers that no training goes into. None for what is exact of
+        one trained network, whose spread is not known, and where seeds differ so much that the
+        number could be anything.
     """
     rows = list(measurements)
     allowed = {m.id: _untrained_tolerance(m) for m in rows if not m.seeds}
@@ -212,7 +228,8 @@ def tolerances(measurements: Iterable[Measurement]) -> dict[str, float | None]:
         spread, freedom = moderated([_scale(m) for m in group], [m.unit for m in group])
         t = float(stdtrit(freedom, 1 - (1 - LEVEL) / 2 / sum(bool(m.seeds) for m in rows)))
         for m, s in zip(group, spread, strict=True):
-            allowed[m.id] = _on_value(m, t * s * math.sqrt(2 / k))
+            tolerance = _on_value(m, t * s * math.sqrt(2 / k))
+            allowed[m.id] = tolerance if tolerance < _widest(m) else None
     return {m.id: allowed[m.id] for m in rows}
 
 
@@ -276,6 +293,13 @@ def _scale(m: Measurement) -> NDArray[np.float64]:
 def _on_value(m: Measurement, tolerance: float) -> float:
     """A tolerance on that scale as one of the value."""
     return m.value * math.expm1(tolerance) if m.method.endswith("logarithm") else tolerance
+
+
+def _widest(m: Measurement) -> float:
+    """The tolerance from which on nothing could be outside."""
+    if m.method.endswith("logarithm"):
+        return LARGEST_RATIO * m.value
+    return RANGES.get(m.unit, math.inf)
 
 
 def _untrained_tolerance(m: Measurement) -> float | None:
