@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from distributed import get_worker
+
 from intensity.cluster import connect, local_cluster
 from intensity.digests import processor
 from intensity.files import write_aside
@@ -127,6 +129,29 @@ def many_tasks(tasks: int) -> dict[str, Any]:
     return {"tasks": tasks, "seconds": seconds, "sent": sent, "each_ms": 1000 * seconds / tasks}
 
 
+def many_messages(each: int = 1000) -> dict[str, Any]:
+    """What a message of a training costs the process of scheduler and client, one after another."""
+    heard = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        local_cluster(cores(), Path(folder)) as address,
+        connect(address) as client,
+    ):
+        client.subscribe_topic("progress", heard.append)
+        client.submit(talk, 1).result()
+        began = time.process_time()
+        client.gather([client.submit(talk, each, pure=False) for _ in range(cores())])
+        seconds = time.process_time() - began
+    return {"messages": len(heard), "each_ms": 1000 * seconds / (cores() * each)}
+
+
+def talk(messages: int) -> None:
+    """Send messages that do not fit into one parcel."""
+    for number in range(messages):
+        get_worker().log_event("progress", number)
+        time.sleep(0.005)
+
+
 def call(number: int, _: dict[str, str]) -> int:
     """The same, with a training's arguments."""
     return number
@@ -148,7 +173,8 @@ def tables(record: dict[str, Any]) -> dict[str, str]:
         f"as fast, with {same} weights (medians of {ROUNDS} rounds in turns; {where}).",
         "growth": "\n".join(grown),
         "tasks": f"{many['tasks']:,} tasks took {many['seconds']:.1f} s, {many['each_ms']:.2f} ms "
-        f"each, of which sending them took {many['sent']:.1f} s ({where}).",
+        f"each, of which sending them took {many['sent']:.1f} s. A message about progress takes "
+        f"{record['messages']['each_ms']:.2f} ms, the client's part included ({where}).",
     }
 
 
@@ -161,6 +187,7 @@ def main() -> None:
         "cores": os.cpu_count(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "tasks": many_tasks(parser.parse_args().tasks),
+        "messages": many_messages(),
         "workers": compare_workers(),
         "growth": grow(),
     }

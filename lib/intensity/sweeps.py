@@ -11,6 +11,7 @@ trainings done first.
 
 import fcntl
 import json
+import math
 import os
 import sys
 import tempfile
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 PAUSE = 0.1
 """Seconds between two looks at what is not finished."""
+
+TELLING = 1.0
+"""Seconds from one message of a training to its next: a scheduler may have a thousand workers."""
 
 FETCHING = 60
 """Seconds that a finished run may take on its way from a worker."""
@@ -238,10 +242,14 @@ def train_on_worker(table: dict[str, Any], topic: str, code: str, since: float) 
     if training_code() != code:
         raise WorkerError(other_code(worker.address, training_code()), "")
     configuration = Configuration(**table)
+    told = -math.inf
 
     def report(images: int) -> None:
-        """Send the number of images shown so far."""
-        worker.log_event(topic, images)
+        """Send the number of images shown so far, not too often."""
+        nonlocal told
+        if time.monotonic() - told >= TELLING:
+            told = time.monotonic()
+            worker.log_event(topic, images)
 
     try:
         return _train(configuration, report, since)
