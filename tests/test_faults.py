@@ -45,29 +45,26 @@ def checkout() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(checkout: Path) -> tuple[float, faults.Contents]:
-    """The seconds of a run that nothing happens to, and what it leaves."""
-    began = time.monotonic()
+def undisturbed(checkout: Path) -> faults.Contents:
+    """What a run leaves that nothing happens to."""
     faults.finish(faults.start(checkout), checkout)
-    return time.monotonic() - began, faults.contents(checkout)
+    return faults.contents(checkout)
 
 
 @pytest.mark.parametrize("kind", faults.KINDS)
 def test_a_run_that_is_killed_while_it_trains_ends_as_if_nothing_had_happened(
-    checkout: Path, undisturbed: tuple[float, faults.Contents], kind: str
+    checkout: Path, undisturbed: faults.Contents, kind: str
 ) -> None:
     checkpoints, trained = checkout / "store" / "checkpoints", checkout / "trained"
     trained.unlink()
-    fault = faults.disturbed(
-        checkout, kind, lambda _: any(checkpoints.glob("[!.]*")), undisturbed[1]
-    )
+    fault = faults.disturbed(checkout, kind, lambda _: any(checkpoints.glob("[!.]*")), undisturbed)
     assert fault.differences == []
     starts = trained.read_text().split()
     assert len(starts) > len(set(starts)), "no training was interrupted"
 
 
 def test_three_at_once_all_end_well_and_train_nothing_twice(
-    checkout: Path, undisturbed: tuple[float, faults.Contents]
+    checkout: Path, undisturbed: faults.Contents
 ) -> None:
     for part in ("store", "runs"):
         shutil.rmtree(checkout / part)
@@ -77,7 +74,7 @@ def test_three_at_once_all_end_well_and_train_nothing_twice(
     runs = [faults.start(checkout, profile) for profile in profiles]
     assert [run.wait(600) for run in runs] == [0, 0, 0]
     for profile in profiles[:2]:
-        assert faults.contents(checkout, profile) == undisturbed[1]
+        assert faults.contents(checkout, profile) == undisturbed
     starts = trained.read_text().split()
     assert sorted(starts) == sorted(set(starts))
     assert len(starts) == len(list((checkout / "store" / "runs").glob("[!.]*")))
@@ -85,12 +82,14 @@ def test_three_at_once_all_end_well_and_train_nothing_twice(
 
 
 def test_ctrl_c_ends_all_of_it_within_five_seconds_and_says_how_to_go_on(
-    checkout: Path, undisturbed: tuple[float, faults.Contents]
+    checkout: Path, undisturbed: faults.Contents
 ) -> None:
     for part in ("store", "runs"):
         shutil.rmtree(checkout / part)
     process = faults.start(checkout)
-    time.sleep(0.6 * undisturbed[0])
+    while not any((checkout / "store" / "checkpoints").glob("[!.]*")):
+        assert process.poll() is None
+        time.sleep(0.01)
     owner = f"{process.pid} since {psutil.Process(process.pid).create_time()}"
     assert list(ownership._started_by(owner))
     os.kill(process.pid, signal.SIGINT)
@@ -104,7 +103,7 @@ def test_ctrl_c_ends_all_of_it_within_five_seconds_and_says_how_to_go_on(
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small disk")
 def test_a_full_disk_is_said_in_a_line_and_after_making_room_it_goes_on(
-    checkout: Path, undisturbed: tuple[float, faults.Contents]
+    checkout: Path, undisturbed: faults.Contents
 ) -> None:
     runs = checkout / "runs"
     shutil.rmtree(runs)
@@ -121,7 +120,7 @@ def test_a_full_disk_is_said_in_a_line_and_after_making_room_it_goes_on(
         assert "No space left on device" in said[0]
         subprocess.run(["mount", "-o", "remount,size=100m", str(runs)], check=True)
         faults.finish(faults.start(checkout), checkout)
-        assert faults.contents(checkout) == undisturbed[1]
+        assert faults.contents(checkout) == undisturbed
     finally:
         subprocess.run(["umount", "-l", str(runs)], check=True)
 
