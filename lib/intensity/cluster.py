@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,16 +80,18 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
     log = scratch / f"workers-{os.getpid()}.log"
     own = {CHECKPOINTS: str(checkpoints), "KERAS_BACKEND": training_backend()}
     try:
-        with (
-            dask.config.set(DASK),
-            LocalCluster(
+        with dask.config.set(DASK):
+            cluster = LocalCluster(
                 n_workers=workers, threads_per_worker=1, host="127.0.0.1",
                 dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER | own,
                 memory_limit=max(LEAST_MEMORY, MEMORY_LIMIT // workers),
                 silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
-            ) as cluster,
-        ):  # fmt: skip
-            yield cluster.scheduler_address
+            )  # fmt: skip
+            try:
+                yield cluster.scheduler_address
+            finally:
+                with suppress(Exception):  # a worker that is just being replaced cannot be joined
+                    cluster.close()
     finally:
         log.unlink(missing_ok=True)
 
