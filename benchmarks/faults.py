@@ -10,7 +10,6 @@ them; times alone may differ. Exit code 1 where anything does.
 
 import hashlib
 import json
-import operator
 import os
 import random
 import shutil
@@ -22,7 +21,6 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,6 +163,11 @@ def disturbed(
     return Fault(kind, killed - began, runs, checkpoints, time.monotonic() - killed, differences)
 
 
+def later_than(moment: float) -> Callable[[float], bool]:
+    """Tells whether so many seconds have passed."""
+    return lambda seconds: seconds >= moment
+
+
 def trial(kills: int) -> Iterator[Fault | float]:
     """The seconds of an undisturbed run, then what came of every kill."""
     with small_checkout() as checkout:
@@ -174,8 +177,7 @@ def trial(kills: int) -> Iterator[Fault | float]:
         yield seconds
         undisturbed = contents(checkout)
         for number in range(kills):
-            after = random.uniform(0.05, 0.85) * seconds  # then workers are gone
-            moment = partial(operator.le, after)
+            moment = later_than(random.uniform(0.05, 0.85) * seconds)  # then workers are gone
             yield disturbed(checkout, KINDS[number % 2], moment, undisturbed)
 
 

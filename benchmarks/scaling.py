@@ -15,10 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from distributed import get_worker
+from distributed import Client, get_worker
 
 from intensity.cluster import connect, local_cluster
 from intensity.digests import processor
@@ -109,14 +111,21 @@ def nothing(number: int) -> int:
     return number
 
 
-def many_tasks(tasks: int) -> dict[str, Any]:
-    """What a scheduler needs for each of many short tasks with our settings, and their names."""
-    argument = {"configuration": "x" * 1000}  # about as long as a training's table
+@contextmanager
+def own_client() -> Iterator[Client]:
+    """A client of workers with our settings, one for each core."""
     with (
         tempfile.TemporaryDirectory() as folder,
         local_cluster(cores(), Path(folder)) as address,
         connect(address) as client,
     ):
+        yield client
+
+
+def many_tasks(tasks: int) -> dict[str, Any]:
+    """What a scheduler needs for each of many short tasks with our settings, and their names."""
+    argument = {"configuration": "x" * 1000}  # about as long as a training's table
+    with own_client() as client:
         client.gather(client.map(nothing, range(100)))
         began = time.perf_counter()
         futures = [
@@ -132,11 +141,7 @@ def many_tasks(tasks: int) -> dict[str, Any]:
 def many_messages(each: int = 1000) -> dict[str, Any]:
     """What a message of a training costs the process of scheduler and client, one after another."""
     heard = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        local_cluster(cores(), Path(folder)) as address,
-        connect(address) as client,
-    ):
+    with own_client() as client:
         client.subscribe_topic("progress", heard.append)
         client.submit(talk, 1).result()
         began = time.process_time()

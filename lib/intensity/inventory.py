@@ -8,7 +8,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +16,6 @@ from typing import Any
 
 from intensity import entries
 from intensity.digests import code_digest
-from intensity.locks import Lock
 from intensity.settings import Layout, default_parameters, load_profile, wanted_runs
 from intensity.store import Run, Store
 from intensity.values import InvalidInput
@@ -99,7 +98,7 @@ def prune(layout: Layout) -> Iterator[str]:
     removed = freed = 0
     for path in doomed:
         hidden = path.name.startswith(".")  # nobody computes it, so nobody has its lock
-        with nullcontext(True) if hidden else _free(store.lock(path)) as free:
+        with nullcontext(True) if hidden else store.lock(path).if_free() as free:
             if not free or not path.exists():  # it is being computed, or another has removed it
                 continue
             size = _size(path)
@@ -124,16 +123,6 @@ def _what(run: Run) -> str:
         return "of other code"
     images = f"{c.recipe.images:,} images"
     return f"{c.network.name:14} {c.task.name:12} seed {c.seed:3} {images:>14} {accuracy:6.1%}"
-
-
-@contextmanager
-def _free(lock: Lock) -> Iterator[bool]:
-    """Hold a lock if nobody has it; whether that is so."""
-    free = lock.acquire(wait=False)
-    try:
-        yield free
-    finally:
-        lock.release()
 
 
 def _is_whole(path: Path) -> bool:

@@ -7,6 +7,8 @@ is removed could be locked by two, the old file by one and the new one by the ot
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -54,6 +56,14 @@ class Lock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+    @contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Hold it while the block runs, unless somebody else has it; whether it is held."""
+        try:
+            yield self.acquire(wait=False)
+        finally:
+            self.release()
 
     def __enter__(self) -> "Lock":
         """Wait for it."""

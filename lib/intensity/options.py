@@ -17,6 +17,10 @@ HELPED = 64
 """Exit code of this file where help was asked for and nothing is left to do."""
 
 
+SCHEDULER = r"(tcp|tls|ws|wss)://.+:\d+"
+"""The addresses that a Dask scheduler can have."""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that refuses wrong use in one line."""
 
@@ -35,9 +39,23 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_subparsers(
         dest="command", required=True, metavar="run | publish | store"
     )
-    run = command.add_parser(
-        "run", help="run the notebooks and build the report", allow_abbrev=False
+    _add_run_options(
+        command.add_parser("run", help="run the notebooks and build the report", allow_abbrev=False)
     )
+    command.add_parser(
+        "publish",
+        help="write README's table, expected/ and pretrained/ from a complete standard run",
+        allow_abbrev=False,
+    )
+    store = command.add_parser("store", help="list finished runs", allow_abbrev=False)
+    store.add_argument(
+        "--prune", action="store_true", help="remove what no profile needs, and what is damaged"
+    )
+    return commands
+
+
+def _add_run_options(run: argparse.ArgumentParser) -> None:
+    """What a run may be asked for."""
     run.add_argument("--profile", default="standard", help="a file in params/ (standard)")
     part = run.add_mutually_exclusive_group()
     part.add_argument("--only", metavar="NN", help="run this notebook, keep the others' results")
@@ -58,16 +76,6 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--verify", action="store_true", help="then compare all numbers with those in expected/"
     )
-    command.add_parser(
-        "publish",
-        help="write README's table, expected/ and pretrained/ from a complete standard run",
-        allow_abbrev=False,
-    )
-    store = command.add_parser("store", help="list finished runs", allow_abbrev=False)
-    store.add_argument(
-        "--prune", action="store_true", help="remove what no profile needs, and what is damaged"
-    )
-    return commands
 
 
 def _count(text: str) -> int:
@@ -79,7 +87,7 @@ def _count(text: str) -> int:
 
 def _address(text: str) -> str:
     """The address of a Dask scheduler."""
-    if re.fullmatch(r"(tcp|tls|ws|wss)://[^\s:]+:\d+", text):
+    if re.fullmatch(SCHEDULER, text):
         return text
     raise argparse.ArgumentTypeError(
         f"{text!r} is not allowed: as tcp://host:8786, tls://host:8786"
@@ -96,11 +104,11 @@ def _check(words: "list[str]") -> int:
     numbers = sorted(path.name[:2] for path in Path("notebooks").glob("[0-9][0-9]_*.ipynb"))
     for name, value, allowed in (
         ("profile", asked.profile, profiles),
-        ("--only", asked.only, [None, *numbers]),
-        ("--from", asked.start, [None, *numbers]),
+        ("--only", asked.only, numbers),
+        ("--from", asked.start, numbers),
     ):
-        if (value.zfill(2) if value and value.isdecimal() else value) not in allowed:
-            there = ", ".join(filter(None, allowed))
+        if value is not None and not {value, value.zfill(2)} & {*allowed}:
+            there = ", ".join(allowed)
             sys.stderr.write(f"intensity: {name}: {value!r} is not allowed: {there}\n")
             return WRONG_USE
     return 0

@@ -58,12 +58,9 @@ def owned(folder: Path) -> Iterator[None]:
 
 def _end_unless_locked(folder: Path) -> None:
     """End what is left of a folder's engine, if that is dead."""
-    lock = Lock(folder / LOCK)
-    if lock.acquire(wait=False):
-        try:
+    with Lock(folder / LOCK).if_free() as free:
+        if free:
             _end_leftovers(folder)
-        finally:
-            lock.release()
 
 
 def _end_leftovers(folder: Path) -> None:

@@ -68,15 +68,10 @@ def publish(layout: Layout) -> None:
             markers, or the networks are too large together.
     """
     folder = layout.run(PROFILE)
-    locks = [Lock(folder / LOCK), Lock(layout.root / ".cache" / "publish.lock")]
-    try:
-        for lock in locks:
-            if not lock.acquire(wait=False):
-                raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
+    with Lock(folder / LOCK).if_free() as free:  # which a second publish would hold as well
+        if not free:
+            raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
         _publish(layout, folder)
-    finally:
-        for lock in locks:
-            lock.release()
 
 
 def _publish(layout: Layout, folder: Path) -> None:

@@ -27,6 +27,7 @@ from intensity.files import write_aside
 from intensity.kernels import Terminal, children_write_to, run_notebook, set_environment, stop
 from intensity.locks import Lock
 from intensity.manifest import load_manifest, new_manifest, now, save_manifest
+from intensity.options import SCHEDULER
 from intensity.ownership import LOCK, OWNER, owned
 from intensity.processes import cores, training_backend
 from intensity.report import build_report
@@ -77,7 +78,7 @@ class Request(Value):
     only: str | None = None
     start: str | None = None
     workers: Annotated[int, Field(ge=1)] = cores()
-    scheduler: Annotated[str, Field(pattern=r"^(tcp|tls|ws|wss)://.+:\d+$")] | None = None
+    scheduler: Annotated[str, Field(pattern=f"^{SCHEDULER}$")] | None = None
     fresh: bool = False
     pretrained: bool = False
     verify: bool = False
@@ -178,10 +179,9 @@ class Reproduction:
 
     def _clear(self) -> None:
         """Remove what was half-written when an earlier run was killed."""
-        kept = {self.terminal.path.name, LOCK, OWNER}
         for part in ("", "notebooks", "results", "figures", "report"):
             for path in (self.folder / part).glob(".*"):
-                if path.is_file() and path.name not in kept:
+                if path.is_file() and path.name not in (LOCK, OWNER):
                     path.unlink()
 
     def _open_manifest(self) -> dict[str, Any]:

@@ -154,12 +154,11 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping; what comes with "<<" may be set anew."""
         seen = set()
-        for key, _ in node.value:
-            name = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else None
-            if name in seen and key.value != "<<":
-                mark = key.start_mark
-                raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {mark.line + 1}")
-            seen.add(name)
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if (key.tag, key.value) in seen and key.value != "<<":
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {line}")
+            seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
 
 
@@ -204,7 +203,6 @@ def _check_value(place: str, name: str, value: Any, default: Any) -> None:
 def _check_trainings(place: str, parameters: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
     """Refuse trainings that cannot be made, and groups of trainings that there are not."""
     seeds, tables = parameters.get("seeds", [0]), dict(parameters.get("trainings", {}))
-    others = {"tasks": dict(parameters.get("tasks", {}))}
     missing = [name for name in needed if name not in tables]
     if missing:
         raise InvalidInput(f"{place}.trainings: {missing[0]} is missing; the notebook needs it")
@@ -217,7 +215,7 @@ def _check_trainings(place: str, parameters: Mapping[str, Any], needed: Mapping[
                 raise InvalidInput(_refusal(f"{place}.{groups}", unknown[0], _list(tables)))
     if "trial" in parameters:
         tables |= random_trials(parameters["trial"], 1)
-    for kind, rows in {"trainings": tables, **others}.items():
+    for kind, rows in {"trainings": tables, "tasks": parameters.get("tasks", {})}.items():
         for name, table in rows.items():
             if not isinstance(table, dict):
                 raise InvalidInput(_refusal(f"{place}.{kind}.{name}", table, "a table"))

@@ -7,9 +7,9 @@
     store/locks/<name>                          locked by the process that computes it
 
 The name's digest covers the canonical configuration and the code that computes the result: of a run
-with its backend, of a measurement with the weights that it has read. What is
-in the store is never computed again, by no two processes at once, and never used unless it is what
-was written: a damaged folder is set aside (`.damaged-...`) with one line, and computed again.
+with its backend, of a measurement with the weights that it has read. What is in the store is never
+computed again, by no two processes at once, and never used unless it is what was written: a damaged
+folder is set aside (`.damaged-...`) with one line, and computed again.
 """
 
 import hashlib

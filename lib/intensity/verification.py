@@ -284,20 +284,25 @@ def _inverse_trigamma(value: float) -> float:
     return x
 
 
+def _on_logarithm(m: Measurement) -> bool:
+    """Whether a number's interval is made on the scale of logarithms."""
+    return m.method.endswith("logarithm")
+
+
 def _scale(m: Measurement) -> NDArray[np.float64]:
     """The numbers of the seeds on the scale on which their interval is made."""
     seeds = np.asarray(m.seeds, dtype=np.float64)
-    return np.log(seeds) if m.method.endswith("logarithm") else seeds
+    return np.log(seeds) if _on_logarithm(m) else seeds
 
 
 def _on_value(m: Measurement, tolerance: float) -> float:
     """A tolerance on that scale as one of the value."""
-    return m.value * math.expm1(tolerance) if m.method.endswith("logarithm") else tolerance
+    return m.value * math.expm1(tolerance) if _on_logarithm(m) else tolerance
 
 
 def _widest(m: Measurement) -> float:
     """The tolerance from which on nothing could be outside."""
-    if m.method.endswith("logarithm"):
+    if _on_logarithm(m):
         return LARGEST_RATIO * m.value
     return RANGES.get(m.unit, math.inf)
 
