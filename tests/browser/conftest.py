@@ -1,0 +1,86 @@
+"""What browser tests share: a headless Chromium, and pages that note what they ask for and complain of.
+
+The tests use a Chromium that is installed, and never fetch one. Where there is none they are
+skipped with a word; with CI=true, where nothing may be skipped, they fail instead.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+"""Commands that start a browser of this kind."""
+
+BAD = ("serious", "critical")
+"""Impacts of accessibility violations that are not accepted."""
+
+
+@dataclass
+class Visit:
+    """A page in the browser and what was noticed on it.
+
+    requests: addresses that were asked for, but for the page's own data.
+    errors: what went to the console as an error, and exceptions that nobody caught.
+    """
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def violations(self) -> list[str]:
+        """Serious and critical violations that axe-core finds: rule and places."""
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{one['id']}: {[node['target'] for node in one['nodes']]}"
+            for one in found
+            if one["impact"] in BAD
+        ]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        word = "no Chromium is installed (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(word)
+        pytest.skip(word)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """A function that opens an address in a fresh window; `offline` takes the network away."""
+    contexts = []
+
+    def open_page(address: str, *, offline: bool = False, **options: object) -> Visit:
+        context = browser.new_context(offline=offline, **options)
+        contexts.append(context)
+        seen = Visit(context.new_page())
+        seen.page.on("request", lambda request: _note(request, address, seen.requests))
+        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        seen.page.on(
+            "console",
+            lambda message: seen.errors.append(message.text) if message.type == "error" else None,
+        )
+        seen.page.goto(address)
+        return seen
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def _note(request: Request, address: str, requests: list[str]) -> None:
+    """Note a request that is not for the page itself or for data that stand in it."""
+    if request.url != address and not request.url.startswith(("data:", "blob:")):
+        requests.append(request.url)
