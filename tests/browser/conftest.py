@@ -1,4 +1,4 @@
-"""What browser tests share: a headless Chromium, and pages that note what they ask for and complain of.
+"""What browser tests share: a headless Chromium, and pages that note their requests and errors.
 
 The tests use a Chromium that is installed, and never fetch one. Where there is none they are
 skipped with a word; with CI=true, where nothing may be skipped, they fail instead.
