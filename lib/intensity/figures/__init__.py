@@ -29,6 +29,7 @@ from intensity.figures.interventions import (
     pieces,
     recolor_outcomes,
 )
+from intensity.figures.live import live_sweep
 from intensity.figures.planes import class_planes, transitions
 from intensity.figures.responses import (
     class_response_curves,
@@ -40,6 +41,7 @@ from intensity.figures.responses import (
     unit_profiles,
 )
 from intensity.figures.style import SCENES_INTERVAL, SEEDS_INTERVAL
+from intensity.figures.sweep import intensity_sweep
 from intensity.figures.training import (
     accuracy_by_intensity,
     accuracy_overview,
@@ -78,8 +80,10 @@ __all__ = [
     "four_panels",
     "image_grid",
     "intensity_functions",
+    "intensity_sweep",
     "kernels_with_profiles",
     "learning_curves",
+    "live_sweep",
     "map_gallery",
     "monotonicity_by_depth",
     "permutation_effect",

@@ -53,7 +53,14 @@ def save(fig: Figure, name: str, data: pd.DataFrame, output: str | Path) -> byte
 
 
 def show(
-    fig: Figure, *, name: str, caption: str, alt: str, data: pd.DataFrame, output: str | Path
+    fig: Figure,
+    *,
+    name: str,
+    caption: str,
+    alt: str,
+    data: pd.DataFrame,
+    output: str | Path,
+    live: str = "",
 ) -> None:
     """Save a figure and put it on the notebook's page, numbered, with caption and alternative text.
 
@@ -66,14 +73,15 @@ def show(
         alt: what is on it, for readers who cannot see it; plain text.
         data: the numbers behind the figure, one row a mark.
         output: folder of the run, absolute or from the checkout.
+        live: HTML that stands for the picture wherever its script runs.
 
     Raises:
         InvalidInput: the name is not of the form NN-N-words.
     """
     source = base64.b64encode(save(fig, name, data, output)).decode()
-    image = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
+    image = f'<img class="still" src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
     title = f"Figure {_number(name)}."
-    page = f'<figure id="fig-{name}">{image}{_caption(title, caption)}</figure>'
+    page = f'<figure id="fig-{name}">{live}{image}{_caption(title, caption)}</figure>'
     _display(Page(page, f"{title} {caption}"))
 
 

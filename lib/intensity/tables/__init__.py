@@ -53,6 +53,7 @@ from intensity.tables.responses import (
     logit_curves,
     monotonicity_by_depth,
 )
+from intensity.tables.sweeps import probability_table
 from intensity.tables.training import (
     AUTHORS,
     Runs,
@@ -120,6 +121,7 @@ __all__ = [
     "permutation_effect",
     "pieces",
     "plane_table",
+    "probability_table",
     "probe_difference",
     "probe_summary",
     "probe_table",

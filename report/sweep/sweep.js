@@ -1,0 +1,67 @@
+// Shows the scene and the level that the controls ask for; everything was computed beforehand.
+async function showSweep(root, name) {
+  const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
+  const scenes = root.querySelector("select"), slider = root.querySelector("input");
+  const level = root.querySelector("output"), truth = root.querySelector(".sweep-truth");
+  const classes = [...root.querySelectorAll(".sweep-class")];
+
+  const unpack = async (text) => {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+  const unpackAll = async (packed) => {
+    const pairs = Object.entries(packed).map(async ([map, text]) => [map, await unpack(text)]);
+    return Object.fromEntries(await Promise.all(pairs));
+  };
+  const maps = await Promise.all(data.scenes.map((scene) => unpackAll(scene.maps)));
+
+  root.hidden = false; // Bokeh measures the room that it has
+  const find = {};
+  for (const [panel, item] of Object.entries(data.plots)) {
+    const views = await Bokeh.embed.embed_item(item, `${name}-${panel}`);
+    const { document } = [...views][0].model;
+    find[panel] = (part) => document.get_model_by_name(part);
+  }
+
+  const drawCurves = (scene) => {
+    const source = find.curves("curves"), columns = { level: source.data.level };
+    data.scenes[scene].probabilities.forEach((seed, s) =>
+      seed.forEach((curve, c) => { columns[`${s}-${c}`] = curve; }));
+    source.data = columns;
+  };
+  const drawMap = (panel, scene, now) => {
+    const source = find[panel]("map"), pixels = source.data.image[0];
+    const bytes = maps[scene][panel].subarray(now * pixels.length, (now + 1) * pixels.length);
+    const [low, high] = data.scales[panel];
+    bytes.forEach((byte, i) => { pixels[i] = low + (high - low) * byte / 255; });
+    source.change.emit();
+  };
+  const draw = () => {
+    const scene = Number(scenes.value), now = Number(slider.value), label = data.labels[now];
+    const shares = data.scenes[scene].probabilities[0].map((curve) => curve[now]);
+    const says = shares.indexOf(Math.max(...shares));
+    level.textContent = now;
+    truth.textContent = label === null ? "No class at this level." : `True class: ${label}.`;
+    classes.forEach((part, c) => {
+      part.querySelector("b").textContent = `${(100 * shares[c]).toFixed(1)} %`;
+      part.classList.toggle("says", c === says);
+    });
+    slider.setAttribute("aria-valuetext",
+      `${now}, ${truth.textContent} The network says ${says}, ${(100 * shares[says]).toFixed(1)} %`);
+    find.curves("now").location = now;
+    find.curves("points").data = { ...find.curves("points").data, level: shares.map(() => now), value: shares };
+    root.querySelector(".sweep-steepest").textContent =
+      data.scenes[scene].steepest[now].toPrecision(2);
+    Object.keys(data.scales).forEach((panel) => drawMap(panel, scene, now));
+  };
+  const begin = () => {
+    slider.value = data.scenes[Number(scenes.value)].intensity;
+    drawCurves(Number(scenes.value));
+    draw();
+  };
+  scenes.addEventListener("change", begin);
+  slider.addEventListener("input", draw);
+  root.querySelector("button").addEventListener("click", begin);
+  begin();
+}
