@@ -1,4 +1,4 @@
-"""Where benchmarks leave their rows: results.json, and tables made from it in the READMEs."""
+"""Where benchmarks leave their rows: results.json, and the table made from it in README.md."""
 
 import datetime
 import json
@@ -11,7 +11,7 @@ from intensity.files import write_aside
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
-READMES = (HERE / "README.md", HERE.parent / "README.md")
+README = HERE / "README.md"
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 THREADS = 2
 """Of every library that is timed, unless a row says otherwise."""
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 def keep(rows: list[Row]) -> None:
-    """Put rows into results.json, in place of those of the same name and peer, and renew tables.
+    """Put rows into results.json, in place of those of the same name and peer, and renew the table.
 
     Args:
         rows: each with name, ours, peer (a number, or None without one), peer_name, peer_version,
@@ -37,12 +37,9 @@ def keep(rows: list[Row]) -> None:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     write_aside(RESULTS, json.dumps(record, indent=1) + "\n")
-    for path in READMES:
-        text = path.read_text("utf8")
-        before, begin, rest = text.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if begin and end:
-            write_aside(path, f"{before}{BEGIN}\n\n{table(record)}\n\n{END}{after}")
+    before, _, rest = README.read_text("utf8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    write_aside(README, f"{before}{BEGIN}\n\n{table(record)}\n\n{END}{after}")
 
 
 def table(record: Row) -> str:

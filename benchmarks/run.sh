@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All benchmarks: make the peers' environment if there is none, then run them one after the other.
-# Needs a machine that does nothing else for half an hour. Writes results.json and the READMEs' tables.
+# Needs a machine that does nothing else for half an hour. Writes results.json and README.md's table.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 source ./bootstrap.sh

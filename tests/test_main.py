@@ -1,11 +1,13 @@
 """The command line: what it offers, and that wrong use is one line and exit code 2."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
-from intensity.__main__ import main
+from intensity.__main__ import COMMANDS, main
+from intensity.values import ROOT
 
 
 @pytest.mark.parametrize(
@@ -44,5 +46,8 @@ def test_wrong_use_is_refused_in_one_line(
 def test_help_lists_what_there_is() -> None:
     command = [sys.executable, "-m", "intensity", "--help"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "run the notebooks and build the report" in text
-    assert "publish" in text
+    for name in COMMANDS:
+        assert re.search(rf"^ +{name} +\w+ \w+", text, re.MULTILINE), name
+    for place in ("./run_all.sh", "./run_tests.sh", "notebooks", "benchmarks/README.md", "docs/"):
+        assert re.search(rf"^  .*{re.escape(place)} +\w+", text, re.MULTILINE), place
+        assert (ROOT / place).exists()

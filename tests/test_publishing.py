@@ -1,6 +1,7 @@
-"""README's table and the expected results come from a complete standard run alone."""
+"""Tables of results and the expected results come from a complete standard run alone."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,12 +10,12 @@ from intensity import entries, publishing
 from intensity.configurations import Configuration
 from intensity.locks import Lock
 from intensity.manifest import load_manifest, new_manifest, save_manifest
-from intensity.publishing import publish
+from intensity.publishing import PAGE, README, marked_parts, publish
 from intensity.results import Results, load_results, merge
 from intensity.store import Run, Store
-from intensity.values import InvalidInput
+from intensity.values import ROOT, InvalidInput
 
-README = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
+TEXT = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
 
 
 @pytest.fixture
@@ -34,7 +35,9 @@ def checkout(checkout: Any) -> Any:
     manifest["dirty"] = False
     manifest["notebooks"]["01_data"] = {"status": "passed", "seconds": 600.0, "commit": "0123"}
     save_manifest(folder, manifest, ["01_data"])
-    (checkout.root / "README.md").write_text(README)
+    for name in (README, PAGE):
+        (checkout.root / name).parent.mkdir(exist_ok=True)
+        (checkout.root / name).write_text(TEXT)
     checkout.profile("standard", "01_data: {seeds: [0, 1]}\n")
     return checkout
 
@@ -46,29 +49,62 @@ def store(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store()
 
 
-def test_the_marked_part_of_the_readme_is_renewed(checkout: Any) -> None:
+def read(checkout: Any, name: str) -> str:
+    """A file of the checkout."""
+    text: str = (checkout.root / name).read_text()
+    return text
+
+
+def test_the_readme_gets_the_main_findings(checkout: Any) -> None:
     publish(checkout.layout)
-    text = (checkout.root / "README.md").read_text()
-    assert text.startswith("# Title\n\n<!-- results -->\n")
-    assert text.endswith("<!-- /results -->\n\nThe rest.\n")
-    assert "old numbers" not in text
-    lines = text.splitlines()
+    lines = read(checkout, README).splitlines()
+    row = next(line for line in lines if line.endswith("| reproduced (C2) |"))
+    assert "| `bn_compact` 95.50 % [94.51, 96.49] |" in row
+    assert sum(line.startswith("|") for line in lines) == 3
+    assert "(figures/05-1-class-response-curves.png)" in "\n".join(lines)
+    (last,) = (line for line in lines if line.startswith("Of "))
+    assert last.startswith("Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided. ")
+    assert "[All of them](docs/results.md). From a `standard` run" in last
+    assert "of commit `0123456789` on 2 cores (a processor, 24 GB)." in last
+
+
+def test_the_page_of_results_gets_all_of_them(checkout: Any) -> None:
+    publish(checkout.layout)
+    lines = read(checkout, PAGE).splitlines()
     row = next(line for line in lines if line.startswith("| `hard` |")).split(" | ")
     assert row[1] == "`bn_compact` 95.50 % [94.51, 96.49]<br>(3 seeds, 20,000 scenes)"
     assert row[2].startswith("`mean_intensity` 32.50 % [")
     assert row[2].endswith("]<br>(20,000 scenes) |")
     assert not any("raw" in line for line in lines if line.startswith("|"))
-    assert "(figures/05-1-class-response-curves.png)" in text
-    assert "of commit `0123456789` on 2 cores (a processor, 24 GB)." in text
+    assert "(../figures/07-1-effects.png)" in "\n".join(lines)
     assert "Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided." in lines
     assert any(line.startswith("| C2 |") and line.endswith("| reproduced |") for line in lines)
 
 
+@pytest.mark.parametrize("name", [README, PAGE])
+def test_only_the_marked_part_is_renewed(checkout: Any, name: str) -> None:
+    publish(checkout.layout)
+    text = read(checkout, name)
+    assert text.startswith("# Title\n\n<!-- results -->\n")
+    assert text.endswith("<!-- /results -->\n\nThe rest.\n")
+    assert "old numbers" not in text
+
+
 def test_publishing_again_changes_nothing(checkout: Any) -> None:
     publish(checkout.layout)
-    first = (checkout.root / "README.md").read_text()
+    first = [read(checkout, name) for name in (README, PAGE)]
     publish(checkout.layout)
-    assert (checkout.root / "README.md").read_text() == first
+    assert [read(checkout, name) for name in (README, PAGE)] == first
+
+
+@pytest.mark.parametrize("name", [README, PAGE])
+def test_what_is_shown_is_what_is_published(name: str) -> None:
+    record = json.loads((ROOT / "expected" / "standard.json").read_text("utf8"))
+    machine = {"cores": 0, "processor": record["made"]["processor"], "memory_gb": 0}
+    made = {"profile": "standard", "commit": record["made"]["commit"], "machine": machine}
+    shown, part = (ROOT / name).read_text("utf8"), marked_parts(record, made)[name]
+    size = r"on \d+ cores|, \d+ GB"  # of the machine: the record does not have it
+    assert re.sub(size, "", part) in re.sub(size, "", shown)
 
 
 def test_the_results_become_the_expected_ones(checkout: Any) -> None:
@@ -90,7 +126,7 @@ def test_a_run_that_is_not_complete_is_refused(checkout: Any) -> None:
     save_manifest(folder, manifest, ["01_data"])
     with pytest.raises(InvalidInput, match="runs/standard: the run is not complete"):
         publish(checkout.layout)
-    assert (checkout.root / "README.md").read_text() == README
+    assert read(checkout, README) == TEXT
     assert not (checkout.root / "expected").exists()
 
 
@@ -100,12 +136,14 @@ def test_without_a_run_it_is_refused(checkout: Any) -> None:
         publish(checkout.layout)
 
 
+@pytest.mark.parametrize("name", [README, PAGE])
 @pytest.mark.parametrize("text", ["", "<!-- results -->", "<!-- /results --><!-- results -->"])
-def test_a_readme_without_both_markers_is_refused(checkout: Any, text: str) -> None:
-    (checkout.root / "README.md").write_text(text)
-    with pytest.raises(InvalidInput, match="the markers"):
+def test_a_file_without_both_markers_is_refused(checkout: Any, name: str, text: str) -> None:
+    (checkout.root / name).write_text(text)
+    with pytest.raises(InvalidInput, match=f"^{name}: the markers"):
         publish(checkout.layout)
-    assert (checkout.root / "README.md").read_text() == text
+    assert read(checkout, name) == text
+    assert {read(checkout, other) for other in {README, PAGE} - {name}} == {TEXT}
     assert not (checkout.root / "expected").exists()
 
 
@@ -114,7 +152,7 @@ def test_a_run_with_uncommitted_changes_is_refused(checkout: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"dirty": True}))
     with pytest.raises(InvalidInput, match="uncommitted changes"):
         publish(checkout.layout)
-    assert (checkout.root / "README.md").read_text() == README
+    assert read(checkout, README) == TEXT
 
 
 def test_a_run_of_two_commits_is_refused(checkout: Any) -> None:
@@ -165,7 +203,7 @@ def test_too_much_is_not_shipped(
         trained(store, seed, 1000)
     with pytest.raises(InvalidInput, match=r"pretrained: .* MB is not allowed"):
         publish(checkout.layout)
-    assert (checkout.root / "README.md").read_text() == README
+    assert read(checkout, README) == TEXT
     assert not checkout.layout.pretrained.exists()
 
 
@@ -186,7 +224,7 @@ def test_a_run_of_which_a_notebook_has_another_origin_is_not_published(
     path.write_text(json.dumps(manifest))
     with pytest.raises(InvalidInput, match=said):
         publish(checkout.layout)
-    assert (checkout.root / "README.md").read_text() == README
+    assert read(checkout, README) == TEXT
 
 
 def test_a_run_that_goes_on_is_not_published(checkout: Any) -> None:

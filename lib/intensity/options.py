@@ -20,6 +20,15 @@ HELPED = 64
 SCHEDULER = r"(tcp|tls|ws|wss)://.+:\d+"
 """The addresses that a Dask scheduler can have."""
 
+ELSEWHERE = """\
+elsewhere:
+  ./run_all.sh           the same as run, in an environment that it makes if there is none
+  ./run_tests.sh         the tests (tests/), with pytest's options
+  jupyter lab notebooks  the notebooks, each by itself with small defaults
+  benchmarks/README.md   what is timed beside other libraries, and how
+  docs/                  all results, running, extending, clusters"""
+"""What can be run beside the commands."""
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser that refuses wrong use in one line."""
@@ -34,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     commands = _Parser(
         prog="python -m intensity",
         description="Reproduce the paper, publish what came of it, and look after the store.",
+        epilog=ELSEWHERE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     command = commands.add_subparsers(
@@ -44,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_parser(
         "publish",
-        help="write README's table, expected/ and pretrained/ from a complete standard run",
+        help="write the tables of results, expected/ and pretrained/ from a complete standard run",
         allow_abbrev=False,
     )
     store = command.add_parser("store", help="list finished runs", allow_abbrev=False)

@@ -1,4 +1,4 @@
-"""What a standard run leaves in git: README's table, the expected results and small networks.
+"""What a standard run leaves in git: tables of results, the expected results and small networks.
 
 All are written from a complete run and never by hand.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from intensity import entries
 from intensity.claims import claims_table
 from intensity.files import write_aside
+from intensity.findings import finding_rows
 from intensity.locks import Lock
 from intensity.manifest import load_manifest
 from intensity.ownership import LOCK
@@ -31,40 +32,45 @@ LARGEST = 10**6
 MOST = 15 * 10**6
 """Bytes that all shipped networks may have together."""
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
-"""What stands around the part of README.md that is written here."""
+README, PAGE = "README.md", "docs/results.md"
+"""The files that show results: the main ones, and all."""
 
-PICTURES = """\
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+"""What stands around the part of each that is written here."""
+
+CURVES = """\
 ![Three logit curves that rise and fall over nine colored bands of intensity]\
 (figures/05-1-class-response-curves.png)
 
 The logits of `bn_compact` while the object's intensity is swept, over the true classes: a network
-that has learned the non-monotonic function draws waves that cross where the class changes.
+that has learned the non-monotonic function draws waves that cross where the class changes."""
+"""The figure that README.md shows, with what to see in it."""
 
+PICTURES = """\
 ![Percentages of changed answers, networks and readers in rows, interventions in columns]\
-(figures/07-1-effects.png)
+(../figures/07-1-effects.png)
 
 What each answer hangs on: the share of answers that change when scenes are rendered again with one
 thing changed. Readers (slanted) follow one cue each: rows that are alike change with the same
 things, which need not mean that they read the same. Hatched: scenes unlike those of training.
 
 ![Attribution methods in rows, tasks in columns: shares of relevance and rank correlations]\
-(figures/04-7-scores.png)
+(../figures/04-7-scores.png)
 
 What attribution methods are worth where the truth is known. Above: how much relevance lies on the
 object that defines the class; below: how well it ranks what repainting a cell does to this network.
 The lines of maps that need no network are the least that a method has to pass."""
-"""The figures that README.md shows, with what to see in them."""
+"""The figures that docs/results.md shows, with what to see in them."""
 
 
 def publish(layout: Layout) -> None:
-    """Renew README.md between its markers, expected/standard.json and pretrained/.
+    """Renew README.md and docs/results.md between markers, expected/standard.json and pretrained/.
 
     Args:
         layout: the checkout.
 
     Raises:
-        InvalidInput: there is no complete standard run of one commit, it goes on, README.md has no
+        InvalidInput: there is no complete standard run of one commit, it goes on, a file has no
             markers, or the networks are too large together.
     """
     folder = layout.run(PROFILE)
@@ -80,12 +86,12 @@ def _publish(layout: Layout, folder: Path) -> None:
     if not (results["complete"] and manifest.get("complete")):
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
     _check_origin(shown(folder), manifest)
-    readme = layout.root / "README.md"
-    before, after = _around_markers(readme.read_text("utf8") if readme.exists() else "")
+    texts = [
+        _renewed(layout.root, name, part) for name, part in marked_parts(results, manifest).items()
+    ]
     runs = _small_runs(layout)
-    parts = (BEGIN, PICTURES, _origin(manifest), _accuracies(results), _claims(results), END)
-    section = "\n\n".join(parts)
-    write_aside(readme, before + section + after)
+    for path, text in texts:
+        write_aside(path, text)
     record = expected_record(folder, manifest)
     expected = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)
@@ -132,13 +138,31 @@ def _check_origin(place: str, manifest: dict[str, Any]) -> None:
         raise InvalidInput(f"{place}: it trained with {min(backends)}; ./run_all.sh on tensorflow")
 
 
-def _around_markers(text: str) -> tuple[str, str]:
-    """What stands before and after the marked part."""
-    before, begin, rest = text.partition(BEGIN)
+def marked_parts(results: dict[str, Any], manifest: dict[str, Any]) -> dict[str, str]:
+    """What stands between the markers, by file.
+
+    Args:
+        results: of a complete run.
+        manifest: of the same run.
+    """
+    origin, verdicts = _origin(manifest), _verdicts(results)
+    header = ("question", "paper", "here [95 % interval]", "verdict (claim)")
+    findings = _table(header, finding_rows(results))
+    parts = {
+        README: (CURVES, findings, f"{verdicts} [All of them]({PAGE}). {origin}"),
+        PAGE: (PICTURES, origin, _accuracies(results), verdicts, _claims(results)),
+    }
+    return {name: "\n\n".join((BEGIN, *part, END)) for name, part in parts.items()}
+
+
+def _renewed(root: Path, name: str, part: str) -> tuple[Path, str]:
+    """A file and its text with another marked part."""
+    path = root / name
+    before, begin, rest = (path.read_text("utf8") if path.exists() else "").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise InvalidInput(f"README.md: the markers {BEGIN} and {END} are missing; add them")
-    return before, after
+        raise InvalidInput(f"{name}: the markers {BEGIN} and {END} are missing; add them")
+    return path, before + part + after
 
 
 def _origin(manifest: dict[str, Any]) -> str:
@@ -185,13 +209,18 @@ def _either(numbers: Sequence[int]) -> str:
     return " or ".join(f"{number:,}" for number in numbers)
 
 
-def _claims(results: dict[str, Any]) -> str:
-    """How many claims got which verdict, and each with what was measured."""
+def _verdicts(results: dict[str, Any]) -> str:
+    """How many claims got which verdict, in a sentence."""
     counts = count_verdicts(results)
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"Of {len(results['claims'])} claims: {summary}."
+
+
+def _claims(results: dict[str, Any]) -> str:
+    """Each claim with what was measured."""
     columns = ["id", "statement", "source", "measured", "rule", "verdict"]
     rows = claims_table(results["claims"])[columns].itertuples(index=False)
-    return f"Of {len(results['claims'])} claims: {summary}.\n\n" + _table(columns, list(rows))
+    return _table(columns, list(rows))
 
 
 def _table(header: Any, rows: list[Any]) -> str:
