@@ -97,8 +97,8 @@ def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
     seeds = table.assign(seed=0)
     fig = figures.recolor_outcomes(pd.concat([seeds, seeds.assign(seed=1)]), table)
     other, same = fig.axes
-    assert other.get_title(loc="left") == "net, other class"
-    assert same.get_title(loc="left") == "net, same class"
+    assert other.get_title(loc="left") == "net, recolored into another class"
+    assert same.get_title(loc="left") == "net, within the class"
     kept = [line.get_ydata().tolist() for line in same.lines]
     assert [0.7, 0.7] in kept
     lines = [line for line in other.lines if line.get_linestyle() != "None"]
@@ -172,7 +172,9 @@ def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     drawn = [line for line in ax.lines if len(line.get_ydata()) == 2]
     assert {line.get_marker() for line in drawn} >= {"o", "D"}
     assert [y for _, y in seed_dots(ax)] == [0.1] * 3
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("side of the pieces", "accuracy lost")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (
+        *("side of the pieces", "accuracy lost\n(share of scenes)"),
+    )
 
 
 def test_dose_curves_go_through_means_and_show_every_seed() -> None:
@@ -191,6 +193,22 @@ def test_dose_curves_go_through_means_and_show_every_seed() -> None:
     assert marks == set(zip(table["pixels"], table["value"], strict=True))
     assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]
+
+
+def test_an_intervention_that_applies_nowhere_has_no_column() -> None:
+    matrix = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": "net",
+            "kind": "network",
+            "group": ["level", "shape, place"],
+            "intervention": ["recolor", "resized"],
+            "value": [0.5, np.nan],
+            "unusual": False,
+        }
+    )
+    ax = figures.effect_matrix(matrix).axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["recolored, any level"]
 
 
 def test_columns_stand_in_groups_with_headings_and_readers_apart() -> None:

@@ -94,7 +94,7 @@ def test_logits_stand_over_the_levels_at_which_they_were_measured(spans: Spans) 
 def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
     summary = pd.DataFrame(
         {
-            "condition": ["hard", "hard", "random", "random"],
+            "condition": ["hard", "hard", "random weights", "random weights"],
             "layer": ["relu1", "relu2"] * 2,
             "depth": [0, 1] * 2,
             "monotonicity": [1.0, 0.4, 1.0, 0.9],
@@ -118,7 +118,7 @@ def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
 
 
 def test_conditions_differ_in_more_than_hue_and_from_general_legend_entries() -> None:
-    names = ["hard", "hard, screen", "monotone", "random"]
+    names = ["hard", "hard, screen", "monotone, screen", "random weights"]
     summary = pd.DataFrame(
         {"condition": names, "layer": "relu1", "depth": 0, "low": 0.3, "high": 1.0}
     ).assign(monotonicity=0.5)

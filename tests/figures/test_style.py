@@ -1,17 +1,19 @@
 """Style: bands at true grey levels, colors that never change their meaning, legible sizes."""
 
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import combinations, pairwise
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from intensity.architectures import NETWORKS
 from intensity.figures.style import (
+    CLASS_COLORS,
     NETWORK_COLORS,
     class_bands,
     class_color,
@@ -19,6 +21,7 @@ from intensity.figures.style import (
     dots,
     estimate,
     intensity_axis,
+    new_panels,
     parts,
     records,
     styled,
@@ -57,6 +60,72 @@ def test_a_network_keeps_its_color_among_other_names() -> None:
     assert list(chosen) == ["something", "large", "other"]
     assert chosen["large"] == colors(["large"])["large"]
     assert len(set(chosen.values())) == 3
+
+
+def test_a_training_by_another_name_keeps_its_color_and_no_other_name_gets_it() -> None:
+    names = ["hard", "hard, screen", "baseline", "random weights", "something"]
+    hard, screen, baseline, random, other = colors(names).values()
+    assert hard == NETWORK_COLORS["bn_compact"]
+    assert screen == baseline == colors(["something", "baseline"])["baseline"]
+    assert len({hard, screen, random, other}) == 4
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        ["large", "small", "small_as_large"],
+        ["bn_compact", "bn_tiny", "pixels"],
+        ["baseline", "two blocks", "bn_tiny", "bn_tiny, averaged"],
+        ["large", "small", "bn_compact", "bn_tiny", "pixels", "absolute"],
+        ["hard", "hard, screen", "monotone, screen", "random weights"],
+        CLASS_COLORS[:3],
+    ],
+)
+def test_what_one_figure_shows_differs_for_the_color_blind_too(shown: Sequence[str]) -> None:
+    palette = shown if shown[0].startswith("#") else list(colors(shown).values())
+    for vision in _VISION:
+        seen = [_lab(vision @ _linear(to_rgb(color))) for color in palette]
+        assert min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)) > 15
+
+
+_VISION = (
+    np.eye(3),
+    np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+)
+"""Linear RGB as most see it, with deuteranopia, with protanopia (Machado et al. 2009)."""
+
+
+def _linear(color: tuple[float, float, float]) -> np.ndarray:
+    """Linear RGB of sRGB."""
+    parts = np.array(color)
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(linear: np.ndarray) -> np.ndarray:
+    """CIELAB of linear RGB, in which a distance of 2 can just be seen."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.array(to_xyz) @ linear.clip(0, 1) / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_the_lowest_panel_of_every_column_has_numbers_on_its_axis() -> None:
+    fig, axes = new_panels(3, 2, 1.0, 0.5, sharex=True)
+    fig.draw_without_rendering()
+    shown = [any(t.label1.get_visible() for t in ax.xaxis.get_major_ticks()) for ax in axes]
+    assert shown == [False, True, True]
 
 
 def test_the_intensity_axis_names_its_unit_and_shows_all_levels(ax: Axes) -> None:

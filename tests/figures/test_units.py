@@ -49,7 +49,7 @@ def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Sp
 def test_units_that_turn_have_a_dot_for_every_seed(seed_dots: Dots) -> None:
     summary = pd.DataFrame(
         {
-            "condition": ["hard", "hard", "random", "random"],
+            "condition": ["hard", "hard", "random weights", "random weights"],
             "layer": ["relu1", "relu2"] * 2,
             "depth": [0, 1] * 2,
             "share": [0.0, 0.8, 0.0, 0.2],
@@ -100,7 +100,7 @@ def test_probes_lie_beside_their_control_and_the_constant_answer(
     assert curve(classes, ":") == [0.36, 0.36]
     dashed = [line for line in classes.lines if line.get_linestyle() == "--"]
     assert [line.get_ydata().tolist() for line in dashed] == [[0.3, 0.3]] * 2
-    assert [line.get_marker() for line in dashed] == ["o", "s"]
+    assert [line.get_marker() for line in dashed] == ["o", "D"]
     assert {y for _, y in seed_dots(alone)} == {0.4}
     assert curve(alone, ":") == [0, 0]
     assert on_object.get_ylim() == over_space.get_ylim()

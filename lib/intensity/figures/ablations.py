@@ -6,11 +6,13 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from intensity.figures.style import (
     NETWORK_COLORS,
     PAGE,
     SEEDS_INTERVAL,
+    TRAINING_COLORS,
     chance_handle,
     chance_line,
     colors,
@@ -25,11 +27,12 @@ from intensity.figures.style import (
     records,
     seed_handle,
     styled,
+    tint,
     upright_estimate,
 )
 
 _CONDITION_COLOR = "#444444"
-"""Color of a condition that is not a network's name."""
+"""Color of a condition that has none of its own."""
 
 
 @styled
@@ -56,24 +59,28 @@ def ablation_overview(
     sizes = [len(rows) for rows in groups.values()]
     fig = new_figure(PAGE, 0.22 * sum(sizes) + 0.3 * len(groups) + 0.75)
     axes = fig.subplots(len(groups), 1, sharex=True, squeeze=False, height_ratios=sizes)[:, 0]
-    reference = summary[summary["condition"] == baseline].iloc[0]
+    reference, shade = summary[summary["condition"] == baseline].iloc[0], tint(_color(baseline))
     for ax, (group, rows) in zip(axes, groups.items(), strict=True):
-        ax.axvspan(reference["low"], reference["high"], color="#E3D3DC", linewidth=0, zorder=0)
+        ax.axvspan(reference["low"], reference["high"], color=shade, linewidth=0, zorder=0)
         chance_line(ax, chance)
         _conditions(ax, runs[runs["group"] == group], rows)
         ax.set_title(group)
     axes[-1].set_xlabel("test accuracy (share of images)")
-    band = line_handle(f"interval of the baseline ({baseline})", "#E3D3DC")
-    band.set_linewidth(6)
+    band = Patch(color=shade, label=f"interval of the first row ({baseline})")
     legend_above(fig, [interval_handle(interval), seed_handle(), band, chance_handle()], 2)
     return fig
+
+
+def _color(condition: str) -> str:
+    """The color of a condition: its own where it has one."""
+    return (NETWORK_COLORS | TRAINING_COLORS).get(condition, _CONDITION_COLOR)
 
 
 def _conditions(ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame) -> None:
     """One group: every condition with its seeds and its interval."""
     named_rows(ax, list(summary["condition"]))
     for y, row in enumerate(records(summary)):
-        color = NETWORK_COLORS.get(row["condition"], _CONDITION_COLOR)
+        color = _color(row["condition"])
         estimate(ax, row["accuracy"], y, (row["low"], row["high"]), color)
         values = runs.loc[runs["condition"] == row["condition"], "accuracy"]
         dots(ax, values, [y + 0.25] * len(values), color)

@@ -24,7 +24,7 @@ from intensity.statistics import Measurement
 _VERDICTS = {
     "reproduced": ("#0077BB", "o"),
     "not reproduced": ("#CC3311", "s"),
-    "undecided": ("#777777", "D"),
+    "undecided": ("#666666", "D"),
 }
 """Color and marker of each verdict."""
 

@@ -167,7 +167,6 @@ def _score_panel(
         dots(ax, own, [y + 0.28] * len(own), color)
         slanted |= {y} if row["kind"] == "baseline" else set()
     for y, label in enumerate(ax.get_yticklabels()):
-        label.set(fontsize=6)
         if y in slanted:
             label.set(fontstyle="italic", color=READER_COLOR)
 
@@ -221,7 +220,7 @@ def check_matrix(table: pd.DataFrame) -> Figure:
     for (y, x), value in np.ndenumerate(values):
         color = "white" if abs(value) > _PALE else "black"
         text = "-" if np.isnan(value) else f"{value:.2f}"
-        ax.text(x, y, text, ha="center", va="center", fontsize=6.5, color=color)
+        ax.text(x, y, text, ha="center", va="center", fontsize=7, color=color)
     ax.set_yticks(range(len(methods)), [NAMES.get(name, name) for name in methods])
     ax.set_xticks(range(len(checks)), checks)
     ax.tick_params(length=0)

@@ -72,22 +72,22 @@ _REGION_LOOKS: dict[str, tuple[LineStyleType, str]] = {
 }
 """One line and marker a region: where two curves are the same, both show."""
 
-OUTCOME_COLORS = {"follows": "#0077BB", "kept": "#888888", "third": "#CC3311"}
-"""One color an outcome of a recoloring."""
-
-_OUTCOME_LOOKS: dict[str, tuple[LineStyleType, str]] = {
-    "follows": ("-", "o"),
-    "kept": ((0, (4, 3)), "s"),
-    "third": ((0, (1, 1.5)), "^"),
+_OUTCOMES: dict[str, tuple[str, str, LineStyleType, str]] = {
+    "follows": ("follows to the new class", "#0077BB", "-", "o"),
+    "kept": ("keeps its answer", "#777777", (0, (4, 3)), "s"),
+    "third": ("a third class", "#CC3311", (0, (1, 1.5)), "^"),
 }
-"""One line and marker an outcome."""
+"""Outcomes of a recoloring: words, color, line and marker of each."""
+
+_RECOLORINGS = {"other_class": "recolored into another class", "same_class": "within the class"}
+"""Kinds of recolorings in words."""
 
 _READER_LOOKS: tuple[tuple[str, str, LineStyleType], ...] = (
     ("#0077BB", "D", (0, (4, 2))),
     ("#EE7733", "s", (0, (1, 1.5))),
     ("#009988", "^", (0, (6, 2, 1, 2))),
     ("#CC3311", "v", (0, (3, 1, 1, 1, 1, 1))),
-    ("#AAAA00", "P", (0, (2, 2))),
+    ("#6699CC", "P", (0, (2, 2))),
 )
 """Color, marker and line of readers in the order of their appearance; none is the grey of keys."""
 
@@ -112,8 +112,9 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
     Returns:
         A figure with a network or reader a row and an intervention a column, tasks one below the
         other, readers below networks, columns in groups; the share in percent in every cell,
-        hatched where scenes are unlike those of training.
+        hatched where scenes are unlike those of training. What applies nowhere is left out.
     """
+    matrix = matrix[matrix.groupby("intervention")["value"].transform("count") > 0]
     tasks = parts(matrix.sort_values("kind", kind="stable"), "task")
     tasks = {task: tasks[task] for task in dict.fromkeys(matrix["task"])}
     names = {task: list(dict.fromkeys(rows["name"])) for task, rows in tasks.items()}
@@ -125,7 +126,7 @@ def effect_matrix(matrix: pd.DataFrame) -> Figure:
         shown = _cells(ax, rows, names[task], changes)
         _borders(ax, rows)
         ax.set_title(f"trained and tested on {task}")
-        ax.tick_params(axis="x", length=0)
+        ax.tick_params(length=0)
     _headings(axes[0], matrix)
     axes[-1].set_xticks(range(len(changes)), [CHANGES[change] for change in changes], rotation=90)
     bar: dict[str, Any] = {
@@ -155,14 +156,14 @@ def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence
     ax.set_aspect("auto")
     for (y, x), value in np.ndenumerate(values):
         if np.isnan(value):
-            ax.text(x, y, "-", ha="center", va="center", fontsize=6, color="#999999")
+            ax.text(x, y, "-", ha="center", va="center", fontsize=7, color="#777777")
             continue
         color = "white" if value > _PALE else "black"
-        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=5.5, color=color)
+        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", fontsize=7, color=color)
         if odd[y, x]:
             ax.add_patch(_hatched(x, y, value > _PALE))
     readers = set(rows.loc[rows["kind"] == "reader", "name"])
-    ax.set_yticks(range(len(names)), names, fontsize=6)
+    ax.set_yticks(range(len(names)), names)
     for label in ax.get_yticklabels():
         if label.get_text() in readers:
             label.set(fontstyle="italic", color=READER_COLOR)
@@ -183,7 +184,7 @@ def _headings(ax: Axes, matrix: pd.DataFrame) -> None:
     groups = _groups(matrix)
     middles = [(first + last) / 2 for _, first, last in groups]
     above = ax.secondary_xaxis("top")
-    above.set_xticks(middles, [heading for heading, _, _ in groups], fontsize=6)
+    above.set_xticks(middles, [heading for heading, _, _ in groups], fontsize=7)
     above.tick_params(length=0, pad=1)
     above.spines["top"].set_visible(False)
 
@@ -260,31 +261,27 @@ def recolor_outcomes(
         A figure with a row a network, recolorings into another and within the same class beside
         each other, one line an outcome.
     """
-    names, kinds = parts(table, "name"), ("other_class", "same_class")
-    fig = new_figure(PAGE, 1.6 * len(names) + 0.7)
+    names = parts(table, "name")
+    fig = new_figure(PAGE, 1.6 * len(names) + 0.85)
     axes = fig.subplots(len(names), 2, sharex=True, sharey=True, squeeze=False)
     for row, (name, rows) in zip(axes, names.items(), strict=True):
         own = seeds[seeds["name"] == name]
-        for ax, kind in zip(row, kinds, strict=True):
+        for ax, (kind, words) in zip(row, _RECOLORINGS.items(), strict=True):
             _outcomes(ax, own[own["recoloring"] == kind], rows[rows["recoloring"] == kind])
-            ax.set_title(f"{name}, {kind.replace('_', ' ')}")
+            ax.set_title(f"{name}, {words}")
         row[0].set_ylabel("share of answers")
     for ax in axes[-1]:
         ax.set_xlabel("recolored by up to (grey levels)")
-    handles = [
-        line_handle(outcome, OUTCOME_COLORS[outcome], *look)
-        for outcome, look in _OUTCOME_LOOKS.items()
-    ]
+    handles = [line_handle(*look) for look in _OUTCOMES.values()]
     band = Patch(color="#DDDDDD", label=interval)
     open_marks = line_handle("open mark: one seed", "none")
-    legend_above(fig, [*handles, band, open_marks], 5)
+    legend_above(fig, [*handles, band, open_marks], 3)
     return fig
 
 
 def _outcomes(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
     """One panel: a line an outcome with its band, and its seeds as open marks."""
-    for outcome, (style, marker) in _OUTCOME_LOOKS.items():
-        color = OUTCOME_COLORS[outcome]
+    for outcome, (_, color, style, marker) in _OUTCOMES.items():
         part = rows[rows["outcome"] == outcome].sort_values("step")
         x = part["step"].to_numpy()
         ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
@@ -393,7 +390,7 @@ def pieces(table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INT
         x = [sides.index(side) + shift + 0.02 for side in seeds["side"]]
         dots(ax, x, seeds["value"], looks[name]["color"])
     ax.set_xticks(range(len(sides)), [f"{side} px" for side in sides])
-    ax.set(xlabel="side of the pieces", ylabel="accuracy lost")
+    ax.set(xlabel="side of the pieces", ylabel="accuracy lost\n(share of scenes)")
     ax.grid(axis="y", color="#EEEEEE")
     handles = [
         line_handle(name, look["color"], look["linestyle"], look["marker"])

@@ -20,6 +20,7 @@ from intensity.figures.style import (
     class_bands,
     class_color,
     class_handles,
+    colors,
     dots,
     intensity_axis,
     interval_handle,
@@ -198,9 +199,8 @@ def monotonicity_by_depth(
     """How monotone the units of each layer are, from the input to the output.
 
     Args:
-        runs: one row a seed and layer: columns condition (for example trained on "hard",
-            "monotone", or "random" weights), layer, depth (0 next to the input), seed,
-            monotonicity (mean over units that are not silent, 0..1).
+        runs: one row a seed and layer: columns condition (of `_MARKERS`), layer, depth (0 next to
+            the input), seed, monotonicity (mean over units that are not silent, 0..1).
         summary: columns condition, layer, depth, monotonicity (mean over seeds), low, high.
         interval: what low and high are.
 
@@ -217,18 +217,20 @@ def monotonicity_by_depth(
     return fig
 
 
-_LOOKS: tuple[dict[str, Any], ...] = (
-    {"color": "#0077BB", "marker": "o"},
-    {"color": "#EE7733", "marker": "s"},
-    {"color": "#009988", "marker": "^"},
-    {"color": "#CC3311", "marker": "D"},
-)
-"""Colors and markers of conditions, in order of appearance; no color is one of general entries."""
+_MARKERS = {
+    "hard": "o",
+    "trained": "o",
+    "hard, screen": "s",
+    "monotone, screen": "^",
+    "random weights": "D",
+}
+"""One marker a condition, the same in every figure, so that not color alone tells them apart."""
 
 
 def looks(summary: pd.DataFrame) -> dict[str, Mapping[str, Any]]:
-    """Color and marker of every condition of a table, four at most."""
-    return dict(zip(dict.fromkeys(summary["condition"]), _LOOKS, strict=False))
+    """Color and marker of every condition of a table."""
+    palette = colors(summary["condition"])
+    return {name: {"color": color, "marker": _MARKERS[name]} for name, color in palette.items()}
 
 
 def condition_handles(summary: pd.DataFrame) -> list[Line2D]:

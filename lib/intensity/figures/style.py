@@ -1,8 +1,9 @@
 """How every figure looks: widths of a two-column paper, fonts, colors, class bands, intervals.
 
 A color always means the same: classes have three that survive grayscale printing and color
-blindness, networks have nine others, readers dark ones. Figures are made without pyplot, so that
-nothing stays open and no notebook draws one twice.
+blindness, networks have nine others, trainings that go by a name of their own keep theirs, readers
+are dark. Tasks and layers have places and names, no colors. Figures are made without pyplot, so
+that nothing stays open and no notebook draws one twice.
 """
 
 import itertools
@@ -75,6 +76,20 @@ NETWORK_COLORS = {
 }
 """One color a network, the same in every figure."""
 
+TRAINING_COLORS = {
+    **dict.fromkeys(("hard", "trained"), NETWORK_COLORS["bn_compact"]),
+    **dict.fromkeys(("baseline", "hard, screen", "summary recipe", "small_as_large"), "#0077BB"),
+    "monotone, screen": "#EE7733",
+    "random weights": "#949494",
+    "absolute": "#225522",
+    "two blocks": "#994455",
+    "bn_tiny, averaged": "#222255",
+}
+"""Colors of trainings that are shown by another name than their network's.
+
+The network of `hard` is bn_compact; blue are trainings that others of few images compare with.
+"""
+
 READER_COLOR = "#555555"
 """Readers are told apart by their names beside the axis, and from networks by this color."""
 
@@ -114,6 +129,8 @@ def new_panels(
     axes = list(fig.subplots(rows, columns, squeeze=False, **options).flat)
     for ax in axes[count:]:
         ax.remove()
+    for ax in axes[count - columns : count]:
+        ax.tick_params(labelbottom=True)  # also above a place that stays empty
     return fig, axes[:count]
 
 
@@ -128,9 +145,10 @@ def parts(table: pd.DataFrame, column: str) -> dict[Any, pd.DataFrame]:
 
 
 def colors(names: Iterable[str]) -> dict[str, str]:
-    """A color for every name: its own where it is a network, else one that is still free."""
-    spare = itertools.cycle(OTHER_COLORS)
-    return {name: NETWORK_COLORS.get(name) or next(spare) for name in dict.fromkeys(names)}
+    """A color for every name: its own where it is a network or training, else one that is free."""
+    own = {name: (NETWORK_COLORS | TRAINING_COLORS).get(name) for name in names}
+    spare = itertools.cycle([color for color in OTHER_COLORS if color not in own.values()])
+    return {name: color or next(spare) for name, color in own.items()}
 
 
 def class_color(label: int) -> str:

@@ -22,6 +22,7 @@ class _Panel(NamedTuple):
 
 
 _SLOPE = "|d logit / d grey level|,\nscaled per image"
+_ACTIVATION = "activation,\nscaled per image"
 _LOSS = "probability lost when\nthe patch is covered"
 
 
@@ -57,9 +58,7 @@ def four_panels(
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
         _Panel("gradient saliency", slopes, "magma", (0, 1), _SLOPE),
         _Panel("occlusion sensitivity", occlusion, "RdBu_r", (-most, most), _LOSS),
-        _Panel(
-            "feature maps that vary most", maps, "gray", (0, 1), "activation,\nscaled per image"
-        ),
+        _Panel("most varied\nfeature maps", maps, "gray", (0, 1), _ACTIVATION),
     )
     fig = new_figure(PAGE, 1.5 * len(images) + 0.75)
     axes = fig.subplots(len(images), len(panels), squeeze=False)
