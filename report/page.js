@@ -7,3 +7,50 @@ codeSwitch.addEventListener("click", () => {
   codeSwitch.textContent = open ? "Hide all code" : "Show all code";
   document.querySelectorAll("details.code").forEach((cell) => { cell.open = open; });
 });
+
+// A link to a cell's code opens it.
+const openTarget = () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target?.matches("details")) { target.open = true; target.scrollIntoView(); }
+};
+addEventListener("hashchange", openTarget);
+openTarget();
+
+// The contents follow the scroll: the last heading above the upper third of the window is current.
+const contents = document.querySelector("nav details"), here = document.getElementById("here");
+const links = [...contents.querySelectorAll("a")];
+const targets = links.map((link) => document.getElementById(link.hash.slice(1)));
+let current = null;
+const follow = () => {
+  const above = targets.filter((target) => target.getBoundingClientRect().top < innerHeight / 3);
+  const link = links[Math.max(above.length - 1, 0)];
+  if (link === current) return;
+  current?.removeAttribute("aria-current");
+  current = link;
+  current.setAttribute("aria-current", "location");
+  here.textContent = `: ${current.textContent}`;
+  const list = contents.querySelector("ul"), place = current.offsetTop - list.offsetTop;
+  if (place < list.scrollTop || place > list.scrollTop + list.clientHeight - 40) {
+    list.scrollTop = place - list.clientHeight / 2;
+  }
+};
+addEventListener("scroll", () => requestAnimationFrame(follow), { passive: true });
+follow();
+
+// On a narrow screen the contents are a bar that opens and closes again when something is chosen.
+const broad = matchMedia("(min-width: 76rem)");
+const fit = () => { contents.open = broad.matches; };
+broad.addEventListener("change", fit);
+contents.addEventListener("click", (event) => {
+  if (event.target.matches("a") && !broad.matches) contents.open = false;
+});
+fit();
+
+// What is wider than its place can be scrolled by keyboard too.
+const reach = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+  const wide = target.scrollWidth > target.clientWidth;
+  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "wide content"]]) {
+    if (wide) target.setAttribute(name, value); else target.removeAttribute(name);
+  }
+}));
+document.querySelectorAll(".wide").forEach((part) => reach.observe(part));

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from intensity.settings import Layout
+from intensity.values import ROOT
 
 CACHE = Path(__file__).parents[1] / ".cache"
 
@@ -83,3 +86,14 @@ class Checkout:
 def checkout(tmp_path: Path) -> Checkout:
     """An empty checkout."""
     return Checkout(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run of the smoke profile, made once with a store of its own."""
+    store = tmp_path_factory.mktemp("store")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib"), "INTENSITY_STORE": str(store)}
+    command = [sys.executable, "-m", "intensity", "run", "--profile", "smoke"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return ROOT / "runs" / "smoke"

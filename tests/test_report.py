@@ -134,12 +134,15 @@ def test_the_contents_list_leads_to_every_section(page: BeautifulSoup) -> None:
     assert all(str(link["href"]).removeprefix("#") in ids for link in links)
     assert [link.text for link in links] == [
         "Abstract",
-        "Data",
+        "The paper, and this run",
+        "1 Data",
         "Samples & grids",
         "Samples & grids",
-        "Training",
-        "Title of 03_end",
-        "How this page was made",
+        "2 Training",
+        "3 Title of 03_end",
+        "Methods appendix",
+        "References",
+        "How to cite",
     ]
 
 
@@ -153,7 +156,7 @@ def test_headings_form_one_outline(page: BeautifulSoup) -> None:
 
 
 def test_figures_keep_caption_and_alternative_text(page: BeautifulSoup) -> None:
-    figure = page.find("figure")
+    figure = page.find("figure", id="fig-01-1-a")
     assert isinstance(figure, Tag)
     assert figure.find("img", alt="a rising line")
     assert "Figure 1.1." in figure.text
@@ -205,7 +208,7 @@ def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) ->
 
 
 def test_the_closing_tables_say_how_it_was_made(page: BeautifulSoup) -> None:
-    closing = section(page, "closing").text
+    closing = section(page, "methods").text
     for text in ("<processor>", "tensorflow 2", "seeds [7, 8]", "1.5", "still going on"):
         assert text in closing
 
@@ -213,9 +216,9 @@ def test_the_closing_tables_say_how_it_was_made(page: BeautifulSoup) -> None:
 def test_claims_stand_in_the_closing_only_until_the_last_notebook_has_run(
     checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
 ) -> None:
-    assert "Claims so far" in section(page, "closing").text
+    assert "Claims so far" in section(page, "methods").text
     manifest["notebooks"]["03_end"] = manifest["notebooks"]["01_data"]
-    assert "Claims so far" not in section(build(checkout, manifest), "closing").text
+    assert "Claims so far" not in section(build(checkout, manifest), "methods").text
 
 
 def test_it_can_be_built_before_there_are_results(checkout: Any, manifest: dict[str, Any]) -> None:

@@ -1,9 +1,6 @@
 """The whole command on the smoke profile, as somebody who has cloned the project runs it."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +15,9 @@ RUN = ROOT / "runs" / "smoke"
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Run everything once, with a store of its own; the results."""
-    store = tmp_path_factory.mktemp("store")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib"), "INTENSITY_STORE": str(store)}
-    command = [sys.executable, "-m", "intensity", "run", "--profile", "smoke"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads((RUN / "results.json").read_text())
+def results(smoke_run: Path) -> Any:
+    """What a whole run has measured."""
+    return json.loads((smoke_run / "results.json").read_text())
 
 
 def test_every_notebook_adds_to_complete_results(results: Any) -> None:
@@ -61,7 +53,7 @@ def test_smoke_measures_claims_and_draws_what_standard_does(results: Any) -> Non
 
 def test_every_figure_of_the_notebooks_is_made_and_listed(results: Any) -> None:
     made = {path.stem for path in (RUN / "figures").glob("*.png")}
-    assert len(made) == 51
+    assert len(made) == 52
     for kind in ("csv", "pdf"):
         assert {path.stem for path in (RUN / "figures").glob(f"*.{kind}")} == made
     listed = (ROOT / "figures" / "README.md").read_text()

@@ -324,9 +324,21 @@ def load_results(output: str | Path) -> dict[str, Any]:
         What `merge` wrote.
 
     Raises:
-        InvalidInput: there is none yet, or it is broken.
+        InvalidInput: there is none yet, it is broken, or another version has written it.
     """
-    return _read(ROOT / output / "results.json")
+    path = ROOT / output / "results.json"
+    results = _read(path)
+    try:
+        known = measurements_in(results)
+        claims.claims_table(results["claims"])
+        named = {name for claim in results["claims"] for name in claim["measurement"]}
+        missing = [repr(name) for name in sorted(named - set(known))]
+        missing += [repr(name) for name in ("profile", "complete") if name not in results]
+    except (InvalidInput, KeyError, TypeError, AttributeError) as error:
+        missing = [str(error)]
+    if missing:
+        raise InvalidInput(f"results: {path} is not what this version writes: {missing[0]}")
+    return results
 
 
 def measurements_in(merged: dict[str, Any]) -> dict[str, Measurement]:

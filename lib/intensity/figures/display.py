@@ -79,9 +79,10 @@ def show(
         InvalidInput: the name is not of the form NN-N-words.
     """
     source = base64.b64encode(save(fig, name, data, output)).decode()
-    image = f'<img class="still" src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
+    picture = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
+    still = f'<div class="still wide">{picture}</div>'
     title = f"Figure {_number(name)}."
-    page = f'<figure id="fig-{name}">{live}{image}{_caption(title, caption)}</figure>'
+    page = f'<figure id="fig-{name}">{live}{still}{_caption(title, caption)}</figure>'
     _display(Page(page, f"{title} {caption}"))
 
 
@@ -103,7 +104,8 @@ def show_table(
     formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
     with pd.option_context("display.max_colwidth", None):
         body = table.to_html(index=False, border=0, na_rep="", formatters=formatters)
-    page = f'<figure class="table" id="{name}">{_caption(title, caption)}{body}</figure>'
+    rows = f'<div class="wide">{body}</div>'
+    page = f'<figure class="table" id="{name}">{_caption(title, caption)}{rows}</figure>'
     _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
 
 

@@ -1,0 +1,142 @@
+"""Executed notebooks as HTML: nbconvert with the template in report/, prose, figures with links.
+
+Prose is Markdown; its headings are numbered as notebooks are, go one level down and into the
+contents. Every figure gets links to the cell that made it, to its notebook and to its data, which
+stand in the page.
+"""
+
+import base64
+import re
+from html import escape, unescape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from latex2mathml.converter import convert as mathml
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from traitlets.config import Config
+
+from intensity.values import ROOT
+
+_FIGURE = re.compile(r'<figure(?: class="table")? id="(?:fig-)?([a-z0-9-]+)">.*?</figure>', re.S)
+"""A figure or table as `figures.show` and `show_table` write it."""
+
+
+class Heading(NamedTuple):
+    """A line of the contents list."""
+
+    anchor: str
+    text: str
+    level: int
+
+
+class PageExporter(HTMLExporter):
+    """The HTML exporter of nbconvert with the template, prose and figures of this project."""
+
+    def __init__(self) -> None:
+        """Find the template."""
+        config = Config({"CSSHTMLHeaderPreprocessor": {"enabled": False}})
+        super().__init__(  # type: ignore[no-untyped-call]
+            config=config, template_name="report", extra_template_basedirs=[str(ROOT)]
+        )
+        self.environment.autoescape = True
+        self.environment.filters["with_links"] = with_links
+        self.environment.filters["reachable"] = reachable
+        self.environment.filters["coded"] = coded
+
+    @pass_context
+    def markdown2html(self, context: Context, source: str) -> str:
+        """Markdown of the cell that the template is at, as HTML."""
+        part = context["cell"].metadata.part
+        renderer = _Prose(part, context["resources"]["contents"])
+        return MarkdownWithMath(renderer=renderer).render(source)
+
+
+class _Prose(IPythonRenderer):
+    """Markdown to HTML: headings one level lower and listed in the contents, formulas in MathML."""
+
+    def __init__(self, part: str, contents: list[Heading]) -> None:
+        """Render prose of one part; `contents` grows by its headings."""
+        super().__init__(escape=False)
+        self._part = part
+        self._contents = contents
+
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        """A heading with an anchor that is unique on the page; titles have their part's number."""
+        if level == 1:
+            text = f"{int(self._part[:2])} {text}"
+        plain = re.sub(r"<[^>]*>", "", text)
+        slug = f"{self._part}-{_slug(unescape(plain))}"
+        taken = {heading.anchor for heading in self._contents}
+        anchor = f"{slug}-{len(taken)}" if slug in taken else slug
+        self._contents.append(Heading(anchor, plain, level + 1))
+        return f'<h{level + 1} id="{anchor}">{text}</h{level + 1}>\n'
+
+    def table(self, text: str) -> str:
+        """A table that may be wider than the page."""
+        return f'<div class="wide"><table>{text}</table></div>\n'
+
+    def inline_math(self, body: str) -> str:
+        """A formula in a line."""
+        return str(mathml(body))
+
+    def block_math(self, body: str) -> str:
+        """A formula of its own."""
+        return str(mathml(body.strip(), display="block"))
+
+
+def with_links(html: str, cell: str, part: str, figures: Path) -> str:
+    """Output of a cell whose figures and tables say in their captions where they come from.
+
+    Args:
+        html: the output.
+        cell: anchor of the cell's code on the page.
+        part: the notebook's name.
+        figures: the run's folder of figures, with the data of each as CSV.
+
+    Returns:
+        The output with a line of links at the end of every caption.
+    """
+
+    def linked(figure: re.Match[str]) -> str:
+        name = figure[1]
+        links = [
+            _link(f'href="#{cell}"', "code", name),
+            _link(f'href="../notebooks/{part}.ipynb"', "notebook", name),
+            *_data_link(name, figures / f"{name}.csv"),
+        ]
+        line = f'<span class="links">{" ".join(links)}</span></figcaption>'
+        return figure[0].replace("</figcaption>", line, 1)
+
+    return _FIGURE.sub(linked, html)
+
+
+def _data_link(name: str, path: Path) -> list[str]:
+    """A link that saves the data of a figure, which it holds; none where there are no data."""
+    if not path.exists():
+        return []
+    data = base64.b64encode(path.read_bytes()).decode()
+    source = f'download="{path.name}" href="data:text/csv;base64,{data}"'
+    return [_link(source, "data (CSV)", name)]
+
+
+def _link(source: str, words: str, name: str) -> str:
+    """A link that says to those who cannot see the figure which one it is about."""
+    return f'<a {source}>{words}<span class="unseen"> of {name}</span></a>'
+
+
+def reachable(html: str) -> str:
+    """Text as it was printed, marked as what may be wider than the page."""
+    return html.replace("<pre>", '<pre class="wide">')
+
+
+def coded(text: str) -> str:
+    """Plain text as HTML, with what stands between backquotes as code."""
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", escape(text))
+
+
+def _slug(text: str) -> str:
+    """A text as an anchor: small letters and digits, joined by hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -1,0 +1,157 @@
+"""The report in a browser: it needs no network, works by keyboard, and its figure answers."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Visit
+
+LARGEST = 15e6
+"""Bytes that the page may have."""
+
+LIVE = "#fig-04-12-sweep"
+
+Visiting = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def address(smoke_run: Path) -> str:
+    """The report of a smoke run, from the file system."""
+    return (smoke_run / "report" / "index.html").as_uri()
+
+
+@pytest.fixture
+def report(visit: Visiting, address: str) -> Iterator[Visit]:
+    """The report with the network off, in a wide window; nothing on it may ask or complain."""
+    seen = visit(address, offline=True, viewport={"width": 1280, "height": 900})
+    yield seen
+    assert seen.requests == []
+    assert seen.errors == []
+
+
+def live(page: Page) -> Page:
+    """The page, once its figure with the slider is there."""
+    page.locator(f"{LIVE} .sweep").wait_for(state="visible")
+    return page
+
+
+def test_it_is_small_enough_to_be_sent_around(smoke_run: Path) -> None:
+    assert (smoke_run / "report" / "index.html").stat().st_size <= LARGEST
+
+
+def test_contents_lead_to_sections_and_follow_the_scroll(report: Visit) -> None:
+    page = live(report.page)
+    page.locator("nav a", has_text="Where the networks look").click()
+    heading = page.locator("h2", has_text="Where the networks look")
+    page.wait_for_function(
+        "document.querySelector('nav [aria-current]').textContent.includes('look')"
+    )
+    place = heading.bounding_box()
+    assert place is not None
+    assert 0 <= place["y"] < 300
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function(
+        "document.querySelector('nav [aria-current]').textContent === 'How to cite'"
+    )
+    assert page.locator("nav [aria-current]").count() == 1
+    assert page.locator("nav [aria-current]").is_visible()
+
+
+def test_one_switch_opens_and_closes_all_code(report: Visit) -> None:
+    page = report.page
+    cells = page.locator("details.code").count()
+    assert cells > 50
+    assert page.locator("details.code[open]").count() == 0
+    page.get_by_role("button", name="Show all code").press("Enter")
+    assert page.locator("details.code[open]").count() == cells
+    page.get_by_role("button", name="Hide all code").click()
+    assert page.locator("details.code[open]").count() == 0
+
+
+def test_a_figure_leads_to_its_cell_and_gives_its_data(report: Visit, smoke_run: Path) -> None:
+    caption = report.page.locator("#fig-04-7-scores figcaption")
+    caption.get_by_role("link", name="code").click()
+    cell = report.page.locator("details.code[open]")
+    assert 'name="04-7-scores"' in cell.inner_text()
+    with report.page.expect_download() as saved:
+        caption.get_by_role("link", name="data").click()
+    kept = smoke_run / "figures" / "04-7-scores.csv"
+    assert saved.value.suggested_filename == kept.name
+    assert Path(saved.value.path()).read_bytes() == kept.read_bytes()
+
+
+def picture(page: Page, name: str) -> str:
+    """What a panel shows, as bytes."""
+    return page.locator(f"[id='04-12-sweep-{name}']").screenshot().hex()
+
+
+def shares(page: Page) -> list[float]:
+    """The class probabilities that the figure names, in percent."""
+    texts = page.locator(f"{LIVE} .sweep-class b").all_inner_texts()
+    return [float(text.removesuffix(" %")) for text in texts]
+
+
+def test_the_slider_changes_image_maps_and_probabilities(report: Visit, smoke_run: Path) -> None:
+    page = live(report.page)
+    slider = page.get_by_role("slider", name="Intensity")
+    with (smoke_run / "figures" / "04-12-sweep.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["scene"] == row["seed"] == "0"]
+    known = [[100 * float(row[f"class {c}"]) for c in range(3)] for row in rows]
+    slider.press("Home")
+    dark = {name: picture(page, name) for name in ("image", "curves", "occlusion", "saliency")}
+    assert shares(page) == pytest.approx(known[0], abs=0.051)
+    slider.press("End")
+    slider.press("ArrowLeft")
+    assert page.locator(f"{LIVE} output").inner_text() == "254"
+    assert shares(page) == pytest.approx(known[254], abs=0.051)
+    assert (slider.get_attribute("aria-valuetext") or "").startswith("254, True class: 2.")
+    page.wait_for_timeout(300)  # Bokeh draws in the next frames
+    assert [name for name, before in dark.items() if picture(page, name) == before] == []
+
+
+def test_another_scene_is_chosen_and_shown_as_it_was_drawn(report: Visit) -> None:
+    page = live(report.page)
+    level = page.locator(f"{LIVE} output")
+    drawn, before = level.inner_text(), picture(page, "image")
+    page.get_by_label("Test scene").select_option("class 2, no. 1")
+    page.wait_for_timeout(300)
+    assert picture(page, "image") != before
+    page.get_by_label("Test scene").select_option("class 0, no. 1")
+    page.get_by_role("slider", name="Intensity").press("Home")
+    page.get_by_role("button", name="As drawn").click()
+    assert level.inner_text() == drawn
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_serious(visit: Visiting, address: str, width: int, scheme: str) -> None:
+    seen = visit(address, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    live(seen.page)
+    assert seen.violations() == []
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_nothing_is_wider_than_the_window(visit: Visiting, address: str, width: int) -> None:
+    page = live(visit(address, viewport={"width": width, "height": 900}).page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_paper_stand_pictures_and_prose_alone(report: Visit) -> None:
+    page = live(report.page)
+    page.emulate_media(media="print")
+    for hidden in ("nav", f"{LIVE} .sweep", "details.code >> nth=0", ".links >> nth=0"):
+        assert not page.locator(hidden).is_visible()
+    assert page.locator(f"{LIVE} .still").is_visible()
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_without_scripts_the_still_picture_stands_for_the_figure(
+    visit: Visiting, address: str
+) -> None:
+    page = visit(address, java_script_enabled=False).page
+    assert page.locator(f"{LIVE} .still img").is_visible()
+    assert not page.locator(f"{LIVE} .sweep").is_visible()
+    assert page.locator("nav a").first.is_visible()
