@@ -197,6 +197,12 @@ def test_the_environment_is_made_once(place: Place) -> None:
     assert place.installations == 1
 
 
+def test_the_environment_can_be_activated(place: Place) -> None:
+    place.real()
+    words = f"{FIND} >/dev/null; source .venv/bin/activate; command -v python"
+    assert place.bootstrap(words) == (0, f"{place.root}/.venv/bin/python", "")
+
+
 def test_another_lock_makes_it_anew_and_removes_the_old_files(place: Place) -> None:
     place.real()
     place.bootstrap(FIND)
