@@ -1,5 +1,7 @@
 """The page: self-contained, complete, readable, and honest about what is missing."""
 
+import base64
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -161,6 +163,89 @@ def test_figures_keep_caption_and_alternative_text(page: BeautifulSoup) -> None:
     assert figure.find("img", alt="a rising line")
     assert "Figure 1.1." in figure.text
     assert all(image.get("alt") for image in page.find_all("img"))
+
+
+def test_a_caption_leads_to_the_cell_the_notebook_and_the_data(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    figures = checkout.layout.run("smoke") / "figures"
+    figures.mkdir()
+    (figures / "01-1-a.csv").write_text("x,y\n1,2\n")
+    links = build(checkout, manifest).select("#fig-01-1-a figcaption a")
+    cell, notebook, data = (str(link["href"]) for link in links)
+    code = page.find(id=cell.removeprefix("#"))
+    assert isinstance(code, Tag)
+    assert "figures.show(fig)" in code.text
+    assert notebook == "../notebooks/01_data.ipynb"
+    assert links[2]["download"] == "01-1-a.csv"
+    assert base64.b64decode(data.partition("base64,")[2]) == b"x,y\n1,2\n"
+    assert len(page.select("#fig-01-1-a figcaption a")) == 2  # before there were data
+
+
+def test_every_reference_is_cited_and_every_citation_is_listed(page: BeautifulSoup) -> None:
+    listed = {item["id"] for item in page.select(".references li")}
+    cited = {str(link["href"])[1:] for link in page.select("a[href^='#ref-']")}
+    assert listed == cited
+    assert len(listed) > 20
+
+
+def test_it_says_how_to_cite_paper_and_reproduction(page: BeautifulSoup) -> None:
+    software, paper = (entry.text for entry in section(page, "citing").find_all("pre"))
+    assert software.startswith("@software{")
+    assert "author = {Kaunismaa, Jackson and Guerzhoy, Michael}" in paper
+
+
+def test_the_paper_stands_beside_what_was_measured_and_gaps_are_counted(
+    page: BeautifulSoup,
+) -> None:
+    rows = [
+        [cell.text for cell in row.find_all(["th", "td"])] for row in page.select("#verdicts tr")
+    ]
+    assert rows[0] == ["question", "paper", "here", "verdict (claim)"]
+    assert [row[2:] for row in rows[1:]] == [
+        ["bn_compact 95.50 % [94.51, 96.49]", "reproduced (C2)"],
+    ]
+    assert "10 of 11 questions have no answer yet" in section(page, "verdicts").text
+
+
+RESULTS = {"profile": "smoke", "complete": False, "measurements": [], "claims": []}
+OLD = {
+    "no claims": {key: value for key, value in RESULTS.items() if key != "claims"},
+    "other measurements": RESULTS | {"measurements": [{"id": "a", "mean": 1}]},
+    "other claims": RESULTS | {"claims": [{"id": "C1", "verdict": "reproduced"}]},
+    "not an object": [],
+}
+
+
+@pytest.mark.parametrize("written", OLD.values(), ids=OLD)
+def test_results_of_another_version_are_told_in_their_place(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any], written: Any
+) -> None:
+    path = checkout.layout.run("smoke") / "results.json"
+    path.write_text(json.dumps(written))
+    again = build(checkout, manifest)
+    assert "Numbers are missing here and in Table A: results:" in section(again, "abstract").text
+    assert "11 of 11 questions have no answer yet" in section(again, "verdicts").text
+    assert "Traceback" not in section(again, "abstract").text
+    assert section(again, "01_data").find("figure")
+
+
+def test_results_that_are_cut_off_are_told_too(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    path = checkout.layout.run("smoke") / "results.json"
+    path.write_text(path.read_text()[:100])
+    assert "Numbers are missing" in section(build(checkout, manifest), "abstract").text
+
+
+def test_an_executed_notebook_that_cannot_be_read_is_told_in_its_place(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    copy = checkout.layout.run("smoke") / "notebooks" / "01_data.ipynb"
+    copy.write_text(copy.read_text()[:200])
+    again = build(checkout, manifest)
+    assert "01_data.ipynb of this run cannot be read" in section(again, "01_data").text
+    assert "This notebook failed" in section(again, "02_training").text
 
 
 def test_code_is_folded_behind_one_switch(page: BeautifulSoup) -> None:

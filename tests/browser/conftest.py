@@ -7,39 +7,14 @@ skipped with a word; with CI=true, where nothing may be skipped, they fail inste
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Request, sync_playwright
+
+from visits import Visit
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 """Commands that start a browser of this kind."""
-
-BAD = ("serious", "critical")
-"""Impacts of accessibility violations that are not accepted."""
-
-
-@dataclass
-class Visit:
-    """A page in the browser and what was noticed on it.
-
-    requests: addresses that were asked for, but for the page's own data.
-    errors: what went to the console as an error, and exceptions that nobody caught.
-    """
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def violations(self) -> list[str]:
-        """Serious and critical violations that axe-core finds: rule and places."""
-        found = Axe().run(self.page).response["violations"]
-        return [
-            f"{one['id']}: {[node['target'] for node in one['nodes']]}"
-            for one in found
-            if one["impact"] in BAD
-        ]
 
 
 @pytest.fixture(scope="package")

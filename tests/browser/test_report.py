@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Visit
+from visits import Visit
 
 LARGEST = 15e6
 """Bytes that the page may have."""
@@ -44,20 +44,13 @@ def test_it_is_small_enough_to_be_sent_around(smoke_run: Path) -> None:
 
 def test_contents_lead_to_sections_and_follow_the_scroll(report: Visit) -> None:
     page = live(report.page)
+    current = page.locator("nav [aria-current]")
     page.locator("nav a", has_text="Where the networks look").click()
-    heading = page.locator("h2", has_text="Where the networks look")
-    page.wait_for_function(
-        "document.querySelector('nav [aria-current]').textContent.includes('look')"
-    )
-    place = heading.bounding_box()
-    assert place is not None
-    assert 0 <= place["y"] < 300
+    expect(page.locator("h2", has_text="Where the networks look")).to_be_in_viewport()
+    expect(current).to_contain_text("Where the networks look")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_function(
-        "document.querySelector('nav [aria-current]').textContent === 'How to cite'"
-    )
-    assert page.locator("nav [aria-current]").count() == 1
-    assert page.locator("nav [aria-current]").is_visible()
+    expect(current).to_have_text("How to cite")
+    expect(current).to_be_in_viewport()
 
 
 def test_one_switch_opens_and_closes_all_code(report: Visit) -> None:
