@@ -16,14 +16,16 @@ const openTarget = () => {
 addEventListener("hashchange", openTarget);
 openTarget();
 
-// The contents follow the scroll: the last heading above the upper third of the window is current.
+// The contents follow the scroll: the last heading above the upper third of the window is current,
+// and in the end the last of all, which may never get there.
 const contents = document.querySelector("nav details"), here = document.getElementById("here");
 const links = [...contents.querySelectorAll("a")];
 const targets = links.map((link) => document.getElementById(link.hash.slice(1)));
 let current = null;
 const follow = () => {
   const above = targets.filter((target) => target.getBoundingClientRect().top < innerHeight / 3);
-  const link = links[Math.max(above.length - 1, 0)];
+  const ended = scrollY + innerHeight > document.documentElement.scrollHeight - 4;
+  const link = ended ? links.at(-1) : links[Math.max(above.length - 1, 0)];
   if (link === current) return;
   current?.removeAttribute("aria-current");
   current = link;
