@@ -1,11 +1,29 @@
 """What tests of figures share: how to find marks in axes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+
+@pytest.fixture(autouse=True)
+def _legible(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever figure a test draws, no text in it is smaller than 7 points."""
+    drawn: list[Figure] = []
+    make = Figure.__init__
+
+    def remembered(fig: Figure, *args: object, **options: object) -> None:
+        make(fig, *args, **options)
+        drawn.append(fig)
+
+    monkeypatch.setattr(Figure, "__init__", remembered)
+    yield
+    texts = [text for fig in drawn for text in fig.findobj(Text) if text.get_text()]
+    assert not [text.get_text() for text in texts if text.get_fontsize() < 7]
 
 
 @pytest.fixture

@@ -31,6 +31,13 @@ def test_the_baseline_lies_behind_every_group(
     assert [[span[:2] for span in spans(ax)] for ax in fig.axes] == [[(0.88, 0.92)]] * 2
     assert [len(seed_dots(ax)) for ax in fig.axes] == [6, 3]
     assert intervals(fig.axes[0]) == [(0.88, 0.92), (0.45, 0.55)]
+    names = [label.get_text() for label in fig.axes[0].get_yticklabels()]
+    assert names == ["bn_compact", "permuted"]
+    assert fig.axes[-1].get_xlabel() == "test accuracy (share of images)"
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend[::2] == [
+        *("mean, 95 % interval over seeds (Student t)", "interval of the first row (bn_compact)")
+    ]
 
 
 def test_accuracy_lies_over_the_number_of_parameters(seed_dots: Dots) -> None:
@@ -48,6 +55,8 @@ def test_accuracy_lies_over_the_number_of_parameters(seed_dots: Dots) -> None:
     assert set(means) == {825, 596595}
     assert len(seed_dots(ax)) == 4
     assert ax.get_xscale() == "log"
+    assert ax.get_xlabel() == "trainable parameters (logarithmic)"
+    assert ax.get_ylabel() == "test accuracy (share of images)"
 
 
 def test_a_search_shows_each_setting_once_and_rings_the_chosen_one(seed_dots: Dots) -> None:
@@ -67,5 +76,8 @@ def test_a_search_shows_each_setting_once_and_rings_the_chosen_one(seed_dots: Do
     np.testing.assert_allclose(tried.get_array(), [0.8, 0.92])
     assert ring.get_offsets().tolist() == [[1e-2, 1e-4]]
     assert (search.get_xscale(), search.get_yscale()) == ("log", "log")
+    assert search.get_xlabel() == "learning rate (logarithmic)"
+    assert search.get_ylabel() == "weight decay (logarithmic)"
+    assert final.get_ylabel() == "accuracy (share of images)"
     assert [y for _, y in seed_dots(final)] == [0.9, 0.94, 0.91, 0.93]
     assert final.get_title(loc="left") == "chosen: test 0.920\n[0.800, 0.990]"

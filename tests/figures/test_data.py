@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 
 from intensity.figures import (
     class_balance,
@@ -14,12 +15,14 @@ from intensity.figures import (
     permutation_effect,
     reader_accuracy,
 )
+from intensity.figures.style import class_color, tint
 from intensity.tasks import TASKS
 
 Intervals = Callable[[Axes], list[tuple[float, float]]]
+Spans = Callable[[Axes], list[tuple[float, float, str]]]
 
 
-def test_an_intensity_function_steps_at_its_boundaries() -> None:
+def test_an_intensity_function_steps_at_its_boundaries(spans: Spans) -> None:
     task = TASKS["three_bands"]
     ax = intensity_functions([task]).axes[0]
     steps = [segment for lines in ax.collections for segment in lines.get_segments()]
@@ -29,6 +32,10 @@ def test_an_intensity_function_steps_at_its_boundaries() -> None:
         (209.5, 240.5, 2),
     ]
     assert ax.get_ylabel() == "three_bands"
+    bands = [tuple(band) for band in task.bands if band.label is not None]
+    assert spans(ax)[: len(bands)] == [
+        (low - 0.5, high + 0.5, to_hex(tint(class_color(label)))) for low, high, label in bands
+    ]
 
 
 def test_levels_that_are_not_drawn_are_hatched() -> None:
@@ -53,7 +60,8 @@ def test_the_ramp_below_shows_the_grey_levels_of_the_axis() -> None:
 
 def test_all_images_of_a_grid_share_the_scale_of_grey_levels() -> None:
     images = np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4)
-    axes = image_grid(images, ["a", "b"], ["1", "2", "3"]).axes[:6]
+    *axes, scale = image_grid(images, ["a", "b"], ["1", "2", "3"]).axes
+    assert scale.get_ylabel() == "grey level"
     assert [ax.images[0].get_clim() for ax in axes] == [(0, 255)] * 6
     np.testing.assert_array_equal(axes[4].images[0].get_array(), images[1, 1])
     assert [ax.get_title(loc="center") for ax in axes[:3]] == ["1", "2", "3"]
@@ -67,6 +75,7 @@ def test_class_balance_shows_expected_share_and_interval_of_every_class() -> Non
     drawn = [[float(y) for y in line.get_ydata()] for line in ax.lines]
     assert drawn == [[0.58], [0.55, 0.59], [0.57], [0.42], [0.41, 0.45], [0.43]]
     assert ax.get_title(loc="left") == "easy"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("class", "share of scenes")
 
 
 def test_a_reader_without_a_condition_leaves_its_row_empty(intervals: Intervals) -> None:
@@ -86,6 +95,7 @@ def test_a_reader_without_a_condition_leaves_its_row_empty(intervals: Intervals)
         line.get_xdata()[0] for ax in fig.axes for line in ax.lines if line.get_linestyle() == ":"
     ]
     assert chance == [0.36, pytest.approx(1 / 3)]
+    assert fig.get_supxlabel() == "accuracy (share of scenes read right)"
     labels = [text.get_text() for text in fig.legends[0].get_texts()]
     assert "accuracy, 95 % interval over scenes (Wilson)" in labels
 
@@ -108,6 +118,7 @@ def test_permuted_images_have_equal_histograms_and_other_correlations() -> None:
     first, second = (patch.get_data().values for patch in histograms.patches)
     np.testing.assert_array_equal(first, second)
     assert first.sum() == image.size
+    assert histograms.get_ylabel() == "pixels per 8 grey levels (log)"
     legend = [text.get_text() for text in histograms.get_legend().get_texts()]
     assert legend == ["original", "permuted: differs in 0 pixels"]
     correlations = next(ax for ax in fig.axes if "neighboring" in ax.get_xlabel())

@@ -14,6 +14,7 @@ from intensity.figures.explanations import NAMES
 from intensity.tasks import TASKS
 
 Marks = Callable[[Axes], list[tuple[float, float]]]
+Spans = Callable[[Axes], list[tuple[float, float, str]]]
 
 
 def test_every_method_has_words() -> None:
@@ -33,6 +34,8 @@ def test_the_gallery_has_a_picture_for_each_method_and_image_on_a_scale_around_z
     assert titled[1].images[0].get_clim() == (-4, 4)
     assert titled[4].images[0].get_clim() == (-1, 1)
     assert [block.get_suptitle() for block in figure.subfigs] == ["one", "two"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["for the class", "against it"]
 
 
 @pytest.fixture
@@ -63,9 +66,11 @@ def test_scores_have_a_panel_a_task_with_intervals_seeds_and_reference(
     assert [0.5, 0.5] in [list(line.get_xdata()) for line in first.lines]
     assert [label.get_fontstyle() for label in first.get_yticklabels()] == ["normal", "italic"]
     assert first.get_xlabel() == "area"
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend[0] == "mean, 95 % interval over seeds (Student t)"
 
 
-def test_relevance_has_a_panel_a_curve_over_the_bands() -> None:
+def test_relevance_has_a_panel_a_curve_over_the_bands(spans: Spans) -> None:
     table = pd.DataFrame(
         {
             "name": ["recolor", "recolor", "gradient", "gradient"],
@@ -75,11 +80,15 @@ def test_relevance_has_a_panel_a_curve_over_the_bands() -> None:
             "high": [1.1, 1.1, 0.6, 1.6],
         }
     )
-    axes = figures.relevance_by_intensity(table, TASKS["hard"].bands).axes
+    figure = figures.relevance_by_intensity(table, TASKS["hard"].bands)
+    axes = figure.axes
     assert [ax.get_title(loc="left") for ax in axes] == ["effect of recoloring", "gradient"]
     curve = next(line for line in axes[1].lines if list(line.get_xdata()) == [10, 20])
     assert list(curve.get_ydata()) == [0.5, 1.5]
     assert axes[0].get_ylim()[0] == 0
+    assert [[span[0] for span in spans(ax)] for ax in axes] == [[-0.5, *TASKS["hard"].edges]] * 2
+    assert figure.get_supylabel() == "relative to the mean over all intensities"
+    assert axes[-1].get_xlabel() == "object intensity (grey level)"
 
 
 def test_checks_have_their_numbers_under_what_is_asked() -> None:
@@ -91,7 +100,8 @@ def test_checks_have_their_numbers_under_what_is_asked() -> None:
             "value": [0.1, -1.0, 0.9, 1.0],
         }
     )
-    ax = figures.check_matrix(table).axes[0]
+    ax, scale = figures.check_matrix(table).axes
+    assert scale.get_ylabel() == "correlation of maps"
     assert [text.get_text() for text in ax.texts] == ["0.10", "-1.00", "0.90", "1.00"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["weights", "negatives"]
     (above,) = ax.child_axes
@@ -113,3 +123,7 @@ def test_shuffled_weights_have_a_panel_an_order_and_the_mean_of_seeds() -> None:
         assert ax.get_title(loc="left") == order
         assert list(ax.lines[0].get_ydata()) == pytest.approx([0.9, 0.5])
         assert [label.get_text() for label in ax.get_xticklabels()] == ["layer1", "layer2"]
+    labels = [ax.get_xlabel() for ax in figure.axes]
+    assert labels == ["kernels shuffled down to", "kernel shuffled"]
+    label = "rank correlation with the maps\nof the trained network"
+    assert figure.axes[0].get_ylabel() == label

@@ -34,7 +34,8 @@ def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() ->
             "unusual": [False, True] * 2,
         }
     )
-    ax = figures.effect_matrix(matrix).axes[0]
+    ax, scale = figures.effect_matrix(matrix).axes
+    assert scale.get_xlabel() == "share of changed answers (%)"
     assert ax.get_title(loc="left") == "trained and tested on hard"
     assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "flat_patch"]
     assert [label.get_text() for label in ax.get_xticklabels()] == [
@@ -129,7 +130,10 @@ def test_conflicts_have_a_row_for_each_network_and_reader(seed_dots: Dots, inter
         {"task": "hard", "name": "net", "effect": "core_share", "seed": [0, 1], "value": [0.7, 0.9]}
     )
     words = {"core_share": "by the core", "loss_core": "lost"}
-    share, lost = figures.cue_conflicts(seeds, summary, words).axes
+    fig = figures.cue_conflicts(seeds, summary, words)
+    label = "share of answers, or difference of accuracies; losses have one scale"
+    assert fig.get_supxlabel() == label
+    share, lost = fig.axes
     assert share.get_title(loc="left") == "by the core"
     assert [label.get_text() for label in share.get_yticklabels()] == ["net (hard)", "edges (hard)"]
     assert intervals(share) == [(0.7, 0.9), (0.0, 0.1)]
@@ -188,7 +192,7 @@ def test_dose_curves_go_through_means_and_show_every_seed() -> None:
     )
     (ax,) = figures.dose_curves(table).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.02, 0.11, 0.41])
-    assert ax.get_xscale() == "log"
+    assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "pixels changed (logarithmic)")
     marks = {(x, y) for x, y in zip(*ax.lines[1].get_data(), strict=True)}
     assert marks == set(zip(table["pixels"], table["value"], strict=True))
     assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")

@@ -49,6 +49,7 @@ def test_a_plane_has_intensity_to_the_right_and_background_upwards() -> None:
     assert (image.origin, *image.get_extent()) == ("lower", -7.5, 262.5, -7.5, 262.5)
     assert ax.get_xlim() == ax.get_ylim() == (-0.5, 255.5)
     assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("bn_compact", "background (grey level)")
+    assert ax.get_xlabel() == "object intensity (grey level)"
 
 
 def test_a_class_that_fewer_scenes_get_is_paler() -> None:
@@ -132,6 +133,13 @@ def test_networks_lie_side_by_side_above_the_boundary_and_its_classes(
     x = [x for x, _ in seed_dots(axes[2])]
     assert [round(place) for place in x] == [0, 1, 0, 1, 0, 1]
     assert x[0] == x[2] < x[4]
+    assert [ax.get_ylabel() for ax in axes] == [
+        "place minus boundary\n(grey levels)",
+        "width\n(grey levels)",
+        "missing\n(share of scenes)",
+    ]
+    label = "class boundary (grey level) and the classes before and after it"
+    assert axes[2].get_xlabel() == label
     labels = [text.get_text() for text in axes[2].get_xticklabels()]
     assert labels == ["10.5\n0 to 1", "20.5\n1 to 0"]
 

@@ -52,7 +52,11 @@ def test_profiles_are_scaled_by_the_largest_range_of_their_layer(spans: Spans) -
             "silent": [False, False, True, False, False],
         }
     )
-    first, second = response_profiles(table, units, BANDS).axes[:2]
+    fig = response_profiles(table, units, BANDS)
+    assert fig.get_supylabel() == "response / largest range in the layer"
+    assert fig.get_supxlabel() == "object intensity (grey level)"
+    first, second, scale = fig.axes
+    assert scale.get_ylabel() == "monotonicity M (1: monotone)"
     heights = [np.ptp(line[:, 1]) for line in first.collections[0].get_segments()]
     assert heights == pytest.approx([1, 0.5, 0])
     other = [np.ptp(line[:, 1]) for line in second.collections[0].get_segments()]
@@ -68,10 +72,13 @@ def test_a_layer_of_silent_units_says_so() -> None:
     )
 
 
-def test_a_unit_shows_its_images_and_its_mean() -> None:
+def test_a_unit_shows_its_images_and_its_mean(spans: Spans) -> None:
     points = profile_table(np.array(["relu1"]), np.array([1]), np.array([9, 9]), np.array([[1, 2]]))
     fig = unit_profiles(points, curves([1, 2]), BANDS)
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["relu1, unit 0", "relu1, unit 1"]
+    assert [span[0] for span in spans(fig.axes[1])] == [-0.5, *TASKS["hard"].edges]
+    assert fig.get_supylabel() == "spatial mean of the activation"
+    assert fig.get_supxlabel() == "object intensity (grey level)"
     scatter, mean = fig.axes[1].lines
     assert scatter.get_xdata().tolist() == [9, 9]
     np.testing.assert_allclose(mean.get_ydata(), 7 + 2 * LEVELS)
@@ -87,7 +94,7 @@ def test_logits_stand_over_the_levels_at_which_they_were_measured(spans: Spans) 
         np.testing.assert_array_equal(line.get_ydata(), label * LEVELS)
     assert len({line.get_color() for line in ax.lines}) == 3
     assert [span[0] for span in spans(ax)] == [-0.5, *TASKS["hard"].edges]
-    assert ax.get_xlabel() == "object intensity (grey level)"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("object intensity (grey level)", "logit")
     assert fig.legends[0].get_texts()[0].get_text().startswith("logit, shaded: 95 % interval")
 
 
@@ -115,6 +122,8 @@ def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
     )
     np.testing.assert_allclose(random - hard, 0.19)
     np.testing.assert_allclose(hard, [-0.095, 0.905])
+    assert ax.get_xlabel() == "layer, from input to output"
+    assert ax.get_ylabel() == "monotonicity M (1: monotone)"
 
 
 def test_conditions_differ_in_more_than_hue_and_from_general_legend_entries() -> None:
@@ -132,7 +141,7 @@ def test_conditions_differ_in_more_than_hue_and_from_general_legend_entries() ->
     assert colors.isdisjoint({seed.get_markeredgecolor(), interval.get_color()})
 
 
-def test_kernels_stand_above_the_profiles_of_the_units_that_respond_most() -> None:
+def test_kernels_stand_above_the_profiles_of_the_units_that_respond_most(spans: Spans) -> None:
     kernels = np.zeros((3, 3, 1, 10))
     kernels[..., 4] = -2
     fig = kernels_with_profiles(kernels, curves([float(unit) for unit in range(10)]), BANDS)
@@ -142,6 +151,10 @@ def test_kernels_stand_above_the_profiles_of_the_units_that_respond_most() -> No
     assert {ax.images[0].get_clim() for ax in top} == {(-2, 2)}
     np.testing.assert_allclose(bottom[2].lines[0].get_ydata(), 7 + 4 * LEVELS)
     assert len({ax.get_ylim() for ax in bottom}) == 1
+    assert [span[0] for span in spans(bottom[0])] == [-0.5, *TASKS["hard"].edges]
+    assert (top[0].get_ylabel(), bottom[0].get_ylabel()) == ("kernel", "response")
+    assert fig.axes[16].get_ylabel() == "weight"
+    assert fig.get_supxlabel() == "object intensity (grey level)"
 
 
 def test_inputs_of_a_second_layer_are_rows() -> None:
@@ -158,9 +171,14 @@ def logits() -> pd.DataFrame:
     return pd.concat([pd.DataFrame({**rows, "class": label}) for label in range(2)])
 
 
-def test_weights_of_a_pooling_head_are_rows_of_classes(logits: pd.DataFrame) -> None:
+def test_weights_of_a_pooling_head_are_rows_of_classes(logits: pd.DataFrame, spans: Spans) -> None:
     weights = np.array([[1.0, -3.0], [2.0, 0.5], [0.0, 1.0]])
-    image = next(ax.images[0] for ax in final_layer_weights(weights, logits, BANDS).axes)
+    heads, scale, curves_below = final_layer_weights(weights, logits, BANDS).axes
+    assert (heads.get_xlabel(), scale.get_ylabel()) == ("channel", "weight")
+    assert curves_below.get_ylabel() == "logit"
+    assert curves_below.get_xlabel() == "object intensity (grey level)"
+    assert [span[0] for span in spans(curves_below)] == [-0.5, *TASKS["hard"].edges]
+    (image,) = heads.images
     np.testing.assert_array_equal(image.get_array(), weights.T)
     assert image.get_clim() == (-3, 3)
 

@@ -33,6 +33,7 @@ def test_a_learning_curve_ends_in_a_dot_for_every_seed(seed_dots: Dots) -> None:
     curves = [line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "None"]
     assert curves == [[10, 20]] * 4
     assert ax.get_xlabel() == "training images seen (thousands)"
+    assert ax.get_ylabel() == "accuracy (share of images)"
 
 
 def test_the_overview_shows_seeds_of_networks_intervals_of_all_and_chance(
@@ -99,6 +100,8 @@ def test_accuracy_in_ranges_of_intensity_is_one_unbroken_line() -> None:
     curve = max(ax.lines, key=lambda line: len(line.get_xdata()))
     np.testing.assert_array_equal(curve.get_xdata(), middles)
     assert not np.isnan(np.asarray(curve.get_ydata(), float)).any()
+    assert ax.get_xlabel() == "object intensity (grey level)"
+    assert ax.get_ylabel() == "accuracy\n(share of scenes)"
 
 
 def test_accuracy_by_intensity_breaks_where_no_object_is_drawn(spans: Spans) -> None:

@@ -32,7 +32,10 @@ def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Sp
     alignment = pd.DataFrame(
         {"seed": [0, 2], "thresholds": [3, 1], "distance": 4.24, "shifted": 7.5, "p": 0.004}
     )
-    first, second = threshold_places(places, alignment, BANDS).axes
+    fig = threshold_places(places, alignment, BANDS)
+    assert fig.get_supylabel() == "thresholds per 5 grey levels"
+    first, second = fig.axes
+    assert second.get_xlabel() == "object intensity (grey level)"
     steps = next(p for p in first.patches if hasattr(p, "get_data")).get_data()
     assert steps.values.sum() == 3
     place = int(steps.values.argmax())
@@ -66,6 +69,8 @@ def test_units_that_turn_have_a_dot_for_every_seed(seed_dots: Dots) -> None:
     )
     assert (hard.get_ydata().tolist(), random.get_ydata().tolist()) == ([0, 0.8], [0, 0.2])
     assert (hard.get_xdata() < random.get_xdata()).all()
+    assert ax.get_xlabel() == "layer, from input to output"
+    assert ax.get_ylabel() == "share of units that turn\ntwice or more (by range)"
 
 
 @pytest.fixture
@@ -91,7 +96,14 @@ _OVER = ("space", "object")
 def test_probes_lie_beside_their_control_and_the_constant_answer(
     probed: tuple[pd.DataFrame, pd.DataFrame], seed_dots: Dots
 ) -> None:
-    on_object, over_space, classes, _, alone, _ = probes_by_depth(*probed).axes
+    fig = probes_by_depth(*probed)
+    assert fig.get_supxlabel() == "layer, from input to output"
+    on_object, over_space, classes, _, alone, _ = fig.axes
+    assert [ax.get_ylabel() for ax in (on_object, classes, alone)] == [
+        "object's intensity:\n$R^2$ of linear readout",
+        "object's class:\naccuracy of linear readout",
+        "class selectivity $\\eta^2$,\nmean over single units",
+    ]
     assert on_object.get_title(loc="left") == "mean over the visible object"
     assert {y for _, y in seed_dots(on_object)} == {0.9, 0.5}
     assert {y for _, y in seed_dots(over_space)} == {0.7, 0.5}
@@ -115,7 +127,7 @@ def test_intervals_of_every_panel_lie_within_its_axis(
     assert probes_by_depth(table, summary).axes[3].get_ylim()[0] <= 0.01
 
 
-def test_predictions_lie_on_their_own_unit_with_its_fit() -> None:
+def test_predictions_lie_on_their_own_unit_with_its_fit(spans: Spans) -> None:
     levels = np.arange(5, 255)
     parts = [
         pd.DataFrame({"layer": layer, "unit": unit, "level": levels, "measured": levels * factor})
@@ -131,7 +143,11 @@ def test_predictions_lie_on_their_own_unit_with_its_fit() -> None:
             "threshold": pd.array([15.0, 300.0, pd.NA], "Float64"),
         }
     )
-    axes = closed_form_responses(table, fit, BANDS).axes
+    fig = closed_form_responses(table, fit, BANDS)
+    assert fig.get_supylabel() == "mean activation over space"
+    assert fig.get_supxlabel() == "object intensity (grey level)"
+    axes = fig.axes
+    assert [span[0] for span in spans(axes[0])] == [-0.5, *TASKS["hard"].edges]
     assert len(axes) == 3
     for factor, ax in enumerate(axes, start=1):
         assert curve(ax, "-") == (levels * factor).tolist()

@@ -51,7 +51,12 @@ def test_four_panels_show_magnitudes_of_slopes_and_signed_losses() -> None:
     assert loss.get_clim() == (-0.25, 0.25)
     assert feature.get_clim() == (0, 1)
     assert fig.axes[0].get_ylabel() == "row"
-    assert "scaled per image" in fig.axes[5].get_xlabel()
+    assert [ax.get_xlabel() for ax in fig.axes[4:]] == [
+        "grey level",
+        "|d logit / d grey level|,\nscaled per image",
+        "probability lost when\nthe patch is covered",
+        "activation,\nscaled per image",
+    ]
 
 
 def test_a_layer_shows_its_eight_most_varied_channels_on_one_scale() -> None:
