@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from intensity.figures import save, show, show_table
+from intensity.figures import in_words, save, show, show_table
 from intensity.values import InvalidInput
 
 TABLE = pd.DataFrame({"x": [1, 2], "y": [1 / 3, 2.0]})
@@ -93,6 +93,13 @@ def test_show_table_formats_values_and_leaves_missing_ones_empty(
     assert "<td></td>" in page
     assert "<td>&lt;i&gt;</td>" in page
     assert long.strip() in page
+
+
+def test_a_table_in_words_names_every_row_that_has_a_number() -> None:
+    table = pd.DataFrame({"task": "hard", "name": ["a", "b", "c"], "share": [0.125, None, 1.0]})
+    assert in_words(table, ["task", "name"], "share") == "hard a 0.12, hard c 1.00"
+    assert in_words(table, ["name"], "share", "{:.0%}") == "a 12%, c 100%"
+    assert in_words(table.iloc[1:2], ["name"], "share") == "none"
 
 
 @pytest.mark.parametrize("name", ["line", "2-1-line", "02-1-Line", "../02-1-line", "02-1-a/b"])

@@ -13,7 +13,7 @@ from intensity.figures.data import (
     reader_accuracy,
 )
 from intensity.figures.discussion import claim_parts, claims_overview
-from intensity.figures.display import save, show, show_table
+from intensity.figures.display import in_words, save, show, show_table
 from intensity.figures.explanations import (
     check_matrix,
     map_gallery,
@@ -79,6 +79,7 @@ __all__ = [
     "fingerprint_distances",
     "four_panels",
     "image_grid",
+    "in_words",
     "intensity_functions",
     "intensity_sweep",
     "kernels_with_profiles",

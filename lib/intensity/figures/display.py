@@ -8,7 +8,7 @@ import base64
 import html
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,26 @@ def show_table(
     rows = f'<div class="wide">{body}</div>'
     page = f'<figure class="table" id="{name}">{_caption(title, caption)}{rows}</figure>'
     _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
+
+
+def in_words(table: pd.DataFrame, names: Sequence[str], value: str, form: str = "{:.2f}") -> str:
+    """Rows of a table as a list within a sentence, for alternative text.
+
+    Args:
+        table: one row an item.
+        names: columns that say what the item is.
+        value: column of its number; a row without one is left out.
+        form: how the number is written.
+
+    Returns:
+        For example "hard pixels 0.97, hard bn_tiny 0.51"; "none" where there is no number.
+    """
+    rows = table.dropna(subset=[value])
+    items = [
+        " ".join([*map(str, name), form.format(number)])
+        for *name, number in rows[[*names, value]].itertuples(index=False)
+    ]
+    return ", ".join(items) or "none"
 
 
 def _number(name: str) -> str:
