@@ -57,8 +57,8 @@ MEANINGS: dict[str, Meaning] = {
         "shape helps.",
         "A network whose convolutions are one pixel wide, which sees no shape at all, does not "
         "fall behind by five points: success on the paper's task says little about shape. One "
-        "architecture may still be helped by it: bn_compact on permuted pixels is listed below, "
-        "with the paper's conclusions.",
+        "architecture may still be helped by it: [Table 8.2](#table-08-2) has bn_compact on "
+        "permuted pixels, with the paper's conclusions.",
         failed_practice="Accuracy on images with a zeroed background, such as skull-stripped or "
         "masked scans, does not show that a network has learned anatomy: a histogram may do.",
     ),
@@ -102,14 +102,15 @@ MEANINGS: dict[str, Meaning] = {
         "Units switch where the class changes, in every seed, more than chance would have it.",
         "Not in every seed is it shown that units switch nearer to the class boundaries than the "
         "same thresholds shifted along the grey levels do; it is not shown false either: "
-        "threshold_advantage, the effect, has an interval of its own (table of notebook 06). With "
-        "equally spaced boundaries the test is a strict one.",
+        "threshold_advantage, the effect, has an interval of its own "
+        "([Table 6.3](#table-06-3)). With equally spaced boundaries the test is a strict one.",
     ),
     "C12": Meaning(
         "Recoloring the object carries the answer with it: it follows a new class and stays within "
         "one. On black that changes the amplitude of its edge too.",
-        "Recoloring is not followed, or not ignored within a class, as often as claimed; the "
-        "figure by size of the step shows whether small steps across a boundary are to blame.",
+        "Recoloring is not followed, or not ignored within a class, as often as claimed; "
+        "[Figure 7.3](#fig-07-3-recoloring) shows whether small steps across a boundary are to "
+        "blame.",
         practice="What changes an object's recorded level, such as windowing or a contrast agent, "
         "should be expected to change the answer of a network whose classes hang on it.",
     ),
@@ -126,7 +127,7 @@ MEANINGS: dict[str, Meaning] = {
         "black and on varied backgrounds. Answers by neither are counted apart, beside the bound "
         "that remains if all of them were the ring's. That surfaces count more than edges is one "
         "reading; the ring is also thinner than the largest noise squares, which training teaches "
-        "to ignore. It is asked of these two networks only: the figure of all interventions shows "
+        "to ignore. It is asked of these two networks only: [Figure 7.1](#fig-07-1-effects) shows "
         "core and ring recolored on the other tasks, where it can be otherwise.",
         "The core does not outweigh the ring on both kinds of background: nothing shows that "
         "surfaces are read more than edges.",
@@ -143,8 +144,8 @@ MEANINGS: dict[str, Meaning] = {
     "C16": Meaning(
         "What is learned on a black background does not find the object on others. The function of "
         "intensity may carry over all the same, applied to another level: how often to that of the "
-        "background, notebook 07 counts, and the plane of intensity and background in notebook 05 "
-        "shows it.",
+        "background, [Table 7.6](#table-07-6) counts and [Figure 5.3](#fig-05-3-class-planes) "
+        "shows.",
         "The network keeps more of its skill on other backgrounds than claimed.",
         practice="A network trained on images with zeroed background cannot be trusted on images "
         "whose background is anything else.",
@@ -176,7 +177,7 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "C20": Meaning(
         "On black, covering the inside of the object costs more than covering as much of its edge; "
-        "for varied backgrounds see the figure of conflicts in notebook 07.",
+        "[Figure 7.4](#fig-07-4-conflicts) has varied backgrounds too.",
         "Covering the inside of the object does not cost more than covering as much of its edge.",
     ),
     "C21": Meaning(
@@ -198,7 +199,7 @@ MEANINGS: dict[str, Meaning] = {
         "Every saliency method of the paper tells the object that defines the class from one that "
         "does not, better than an edge filter does.",
         "At least one saliency method of the paper does not tell the object that defines the class "
-        "from a distractor better than an edge filter; the table says which.",
+        "from a distractor better than an edge filter; [Table 8.1](#table-08-1) says which.",
         failed_practice="That a saliency map lights up an object does not show that the object "
         "matters; compare with an edge filter, and with an object that does not.",
     ),

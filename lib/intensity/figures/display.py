@@ -8,7 +8,7 @@ import base64
 import html
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,24 +109,29 @@ def show_table(
     _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
 
 
-def in_words(table: pd.DataFrame, names: Sequence[str], value: str, form: str = "{:.2f}") -> str:
-    """Rows of a table as a list within a sentence, for alternative text.
+def in_words(
+    table: pd.DataFrame,
+    names: list[str],
+    value: str,
+    how: str | Callable[[pd.Series], float] = "mean",
+    form: str = "{:.2f}",
+) -> str:
+    """A column of a table as a list within a sentence, for alternative text.
 
     Args:
-        table: one row an item.
+        table: one or more rows an item.
         names: columns that say what the item is.
-        value: column of its number; a row without one is left out.
+        value: column of its number; an item without one is left out.
+        how: what is said of an item of several rows: "mean", "max", "last", ...
         form: how the number is written.
 
     Returns:
         For example "hard pixels 0.97, hard bn_tiny 0.51"; "none" where there is no number.
     """
-    rows = table.dropna(subset=[value])
-    items = [
-        " ".join([*map(str, name), form.format(number)])
-        for *name, number in rows[[*names, value]].itertuples(index=False)
-    ]
-    return ", ".join(items) or "none"
+    numbers = table.groupby(names, sort=False, as_index=False)[value].agg(how).dropna()
+    items = [" ".join(map(str, name)) for name in numbers[names].itertuples(index=False)]
+    rows = zip(items, numbers[value], strict=True)
+    return ", ".join(f"{item} {form.format(number)}" for item, number in rows) or "none"
 
 
 def _number(name: str) -> str:
