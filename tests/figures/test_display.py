@@ -97,10 +97,12 @@ def test_show_table_formats_values_and_leaves_missing_ones_empty(
 
 def test_a_table_in_words_names_every_row_that_has_a_number() -> None:
     table = pd.DataFrame({"task": "hard", "name": ["a", "b", "c"], "share": [0.125, None, 1.0]})
-    assert in_words(table, ["task", "name"], "share") == "hard a 0.12, hard c 1.00"
-    assert in_words(table, ["name"], "share", form="{:.0%}") == "a 12%, c 100%"
-    assert in_words(table, ["task"], "share", "max") == "hard 1.00"
+    assert in_words(table, ["task", "name"], "share") == "hard a: 0.12; hard c: 1.00"
+    assert in_words(table, ["name"], "share", form="{:.0%}") == "a: 12%; c: 100%"
+    assert in_words(table, ["task"], "share", "max") == "hard: 1.00"
     assert in_words(table.iloc[1:2], ["name"], "share") == "none"
+    assert in_words(table.iloc[:0], ["name"], "share", "last") == "none"
+    assert in_words(table.assign(share=-0.001), ["task"], "share") == "hard: 0.00"
 
 
 @pytest.mark.parametrize("name", ["line", "2-1-line", "02-1-Line", "../02-1-line", "02-1-a/b"])

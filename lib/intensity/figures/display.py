@@ -114,7 +114,7 @@ def in_words(
     names: list[str],
     value: str,
     how: str | Callable[[pd.Series], float] = "mean",
-    form: str = "{:.2f}",
+    form: str = "{:z.2f}",
 ) -> str:
     """A column of a table as a list within a sentence, for alternative text.
 
@@ -126,12 +126,12 @@ def in_words(
         form: how the number is written.
 
     Returns:
-        For example "hard pixels 0.97, hard bn_tiny 0.51"; "none" where there is no number.
+        For example "hard pixels: 0.97; hard bn_tiny: 0.51"; "none" where there is no number.
     """
     numbers = table.groupby(names, sort=False, as_index=False)[value].agg(how).dropna()
     items = [" ".join(map(str, name)) for name in numbers[names].itertuples(index=False)]
     rows = zip(items, numbers[value], strict=True)
-    return ", ".join(f"{item} {form.format(number)}" for item, number in rows) or "none"
+    return "; ".join(f"{item}: {form.format(number)}" for item, number in rows) or "none"
 
 
 def _number(name: str) -> str:
