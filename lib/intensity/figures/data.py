@@ -192,7 +192,7 @@ def _reader_panel(ax: Axes, table: pd.DataFrame, readers: list[str]) -> None:
         y = readers.index(row["reader"])
         estimate(ax, row["accuracy"], y, (row["low"], row["high"]), READER_COLOR, "D")
     chance_line(ax, float(table["chance"].iloc[0]))
-    ax.set_xlim(0, 1.03)
+    ax.set_xlim(0, 1.06)
 
 
 @styled
