@@ -32,9 +32,11 @@ async function showSweep(root, name) {
   };
   const drawMap = (panel, scene, now) => {
     const source = find[panel]("map"), pixels = source.data.image[0];
-    const bytes = maps[scene][panel].subarray(now * pixels.length, (now + 1) * pixels.length);
-    const [low, high] = data.scales[panel];
-    bytes.forEach((byte, i) => { pixels[i] = low + (high - low) * byte / 255; });
+    const bytes = maps[scene][panel], [low, high, steps] = data.scales[panel];
+    const levels = data.labels.length; // which stand together for every pixel
+    for (let i = 0; i < pixels.length; i++) {
+      pixels[i] = low + (high - low) * bytes[i * levels + now] / steps;
+    }
     source.change.emit();
   };
   const draw = () => {

@@ -37,9 +37,12 @@ def data(page: BeautifulSoup) -> Any:
     return json.loads(page.select_one("script[type='application/json']").string)  # type: ignore[union-attr, arg-type]
 
 
-def unpacked(text: str, shape: tuple[int, ...]) -> np.ndarray:
-    """What the page's script makes of a packed stack, the right way up."""
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8).reshape(shape)[:, ::-1]
+def shown(data: Any, scene: int, name: str, rows: int) -> np.ndarray:
+    """What the page's script makes of a packed stack, (256, rows, rows), the right way up."""
+    low, high, steps = data["scales"][name]
+    packed = zlib.decompress(base64.b64decode(data["scenes"][scene]["maps"][name]))
+    values = np.frombuffer(packed, np.uint8).reshape(rows, rows, 256).transpose(2, 0, 1)[:, ::-1]
+    return low + (high - low) * (values / steps)
 
 
 def test_controls_are_labeled_and_hidden_until_the_script_runs(page: BeautifulSoup) -> None:
@@ -57,12 +60,10 @@ def test_controls_are_labeled_and_hidden_until_the_script_runs(page: BeautifulSo
 
 def test_every_level_of_every_scene_stands_in_the_page(data: Any) -> None:
     for i, scene in enumerate(data["scenes"]):
-        packed = scene["maps"]
-        for name, kept in (("image", "images"), ("saliency", "saliency")):
-            np.testing.assert_array_equal(unpacked(packed[name], (256, 6, 6)), MAPS[kept][i])
-        low, high = data["scales"]["occlusion"]
-        lost = low + (high - low) * unpacked(packed["occlusion"], (256, 2, 2)) / 255
-        np.testing.assert_allclose(lost, MAPS["occlusion"][i], atol=0.5 / 255)
+        np.testing.assert_allclose(shown(data, i, "image", 6), MAPS["images"][i])
+        slopes, lost = shown(data, i, "saliency", 6), shown(data, i, "occlusion", 2)
+        np.testing.assert_allclose(slopes, MAPS["saliency"][i] / 255, atol=0.5 / 63 + 1e-9)
+        np.testing.assert_allclose(lost, MAPS["occlusion"][i], atol=0.5 / 255 + 1e-9)
         np.testing.assert_allclose(
             scene["probabilities"], [seed[i].T for seed in SEEDS], atol=5.1e-5
         )

@@ -31,9 +31,10 @@ class _Map(NamedTuple):
     title: above it.
     scale: what its colors mean.
     color_map: matplotlib's name of these.
-    low: value of the first color, as byte 0.
-    high: value of the last color, as byte 255.
-    bytes: (n, 256, rows, columns) uint8.
+    low: value of the first color.
+    high: value of the last color.
+    steps: from low to high; few are enough for the eye, and pack better.
+    values: (n, 256, rows, columns) shares of the way from low to high.
     """
 
     name: str
@@ -42,7 +43,8 @@ class _Map(NamedTuple):
     color_map: str
     low: float
     high: float
-    bytes: np.ndarray
+    steps: int
+    values: np.ndarray
 
     @property
     def palette(self) -> list[str]:
@@ -80,13 +82,13 @@ def live_sweep(
     plots["curves"] = _curve_plot(len(probabilities), classes, bands)
     data = {
         "labels": _labels(bands),
-        "scales": {kind.name: [kind.low, kind.high] for kind in kinds},
+        "scales": {kind.name: [kind.low, kind.high, kind.steps] for kind in kinds},
         "scenes": [
             {
                 "intensity": int(own),
                 "probabilities": [seed[i].T.round(4).tolist() for seed in probabilities],
                 "steepest": [float(f"{slope:.3g}") for slope in maps["steepest"][i]],
-                "maps": {kind.name: _packed(kind.bytes[i]) for kind in kinds},
+                "maps": {kind.name: _packed(kind.values[i], kind.steps) for kind in kinds},
             }
             for i, own in enumerate(scenes.values())
         ],
@@ -106,13 +108,13 @@ def _maps(maps: Mapping[str, np.ndarray]) -> list[_Map]:
     """The kinds of maps that are shown, in their order."""
     lost = maps["occlusion"]
     most = float(np.abs(lost).max()) or 1.0
-    coarse = np.rint((lost + most) / (2 * most) * 255).astype(np.uint8)
     slope = "|d logit / d grey level|"
     covered = "probability lost under 8 x 8 black pixels"
+    grey, steep, share = maps["images"] / 255, maps["saliency"] / 255, (lost / most + 1) / 2
     return [
-        _Map("image", "Image", "grey level", "gray", 0, LEVELS - 1, maps["images"]),
-        _Map("saliency", "Gradient saliency", slope, "magma", 0, 1, maps["saliency"]),
-        _Map("occlusion", "Occlusion", covered, "RdBu_r", -most, most, coarse),
+        _Map("image", "Image", "grey level", "gray", 0, LEVELS - 1, 255, grey),
+        _Map("saliency", "Gradient saliency", slope, "magma", 0, 1, 63, steep),
+        _Map("occlusion", "Occlusion", covered, "RdBu_r", -most, most, 255, share),
     ]
 
 
@@ -122,10 +124,14 @@ def _labels(bands: Sequence[Band]) -> list[int | None]:
     return [known.get(level) for level in range(LEVELS)]
 
 
-def _packed(stack: np.ndarray) -> str:
-    """(k, h, w) bytes as text: upside down, as Bokeh draws, compressed, in base 64."""
-    flipped = np.ascontiguousarray(stack[:, ::-1])
-    return base64.b64encode(zlib.compress(flipped.tobytes(), 9)).decode()
+def _packed(stack: np.ndarray, steps: int) -> str:
+    """(k, h, w) shares as text: a byte each, compressed, in base 64.
+
+    The levels of a pixel stand together, for they are alike; the last row of pixels comes first, as
+    Bokeh draws.
+    """
+    data = np.rint(stack[:, ::-1] * steps).astype(np.uint8).transpose(1, 2, 0)
+    return base64.b64encode(zlib.compress(data.tobytes(), 9)).decode()
 
 
 def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
@@ -164,7 +170,7 @@ def _map_plot(kind: _Map) -> Any:
     from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper
     from bokeh.plotting import figure
 
-    rows, columns = kind.bytes.shape[2:]
+    rows, columns = kind.values.shape[2:]
     plot = figure(
         width=200, height=200 * rows // columns, sizing_mode="scale_width", min_border=0,
         toolbar_location=None, tools="", x_range=(0, columns), y_range=(0, rows),
