@@ -50,9 +50,11 @@ fit();
 
 // What is wider than its place can be scrolled by keyboard too.
 const reach = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-  const wide = target.scrollWidth > target.clientWidth;
-  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "wide content"]]) {
-    if (wide) target.setAttribute(name, value); else target.removeAttribute(name);
+  const name = target.closest("figure")?.querySelector("figcaption b")?.textContent;
+  const wide = { tabindex: "0", ...(name && { role: "region", "aria-label": name }) };
+  for (const [attribute, value] of Object.entries(wide)) {
+    if (target.scrollWidth > target.clientWidth) target.setAttribute(attribute, value);
+    else target.removeAttribute(attribute);
   }
 }));
 document.querySelectorAll(".wide").forEach((part) => reach.observe(part));

@@ -95,6 +95,22 @@ def test_show_table_formats_values_and_leaves_missing_ones_empty(
     assert long.strip() in page
 
 
+def test_a_table_has_no_column_without_a_heading(pages: list[dict[str, str]]) -> None:
+    table = pd.DataFrame({"layer": ["a"], "share": [1.0]}).rename_axis(columns="condition")
+    show_table(table, name="table-02-1", caption="c")
+    assert re.findall(r"<t[hd]>(.*?)</t[hd]>", pages[0]["text/html"]) == [
+        *("layer", "share", "a", "1.0")
+    ]
+
+
+def test_a_figure_that_answers_stands_before_its_still_picture(
+    tmp_path: Path, pages: list[dict[str, str]]
+) -> None:
+    names = {"name": "02-1-line", "caption": "c", "alt": "a"}
+    show(figure(), **names, data=TABLE, output=tmp_path, live='<div class="sweep">x</div>')
+    assert '<div class="sweep">x</div><div class="still wide"><img' in pages[0]["text/html"]
+
+
 def test_a_table_in_words_names_every_row_that_has_a_number() -> None:
     table = pd.DataFrame({"task": "hard", "name": ["a", "b", "c"], "share": [0.125, None, 1.0]})
     assert in_words(table, ["task", "name"], "share") == "hard a: 0.12; hard c: 1.00"

@@ -103,7 +103,8 @@ def show_table(
     title = f"Table {_number(name)}."
     formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
     with pd.option_context("display.max_colwidth", None):
-        body = table.to_html(index=False, border=0, na_rep="", formatters=formatters)
+        unnamed = table.rename_axis(columns=None)  # whose name would be an empty column
+        body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
     rows = f'<div class="wide">{body}</div>'
     page = f'<figure class="table" id="{name}">{_caption(title, caption)}{rows}</figure>'
     _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
