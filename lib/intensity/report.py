@@ -75,6 +75,7 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
         "unmeasured": [name for name in HEADLINES if name not in known],
         "verdicts": count_verdicts(results),
         "claims": claims_table(claims).to_dict("records"),
+        "starred": [claim for claim in claims if claim["starred"]],
         "open": {
             verdict: [claim for claim in claims if claim["verdict"] == verdict]
             for verdict in VERDICTS[1:]
