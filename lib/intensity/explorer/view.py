@@ -1,0 +1,270 @@
+"""What the explorer shows for given controls: values in, arrays out, no widget and no drawing.
+
+A `View` says which scene is looked at; a `Subject` is a trained network that can be asked about it.
+Every number is what the library computes for that one scene, rendered again with what the view
+changes: an answer, feature maps, a map of an attribution method, a curve over the intensity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property, lru_cache, partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import numpy as np
+from pydantic import Field
+from scipy.special import softmax
+
+from intensity.attribution.inputs import image_shape
+from intensity.attribution.methods import BATCH, case_of, maps_of
+from intensity.attribution.passes import logits
+from intensity.configurations import Configuration
+from intensity.rendering import render
+from intensity.responses.activations import reader, rectified_layers
+from intensity.responses.curves import class_response_curves
+from intensity.responses.explanations import recoloring_levels
+from intensity.scenes import Scenes, SquareNoise, draw_scenes
+from intensity.shapes import SHAPES
+from intensity.tasks import LEVELS, Band, Level, Shape
+from intensity.values import InvalidInput, Value
+
+if TYPE_CHECKING:
+    import keras
+
+SCENES = 20_000
+"""Test scenes that one can start from; their numbers are 0 .. SCENES - 1."""
+
+SWEPT = np.arange(0, LEVELS, 5)
+"""Grey levels of a curve: 0, 5, ... 255."""
+
+KEPT = 64
+"""Drawn scenes that are kept, since a block of a thousand is drawn for each."""
+
+SceneNumber = Annotated[int, Field(ge=0, lt=SCENES)]
+
+
+class View(Value):
+    """A test scene, and what is different in it.
+
+    Args:
+        scene: number of the test scene.
+        intensity: the object's grey level.
+        area: the object's pixels, before border and noise cover any.
+        row: of the object's center, pixels from the top.
+        column: of the object's center, pixels from the left.
+        shape: the object's.
+        hollow: only the object's rim, one pixel wide, is painted.
+        background: grey level.
+        noise: percent of the scene's noise: of its squares, or of its standard deviations.
+        noise_scene: number of the test scene whose noise it is.
+        distractor: whether the second object is there, in settings that have one.
+        distractor_intensity: the second object's grey level.
+    """
+
+    scene: SceneNumber
+    intensity: Level
+    area: Annotated[int, Field(ge=1)]
+    row: Annotated[int, Field(ge=0)]
+    column: Annotated[int, Field(ge=0)]
+    shape: Shape
+    hollow: bool
+    background: Level
+    noise: Annotated[int, Field(ge=0, le=100)]
+    noise_scene: SceneNumber
+    distractor: bool
+    distractor_intensity: Level
+
+
+class Answer(NamedTuple):
+    """What a network says about one scene.
+
+    image: (h, w) uint8, grey levels.
+    logits: (classes,) float32.
+    label: the true class; -1 where the object has none.
+    """
+
+    image: np.ndarray
+    logits: np.ndarray
+    label: int
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(classes,) softmax of the logits."""
+        return np.asarray(softmax(self.logits))
+
+    @property
+    def predicted(self) -> int:
+        """The class with the largest logit."""
+        return int(self.logits.argmax())
+
+
+class Curve(NamedTuple):
+    """What a network says about a scene at every intensity of its object.
+
+    levels: (k,) grey levels.
+    logits: (k, classes) float32.
+    bands: which class is true at which level.
+    """
+
+    levels: np.ndarray
+    logits: np.ndarray
+    bands: list[Band]
+
+
+class Subject:
+    """A trained network, and the scenes that it is asked about.
+
+    Args:
+        name: how refusals call it.
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        configuration: what it was trained with; says task and scenes.
+
+    Raises:
+        InvalidInput: the model does not fit its configuration.
+    """
+
+    def __init__(self, name: str, model: keras.Model, configuration: Configuration) -> None:
+        """Check that they belong together."""
+        self.model, self.configuration = model, configuration
+        self.task, self.options = configuration.task, configuration.scenes
+        try:
+            taken, size = image_shape(model), self.options.size
+            if taken != (size, size):
+                found = f"{taken[0]} x {taken[1]} pixels"
+                raise InvalidInput(f"image: {found} is not allowed: {size} x {size}, as its scenes")
+            if model.output_shape[-1] != self.task.classes:
+                found = f"{model.output_shape[-1]} are not allowed"
+                raise InvalidInput(f"classes: {found}: {self.task.classes}, as its task")
+            rectified_layers(model)
+        except InvalidInput as error:
+            raise InvalidInput(f"{name}: {error}") from None
+
+    @cached_property
+    def layers(self) -> list[str]:
+        """Names of all layers, from the first after the input to the logits."""
+        return [layer.name for layer in self.model.layers[1:]]
+
+    @cached_property
+    def areas(self) -> list[int]:
+        """Areas to choose from: discs of radius 1, 2, ... and what the setting draws; pixels."""
+        radii = np.arange(1, self.options.size // 2)
+        discs = np.round(np.pi * radii**2).astype(int).tolist()
+        return sorted({*discs, *self.options.areas})
+
+    def start(self, scene: int) -> View:
+        """A test scene as it was drawn.
+
+        Raises:
+            InvalidInput: there is no such scene.
+        """
+        if not 0 <= scene < SCENES:
+            raise InvalidInput(f"scene: {scene} is not allowed: 0..{SCENES - 1}")
+        drawn = self.drawn(scene)
+        return View(
+            scene=scene,
+            intensity=int(drawn.intensity[0]),
+            area=int(drawn.area[0]),
+            row=int(drawn.center[0, 0]),
+            column=int(drawn.center[0, 1]),
+            shape=SHAPES[drawn.shape[0]],
+            hollow=self.options.hollow,
+            background=int(drawn.background[0]),
+            noise=100,
+            noise_scene=scene,
+            distractor=self.options.distractor is not None,
+            distractor_intensity=int(drawn.distractor_intensity[0]),
+        )
+
+    @cached_property
+    def drawn(self) -> Callable[[int], Scenes]:
+        """Draws the test scene of a number, as one scene."""
+        return lru_cache(KEPT)(partial(draw_scenes, self.task, self.options, "test", count=1))
+
+    def scenes(self, view: View) -> Scenes:
+        """The one scene that a view is about.
+
+        Raises:
+            InvalidInput: the object's center lies outside, or its area is too large.
+        """
+        for name in ("row", "column"):
+            if getattr(view, name) >= self.options.size:
+                found, last = getattr(view, name), self.options.size - 1
+                raise InvalidInput(f"{name}: {found} is not allowed: 0..{last}")
+        drawn, noisy = self.drawn(view.scene), self.drawn(view.noise_scene)
+        changed = drawn.replace(
+            intensity=view.intensity,
+            area=view.area,
+            center=(view.row, view.column),
+            shape=view.shape,
+            core_area=0,
+            background=view.background,
+            distractor_intensity=view.distractor_intensity,
+            distractor_area=drawn.distractor_area if view.distractor else 0,
+            noise_squares=noisy.noise_squares,
+            noise_seed=noisy.noise_seed,
+        )
+        return fainter(changed.only_edge() if view.hollow else changed, view.noise)
+
+    def answer(self, view: View) -> Answer:
+        """The image, and what the network says about it."""
+        scenes = self.scenes(view)
+        images = render(scenes)
+        return Answer(images[0], logits(self.model, images, BATCH)[0], int(scenes.label[0]))
+
+    @cached_property
+    def _read(self) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+        """Reads the activations of all layers in one pass."""
+        return reader(self.model, self.layers)
+
+    def features(self, view: View, layer: str) -> np.ndarray:
+        """Activations of a layer: (h, w, channels), or (units,) where it has no space."""
+        if layer not in self.layers:
+            raise InvalidInput(f"layer: {layer!r} is not allowed: {', '.join(self.layers)}")
+        return self._read(render(self.scenes(view)))[layer][0]
+
+    def map(self, view: View, method: str) -> np.ndarray:
+        """The map (h, w) of an attribution method, or of a baseline, for the predicted class.
+
+        Raises:
+            InvalidInput: there is no such method, or no level to recolor the object to.
+        """
+        scenes = self.scenes(view)
+        return maps_of(method, case_of(self.model, scenes, recoloring_levels(scenes)))[0]
+
+    def curve(self, view: View) -> Curve:
+        """The logits over the object's intensity, all else as in the view."""
+        scenes = self.scenes(view)
+        found = class_response_curves(self.model, scenes, SWEPT)
+        return Curve(found["levels"], found["logits"][0], bands(scenes))
+
+
+def fainter(scenes: Scenes, percent: int) -> Scenes:
+    """The same scenes with some percent of their noise.
+
+    Of opaque squares the first ones stay; of Gaussian noise the pattern, with smaller sigmas.
+    """
+    noise = scenes.options.noise
+    if percent == 100 or noise is None:
+        return scenes
+    if percent == 0:
+        return scenes.without_noise()
+    if isinstance(noise, SquareNoise):
+        squares = scenes.noise_squares.copy()
+        there = (squares[..., 2] > 0).cumsum(axis=1)
+        squares[there > np.round(there[:, -1:] * percent / 100), 2] = 0
+        return scenes.replace(noise_squares=squares)
+    sigmas = tuple(sigma * percent / 100 for sigma in noise.sigmas)
+    less = noise.model_copy(update={"sigmas": sigmas})
+    return replace(scenes, options=scenes.options.model_copy(update={"noise": less}))
+
+
+def bands(scenes: Scenes) -> list[Band]:
+    """Which class the object of the first scene has at which levels, as bands over 0..255."""
+    labels = scenes[:1].label_at(np.arange(LEVELS)[None])[0].tolist()
+    found = []
+    for label, levels in groupby(range(LEVELS), key=labels.__getitem__):
+        own = list(levels)
+        found.append(Band(own[0], own[-1], None if label < 0 else label))
+    return found

@@ -1,0 +1,234 @@
+"""Figures that change in place while somebody plays: what notebooks/explore.ipynb shows.
+
+Each is laid out once. After that only what it shows is exchanged, and the pixels are handed over as
+a PNG, which takes a tenth of the time of a new figure. Words stand around them on the page, where
+they fit the reader's size of letters; the figures hold what has axes.
+"""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from intensity.figures.style import (
+    class_bands,
+    class_color,
+    grey_picture,
+    intensity_axis,
+    new_figure,
+    picture,
+    styled,
+)
+from intensity.tasks import Band
+
+SQUARE = 2.2
+"""Side of a figure with one picture, in inches."""
+
+WIDE = 4.4
+"""Width of a figure with many pictures or a long axis, in inches."""
+
+PROBABILITY = "probability"
+"""Label of an axis of shares, whose scale is fixed."""
+
+_INK = "#222222"
+"""Color of what belongs to no class."""
+
+
+class LiveFigure:
+    """A figure that is drawn many times.
+
+    figure: it can be looked at like any other.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        """Make it empty."""
+        self.figure: Figure = new_figure(width, height)
+        self.axes: Axes = self.figure.subplots()
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._is_laid_out = False
+
+    def png(self) -> bytes:
+        """What it shows now."""
+        if not self._is_laid_out:
+            self.figure.draw_without_rendering()
+            self.figure.set_layout_engine("none")
+            self._is_laid_out = True
+        self._canvas.draw()  # type: ignore[no-untyped-call]
+        buffer = io.BytesIO()
+        pixels = np.asarray(self._canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        Image.fromarray(pixels[..., :3]).save(buffer, "png", compress_level=1)
+        return buffer.getvalue()
+
+
+class LiveImage(LiveFigure):
+    """An image of grey levels, black to white for 0..255."""
+
+    @styled
+    def __init__(self, size: int) -> None:
+        """Make room for images of size x size pixels."""
+        super().__init__(SQUARE, SQUARE)
+        self._shown = grey_picture(self.axes, np.zeros((size, size)))
+
+    def show(self, image: np.ndarray) -> bytes:
+        """Show (size, size) grey levels; the PNG."""
+        self._shown.set_data(image)
+        return self.png()
+
+
+class LiveMap(LiveFigure):
+    """A signed map from blue over white to red, up to its own largest magnitude."""
+
+    @styled
+    def __init__(self, size: int) -> None:
+        """Make room for maps of size x size pixels."""
+        super().__init__(SQUARE, SQUARE)
+        self._shown = picture(self.axes, np.zeros((size, size)), "RdBu_r", -1, 1)
+
+    def show(self, values: np.ndarray) -> bytes:
+        """Show (size, size) numbers; the PNG."""
+        most = float(np.abs(values).max()) or 1.0
+        self._shown.set(data=values, clim=(-most, most))
+        return self.png()
+
+
+class LiveProbabilities(LiveFigure):
+    """A bar for the probability of each class, in its color; the true class has a frame."""
+
+    @styled
+    def __init__(self, classes: int) -> None:
+        """Make room for this many classes."""
+        super().__init__(SQUARE, SQUARE)
+        ax, places = self.axes, range(classes)
+        colors = [class_color(place) for place in places]
+        self._bars = ax.barh(places, [0.0] * classes, color=colors, height=0.4, linewidth=1.5)
+        self._names = [ax.text(0, place - 0.25, "") for place in places]
+        self._numbers = [ax.text(1, place - 0.25, "", ha="right") for place in places]
+        ax.set(xlim=(0, 1), ylim=(classes - 0.6, -0.7), yticks=[], xlabel="probability")
+        ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+
+    def show(self, probabilities: np.ndarray, label: int) -> bytes:
+        """Show (classes,) probabilities, and which class is true (-1: none); the PNG."""
+        for place, value in enumerate(probabilities):
+            is_true = place == label
+            self._bars[place].set(width=value, edgecolor=_INK if is_true else "none")
+            self._names[place].set_text(f"class {place}{' (true)' if is_true else ''}")
+            self._names[place].set_fontweight("bold" if is_true else "normal")
+            self._numbers[place].set_text(f"{value:.1%}")
+        return self.png()
+
+
+class LiveCurves(LiveFigure):
+    """A curve for each class over the object's intensity, before the true classes of the levels."""
+
+    @styled
+    def __init__(self, levels: np.ndarray, bands: Sequence[Band], classes: int, label: str) -> None:
+        """Make room for curves.
+
+        Args:
+            levels: (k,) grey levels of the sweep.
+            bands: which class is true at which levels.
+            classes: number of curves.
+            label: of the y axis; `PROBABILITY` has the scale 0..1.
+        """
+        super().__init__(WIDE, SQUARE)
+        ax, colors = self.axes, [class_color(c) for c in range(classes)]
+        class_bands(ax, bands)
+        flat = np.zeros(len(levels))
+        self._curves = [ax.plot(levels, flat, color=color)[0] for color in colors]
+        self._mark = ax.axvline(0, color=_INK)
+        x, y = np.zeros((2, classes))
+        self._dots = ax.scatter(x, y, s=22, c=colors, edgecolors=_INK, linewidths=0.8, zorder=5)
+        self._is_share = label == PROBABILITY
+        ax.set(ylabel=label, ylim=(-0.05, 1.05))
+        intensity_axis(ax)
+
+    def draw(self, values: np.ndarray) -> None:
+        """Draw (k, classes) values; what is marked stays."""
+        for curve, heights in zip(self._curves, values.T, strict=True):
+            curve.set_ydata(heights)
+        if not self._is_share:
+            margin = 0.05 * (float(np.ptp(values)) or 1.0)
+            self.axes.set_ylim(values.min() - margin, values.max() + margin)
+
+    def mark(self, intensity: int, values: np.ndarray) -> bytes:
+        """Mark an intensity, and the (classes,) values there; the PNG."""
+        self._mark.set_xdata([intensity, intensity])
+        self._dots.set_offsets([(intensity, value) for value in values])
+        return self.png()
+
+
+class LiveFeatureMaps(LiveFigure):
+    """All channels of a layer side by side, on one scale from its smallest to its largest value."""
+
+    @styled
+    def __init__(self, height: int, width: int, channels: int) -> None:
+        """Make room for (height, width, channels) activations."""
+        super().__init__(WIDE, SQUARE)
+        self._columns = max(
+            range(1, channels + 1), key=lambda columns: _scale(height, width, channels, columns)
+        )
+        empty = tiles(np.zeros((height, width, channels)), self._columns)
+        self._shown = picture(self.axes, empty, "gray", 0, 1)
+        self.axes.spines[:].set_visible(False)
+
+    def show(self, maps: np.ndarray) -> bytes:
+        """Show (height, width, channels) activations; the PNG."""
+        low, high = float(maps.min()), float(maps.max())
+        limits = (low, high if high > low else low + 1)
+        self._shown.set(data=tiles(maps, self._columns), clim=limits)
+        return self.png()
+
+
+def _scale(height: int, width: int, channels: int, columns: int) -> float:
+    """Inches for a pixel of a map where so many stand in a row."""
+    rows = -(-channels // columns)
+    return min(WIDE / (columns * (width + _gap(width))), SQUARE / (rows * (height + _gap(width))))
+
+
+def _gap(width: int) -> int:
+    """Empty pixels between two maps."""
+    return max(1, width // 16)
+
+
+def tiles(maps: np.ndarray, columns: int) -> np.ndarray:
+    """Channels as one picture, row by row, with missing values between them.
+
+    Args:
+        maps: (h, w, c) activations of one layer for one image.
+        columns: maps in a row.
+
+    Returns:
+        (rows * (h + g) - g, columns * (w + g) - g), where the gap g is a sixteenth of w, but 1
+        or more.
+    """
+    height, width, channels = maps.shape
+    rows, gap = -(-channels // columns), _gap(width)
+    grid = np.full((rows * columns, height + gap, width + gap), np.nan)
+    grid[:channels, :height, :width] = np.moveaxis(maps, -1, 0)
+    grid = grid.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
+    return grid.reshape(rows * (height + gap), -1)[:-gap, :-gap]
+
+
+class LiveUnits(LiveFigure):
+    """The activation of every unit of a layer without space, as a bar."""
+
+    @styled
+    def __init__(self, units: int) -> None:
+        """Make room for this many units."""
+        super().__init__(WIDE, SQUARE)
+        self._bars = self.axes.bar(range(units), [0.0] * units, color=_INK, width=0.8)
+        self.axes.set(xlabel="unit (number)", ylabel="activation", xlim=(-0.7, units - 0.3))
+        self.axes.axhline(0, color=_INK, linewidth=0.6)
+
+    def show(self, activations: np.ndarray) -> bytes:
+        """Show (units,) activations; the PNG."""
+        for bar, value in zip(self._bars, activations, strict=True):
+            bar.set_height(value)
+        low, high = min(0.0, float(activations.min())), max(0.0, float(activations.max()))
+        margin = 0.05 * (high - low or 1.0)
+        self.axes.set_ylim(low - margin if low else 0.0, high + margin)
+        return self.png()
