@@ -1,0 +1,57 @@
+"""The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine only."""
+
+import socket
+
+from intensity.kernels import set_environment
+from intensity.settings import Layout
+from intensity.values import InvalidInput
+
+HOST = "127.0.0.1"
+"""Nobody else on the network is served."""
+
+TEMPLATE = "explorer"
+"""The page around the notebook, in report/voila/templates/; it loads nothing from elsewhere."""
+
+
+def serve(layout: Layout, port: int, browser: bool) -> None:
+    """Serve the explorer until it is interrupted.
+
+    Args:
+        layout: the checkout.
+        port: where, on `HOST`.
+        browser: whether to open it in the reader's browser.
+
+    Raises:
+        InvalidInput: the port is taken.
+    """
+    _check_free(port)
+    set_environment(layout.root, {"JUPYTER_PATH": str(layout.root / "report")})
+    from voila.app import Voila
+
+    Voila.launch_instance(argv=_options(layout, port, browser))
+
+
+def _check_free(port: int) -> None:
+    """Refuse a port that another program has."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise InvalidInput(
+                f"--port: {port} is not allowed: a port that is free ({error.strerror})"
+            ) from None
+
+
+def _options(layout: Layout, port: int, browser: bool) -> list[str]:
+    """What Voila is told."""
+    return [
+        str(layout.root / "notebooks" / "explore.ipynb"),
+        f"--template={TEMPLATE}",
+        f"--Voila.ip={HOST}",
+        f"--port={port}",
+        "--Voila.port_retries=0",
+        "--VoilaConfiguration.allow_template_override=NO",
+        "--VoilaConfiguration.allow_theme_override=NO",
+        *([] if browser else ["--no-browser"]),
+    ]
