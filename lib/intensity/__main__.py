@@ -1,4 +1,4 @@
-"""The one command line: python -m intensity run | publish | store."""
+"""The one command line: python -m intensity run | explore | publish | store."""
 
 import signal
 import sys
@@ -56,6 +56,15 @@ def _run(arguments: dict[str, Any]) -> int:
     return Reproduction(Request(**given), Layout()).execute()
 
 
+def _explore(arguments: dict[str, Any]) -> int:
+    """Serve the explorer until it is interrupted."""
+    from intensity.explorer.serving import serve
+    from intensity.settings import Layout
+
+    serve(Layout(), **arguments)
+    return 0
+
+
 def _publish(_: dict[str, Any]) -> int:
     """Publish the standard run."""
     from intensity.publishing import publish
@@ -75,7 +84,7 @@ def _store(arguments: dict[str, Any]) -> int:
     return 0
 
 
-COMMANDS = {"run": _run, "publish": _publish, "store": _store}
+COMMANDS = {"run": _run, "explore": _explore, "publish": _publish, "store": _store}
 """What each command does with its options; the exit code comes of it."""
 
 

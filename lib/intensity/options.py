@@ -42,16 +42,25 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     commands = _Parser(
         prog="python -m intensity",
-        description="Reproduce the paper, publish what came of it, and look after the store.",
+        description="Reproduce the paper, play with its networks, publish, and look after the store.",
         epilog=ELSEWHERE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     command = commands.add_subparsers(
-        dest="command", required=True, metavar="run | publish | store"
+        dest="command", required=True, metavar="run | explore | publish | store"
     )
     _add_run_options(
         command.add_parser("run", help="run the notebooks and build the report", allow_abbrev=False)
+    )
+    explore = command.add_parser(
+        "explore", help="play with a network, in the browser", allow_abbrev=False
+    )
+    explore.add_argument(
+        "--port", type=_port, default=8866, metavar="N", help="where it is served (8866)"
+    )
+    explore.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="only say where it is"
     )
     command.add_parser(
         "publish",
@@ -94,6 +103,13 @@ def _count(text: str) -> int:
     if text.isdecimal() and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a whole number from 1 on")
+
+
+def _port(text: str) -> int:
+    """A port that needs no special rights."""
+    if text.isdecimal() and 1024 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a port, 1024..65535")
 
 
 def _address(text: str) -> str:

@@ -32,8 +32,8 @@ STYLE = Path(__file__).with_name("page.css")
 HEADINGS = {
     "image": "Image",
     "answer": "Answer",
-    "curve": "Answer at every intensity",
     "map": "Where it looks",
+    "curve": "Answer at every intensity",
     "features": "What a layer holds",
 }
 """The pictures in the order of the page."""
@@ -104,13 +104,8 @@ class Page:
         self._curve: Curve | None = None
         self.controls = Controls(self._quiet, self._on_move, self._on_scene)
         self._make_choices()
-        self.panels = {
-            "image": Panel("image"),
-            "answer": Panel("answer"),
-            "curve": Panel("curve", self.scale),
-            "map": Panel("map", self.method),
-            "features": Panel("features", self.layer),
-        }
+        choices = {"map": [self.method], "curve": [self.scale], "features": [self.layer]}
+        self.panels = {name: Panel(name, *choices.get(name, [])) for name in HEADINGS}
         self.box = self._lay_out()
         self.list_networks()
 
@@ -179,7 +174,7 @@ class Page:
 
     def _take(self, subject: Subject) -> None:
         """Ask another network about the same test scene, as it was drawn."""
-        layer = self.layer.value if self.layer.value in subject.layers else subject.layers[-1]
+        layer = self.layer.value if self.layer.value in subject.layers else subject.deepest
         with self._quiet:
             self.layer.options = subject.layers
             self.layer.value = layer

@@ -9,6 +9,9 @@ from intensity.values import InvalidInput
 HOST = "127.0.0.1"
 """Nobody else on the network is served."""
 
+EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager")
+"""All of JupyterLab's extensions that the page needs; others only make it slower."""
+
 TEMPLATE = "explorer"
 """The page around the notebook, in report/voila/templates/; it loads nothing from elsewhere."""
 
@@ -51,6 +54,7 @@ def _options(layout: Layout, port: int, browser: bool) -> list[str]:
         f"--Voila.ip={HOST}",
         f"--port={port}",
         "--Voila.port_retries=0",
+        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         "--VoilaConfiguration.allow_template_override=NO",
         "--VoilaConfiguration.allow_theme_override=NO",
         *([] if browser else ["--no-browser"]),

@@ -147,6 +147,13 @@ class Subject:
         return [layer.name for layer in self.model.layers[1:]]
 
     @cached_property
+    def deepest(self) -> str:
+        """The last rectified layer that has space: the first to look at."""
+        spatial = [one.name for one in self.model.layers if len(one.output.shape) == 4]
+        rectified = [name for name in rectified_layers(self.model) if name in spatial]
+        return rectified[-1] if rectified else self.layers[-1]
+
+    @cached_property
     def areas(self) -> list[int]:
         """Areas to choose from: discs of radius 1, 2, ... and what the setting draws; pixels."""
         radii = np.arange(1, self.options.size // 2)

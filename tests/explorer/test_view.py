@@ -1,0 +1,189 @@
+"""What is shown is what the library computes for the scene that a view describes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from intensity.attribution.baselines import BASELINES
+from intensity.attribution.methods import BATCH, METHODS, case_of, maps_of
+from intensity.attribution.passes import logits
+from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, fainter
+from intensity.rendering import render
+from intensity.responses.activations import activations
+from intensity.responses.curves import class_response_curves
+from intensity.responses.explanations import recoloring_levels
+from intensity.scenes import SETTINGS, Scenes, draw_scenes
+from intensity.tasks import TASKS
+from intensity.values import InvalidInput
+
+Make = Callable[..., Subject]
+
+
+def changed(view: View, **fields: Any) -> View:
+    """A view with some fields changed."""
+    return View(**(dict(view) | fields))
+
+
+@pytest.mark.parametrize(
+    ("task", "scenes"),
+    [
+        ("hard", "discs"),
+        ("three_bands", "squares"),
+        ("absolute", "backgrounds"),
+        ("distractor", "pairs"),
+        ("shape", "shapes"),
+        ("hard", {"setting": "discs", "hollow": True}),
+        ("hard", {"setting": "discs", "permutation": "fresh"}),
+    ],
+)
+def test_a_start_is_the_test_scene_as_it_was_drawn(
+    make_subject: Make, task: str, scenes: Any
+) -> None:
+    subject = make_subject(task=task, scenes=scenes)
+    for number in (0, 3, 1500):
+        drawn = draw_scenes(subject.task, subject.options, "test", number, 1)
+        answer = subject.answer(subject.start(number))
+        np.testing.assert_array_equal(answer.image, render(drawn)[0])
+        assert answer.label == drawn.label[0]
+
+
+def test_every_control_changes_its_part_of_the_scene(subject: Subject) -> None:
+    start, drawn = subject.start(3), draw_scenes(subject.task, subject.options, "test", 3, 1)
+    other = draw_scenes(subject.task, subject.options, "test", 8, 1)
+    for fields, wanted in [
+        ({"intensity": 7}, drawn.replace(intensity=7)),
+        ({"area": 120}, drawn.replace(area=120)),
+        ({"row": 9, "column": 20}, drawn.replace(center=(9, 20))),
+        ({"shape": "triangle"}, drawn.replace(shape="triangle")),
+        ({"background": 90}, drawn.replace(background=90)),
+        ({"hollow": True}, drawn.only_edge()),
+        ({"noise": 0}, drawn.without_noise()),
+        ({"noise_scene": 8}, drawn.replace(noise_squares=other.noise_squares)),
+    ]:
+        image = subject.answer(changed(start, **fields)).image
+        np.testing.assert_array_equal(image, render(wanted)[0], err_msg=str(fields))
+        assert (image != render(drawn)[0]).any(), fields
+
+
+def test_a_second_object_can_be_taken_away_and_recolored(make_subject: Make) -> None:
+    subject = make_subject(task="distractor", scenes="pairs")
+    start, drawn = subject.start(0), draw_scenes(subject.task, subject.options, "test", 0, 1)
+    alone = subject.answer(changed(start, distractor=False)).image
+    np.testing.assert_array_equal(alone, render(drawn.without_distractor())[0])
+    recolored = subject.answer(changed(start, distractor_intensity=33)).image
+    np.testing.assert_array_equal(recolored, render(drawn.replace(distractor_intensity=33))[0])
+
+
+def test_half_the_noise_squares_are_left_of_all() -> None:
+    scenes = draw_scenes(TASKS["hard"], SETTINGS["discs"], "test", 0, 1)
+    there = scenes.noise_squares[scenes.noise_squares[..., 2] > 0]
+    half = fainter(scenes, 50).noise_squares
+    np.testing.assert_array_equal(half[half[..., 2] > 0], there[: round(len(there) / 2)])
+
+
+def test_half_the_gaussian_noise_has_half_the_sigmas() -> None:
+    scenes = draw_scenes(TASKS["three_bands"], SETTINGS["squares"], "test", 0, 1)
+    assert fainter(scenes, 50).options.noise.sigmas == (0.05, 0.1, 0.2)
+    assert fainter(scenes, 0).options.noise is None
+    assert fainter(scenes, 100) is scenes
+
+
+def test_answers_are_those_of_the_network(subject: Subject) -> None:
+    view = changed(subject.start(5), intensity=140)
+    answer = subject.answer(view)
+    said = logits(subject.model, render(subject.scenes(view)), BATCH)[0]
+    np.testing.assert_array_equal(answer.logits, said)
+    np.testing.assert_allclose(answer.probabilities, softmax(said))
+    assert answer.predicted == said.argmax()
+    assert answer.label == TASKS["hard"].label(140)
+
+
+def test_feature_maps_are_the_activations_of_any_layer(subject: Subject) -> None:
+    view = changed(subject.start(5), row=12)
+    images = render(subject.scenes(view))
+    assert subject.layers == [layer.name for layer in subject.model.layers[1:]]
+    for layer, values in activations(subject.model, images, subject.layers).items():
+        np.testing.assert_array_equal(subject.features(view, layer), values[0], err_msg=layer)
+    with pytest.raises(InvalidInput, match="layer: 'conv99' is not allowed: rescale, conv1"):
+        subject.features(view, "conv99")
+
+
+@pytest.mark.parametrize("method", [*METHODS, *BASELINES])
+def test_maps_are_those_of_every_method(subject: Subject, method: str) -> None:
+    view = changed(subject.start(5), noise=50)
+    scenes = subject.scenes(view)
+    wanted = maps_of(method, case_of(subject.model, scenes, recoloring_levels(scenes)))[0]
+    np.testing.assert_array_equal(subject.map(view, method), wanted)
+
+
+def test_curves_are_sweeps_of_this_very_scene(subject: Subject) -> None:
+    view = changed(subject.start(5), area=60)
+    curve = subject.curve(view)
+    swept = class_response_curves(subject.model, subject.scenes(view), SWEPT)
+    np.testing.assert_array_equal(curve.logits, swept["logits"][0])
+    assert (curve.levels[0], curve.levels[-1]) == (0, 255)
+    assert curve.bands == TASKS["hard"].bands
+
+
+def test_bands_follow_the_scene_where_the_class_is_no_function_of_the_intensity() -> None:
+    contrast = draw_scenes(TASKS["contrast"], SETTINGS["backgrounds"], "test", 0, 1)
+    found = bands(contrast.replace(background=60))
+    assert [(b.low, b.high, b.label) for b in found] == [
+        (0, 160, 0),
+        (161, 210, 1),
+        (211, 255, 2),
+    ]
+    shapes = draw_scenes(TASKS["shape"], SETTINGS["shapes"], "test", 0, 1)
+    assert [b.label for b in bands(shapes.replace(shape="triangle"))] == [2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"intensity": 256}, "View.intensity: 256 is not allowed"),
+        ({"intensity": -1}, "View.intensity: -1 is not allowed"),
+        ({"scene": SCENES}, f"View.scene: {SCENES} is not allowed"),
+        ({"noise": 101}, "View.noise: 101 is not allowed"),
+        ({"area": 0}, "View.area: 0 is not allowed"),
+        ({"shape": "star"}, "View.shape: 'star' is not allowed"),
+        ({"row": 32}, "row: 32 is not allowed: 0..31"),
+        ({"column": 40}, "column: 40 is not allowed: 0..31"),
+        ({"area": 10**6}, "area: 1000000..1000000 is not allowed"),
+    ],
+)
+def test_views_that_cannot_be_are_refused(
+    subject: Subject, fields: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        subject.answer(changed(subject.start(0), **fields))
+
+
+def test_a_scene_that_there_is_not_is_refused(subject: Subject) -> None:
+    with pytest.raises(InvalidInput, match=r"scene: -1 is not allowed: 0\.\.19999"):
+        subject.start(-1)
+
+
+def _model(size: int, classes: int, name: str = "relu1") -> keras.Model:
+    """A small model with one hidden layer of this name."""
+    images = keras.Input((size, size, 1))
+    x = keras.layers.ReLU(name=name)(keras.layers.Flatten()(images))
+    return keras.Model(images, keras.layers.Dense(classes)(x))
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (_model(16, 3), "mine: image: 16 x 16 pixels is not allowed: 32 x 32"),
+        (_model(32, 2), "mine: classes: 2 are not allowed: 3"),
+        (_model(32, 3, "bend"), "mine: layers: none is named relu... or logits"),
+    ],
+)
+def test_models_that_do_not_fit_their_scenes_are_refused(
+    subject: Subject, model: keras.Model, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        Subject("mine", model, subject.configuration)
