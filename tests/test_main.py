@@ -13,7 +13,7 @@ from intensity.values import ROOT
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "run | publish | store"),
+        ([], "run | explore | publish | store"),
         (["walk"], "'walk'"),
         (["run", "--nonsense"], "--nonsense"),
         (["run", "--prof", "smoke"], "--prof"),
@@ -26,6 +26,9 @@ from intensity.values import ROOT
         (["run", "--only", "1", "--from", "2"], "--from"),
         (["run", "--fresh", "--pretrained"], "--pretrained"),
         (["run", "--profile", "smoke", "--verify"], "--verify: 'smoke' is not allowed"),
+        (["explore", "--port", "80"], "--port: '80' is not allowed: a port, 1024..65535"),
+        (["explore", "--port", "my"], "--port: 'my' is not allowed: a port, 1024..65535"),
+        (["explore", "--public"], "--public"),
         (["publish", "--profile", "smoke"], "--profile"),
         (["store", "--all"], "--all"),
     ],

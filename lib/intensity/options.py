@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     commands = _Parser(
         prog="python -m intensity",
-        description="Reproduce the paper, play with its networks, publish, and look after the store.",
+        description="Reproduce the paper, explore its networks, publish, look after the store.",
         epilog=ELSEWHERE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

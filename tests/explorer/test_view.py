@@ -16,7 +16,7 @@ from intensity.rendering import render
 from intensity.responses.activations import activations
 from intensity.responses.curves import class_response_curves
 from intensity.responses.explanations import recoloring_levels
-from intensity.scenes import SETTINGS, Scenes, draw_scenes
+from intensity.scenes import SETTINGS, draw_scenes
 from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 

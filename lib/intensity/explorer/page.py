@@ -251,10 +251,7 @@ class Page:
         self.train.disabled = True
         self._tell("")
         try:
-            run = train_small(
-                self.store,
-                lambda how_far: self._say(f"A small network is trained: {how_far}", False),
-            )
+            run = train_small(self.store, self._tell)
         except Exception as error:  # a page has no other place for what a worker ended with
             reason = " ".join(str(error).split())[:200]
             self._say(f"The training failed: {reason}.", offer=True)

@@ -1,4 +1,4 @@
-"""The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine only."""
+"""The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine."""
 
 import socket
 

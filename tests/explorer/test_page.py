@@ -1,0 +1,241 @@
+"""The page: what controls say, what is shown for it, and that nothing ends in a stack trace."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from intensity.explorer import page as page_module
+from intensity.explorer.page import HEADINGS, PAUSE, Page, after_pause
+from intensity.explorer.view import View
+from intensity.store import Run, Store
+from intensity.values import InvalidInput
+
+Keep = Callable[..., Run]
+Action = Callable[[], object]
+
+
+class Pause:
+    """Stands in for the reader: nothing waits until `over` is called."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Action] = []
+
+    def __call__(self, action: Action) -> "Pause":
+        """Remember what to do when the reader pauses."""
+        self.waiting.append(action)
+        return self
+
+    def cancel(self) -> None:
+        """Another move."""
+        self.waiting.clear()
+
+    def over(self) -> None:
+        """Nothing has moved for a while."""
+        waiting, self.waiting = self.waiting, []
+        for action in waiting:
+            action()
+
+
+@pytest.fixture
+def pause() -> Pause:
+    """A reader who does not pause yet."""
+    return Pause()
+
+
+@pytest.fixture
+def page(store: Store, keep: Keep, pause: Pause) -> Page:
+    """A page about an untrained network."""
+    keep()
+    return Page(store, pause)
+
+
+def shown(page: Page) -> dict[str, str]:
+    """The HTML of every picture."""
+    return {name: panel.content.value for name, panel in page.panels.items()}
+
+
+def changes(page: Page, pause: Pause, widget: Any, value: Any) -> set[str]:
+    """Which pictures change when a reader moves a widget and pauses."""
+    before = shown(page)
+    widget.value = value
+    pause.over()
+    after = shown(page)
+    return {name for name in after if after[name] != before[name]}
+
+
+def test_every_picture_is_there_with_words_for_those_who_cannot_see_it(page: Page) -> None:
+    assert [*shown(page)] == [*HEADINGS]
+    for name, html in shown(page).items():
+        assert '<img src="data:image/png;base64,' in html, name
+        assert 'alt=""' not in html, name
+    assert page.notice.value == '<p role="status"></p>'
+    assert page.train.layout.display == "none"
+
+
+def test_every_control_has_a_name(page: Page) -> None:
+    for widget in (*page.controls.fields.values(), page.network, page.method, page.layer):
+        assert widget.description
+
+
+def test_controls_begin_with_the_test_scene_as_it_was_drawn(page: Page) -> None:
+    assert page._desk is not None
+    start = page._desk.subject.start(0)
+    assert page.controls.view == start
+    assert f"A {start.shape} of grey level {start.intensity}" in shown(page)["image"]
+
+
+def test_the_intensity_changes_pictures_and_the_curve_moves_its_mark(
+    page: Page, pause: Pause
+) -> None:
+    assert changes(page, pause, page.controls.fields["intensity"], 77) == {*HEADINGS}
+    assert "disc of grey level 77: class 2" in shown(page)["image"]
+    assert "Marked: intensity 77" in shown(page)["curve"]
+
+
+def test_a_choice_of_means_changes_its_picture_only(page: Page, pause: Pause) -> None:
+    assert changes(page, pause, page.method, "sobel") == {"map"}
+    assert changes(page, pause, page.layer, "logits") == {"features"}
+    assert changes(page, pause, page.scale, "logit") == {"curve"}
+    assert "Needs no network" in shown(page)["map"]
+    assert "3 units" in shown(page)["features"]
+    assert "The logit of each class" in shown(page)["curve"]
+
+
+def test_another_scene_starts_as_it_was_drawn(page: Page) -> None:
+    fields = page.controls.fields
+    fields["noise"].value = 0
+    fields["scene"].value = 12
+    assert page._desk is not None
+    assert page.controls.view == page._desk.subject.start(12)
+    fields["row"].value = 3
+    page.controls.reset.click()
+    assert page.controls.view == page._desk.subject.start(12)
+
+
+def test_every_view_can_be_said_and_read_again(page: Page) -> None:
+    assert page._desk is not None
+    fields = dict(page._desk.subject.start(3))
+    fields |= {"intensity": 1, "area": 81, "shape": "square", "hollow": True, "noise": 35}
+    view = View(**fields)
+    page.controls.set(view)
+    assert page.controls.view == view
+
+
+def test_what_is_slow_waits_for_a_pause_and_says_so(
+    page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page._desk is not None
+    monkeypatch.setattr(page._desk, "can_wait", lambda part, _: part == "map")
+    before = shown(page)["map"]
+    page.controls.fields["intensity"].value = 100
+    assert shown(page)["map"] == before
+    assert "explorer-waits" in page.panels["map"].box._dom_classes
+    page.controls.fields["intensity"].value = 101
+    assert len(pause.waiting) == 1
+    pause.over()
+    assert shown(page)["map"] != before
+    assert "explorer-waits" not in page.panels["map"].box._dom_classes
+
+
+def test_what_a_method_refuses_is_a_line_in_its_place(
+    page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        """No map for this scene."""
+        raise InvalidInput("scenes: an object can have no other level")
+
+    assert page._desk is not None
+    monkeypatch.setattr(page._desk.subject, "map", refuse)
+    page.controls.fields["row"].value = 3
+    pause.over()
+    assert shown(page)["map"] == "<p>scenes: an object can have no other level</p>"
+    assert "<img" in shown(page)["image"]
+
+
+def test_controls_that_mean_nothing_are_hidden(store: Store, keep: Keep, pause: Pause) -> None:
+    keep(task="distractor", scenes="pairs")
+    keep(scenes={"setting": "discs", "noise": None})
+    page = Page(store, pause)
+    for title in page.runs:
+        page.network.value = title
+        options = page.runs[title].configuration.scenes
+        hidden = {n for n, w in page.controls.fields.items() if w.layout.display == "none"}
+        assert hidden == ({"noise", "noise_scene"} if options.noise is None else set()) | (
+            {"distractor", "distractor_intensity"} if options.distractor is None else set()
+        )
+
+
+def test_a_network_that_does_not_fit_is_said_in_a_line_with_an_offer(
+    store: Store, keep: Keep, pause: Pause
+) -> None:
+    damaged, whole = keep(network="bn_compact"), keep()
+    (damaged.path / "model.keras").write_bytes(b"nothing")
+    page = Page(store, pause)
+    assert "This network does not fit" in page.notice.value
+    assert "model.keras is not what was written" in page.notice.value
+    assert "can be trained here" in page.notice.value
+    assert page.train.layout.display is None
+    page.controls.fields["row"].value = 5  # nothing to ask, nothing to show
+    assert set(shown(page).values()) == {"<p></p>"}
+    page.network.value = next(t for t, run in page.runs.items() if run.name == whole.name)
+    assert page.train.layout.display == "none"
+    assert "<img" in shown(page)["image"]
+
+
+def test_without_any_network_one_is_offered_and_shown_when_it_is_trained(
+    store: Store, keep: Keep, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(store, pause)
+    assert page.is_empty
+    assert "There is no trained network yet. A small one can be trained here" in page.notice.value
+    said: list[str] = []
+
+    def train_small(_: Store, tell: Callable[[str], None]) -> Run:
+        """A training that is done at once."""
+        tell("40 %")
+        said.append(page.notice.value)
+        return keep(seed=5)
+
+    keep(network="bn_compact")  # which would come first
+    monkeypatch.setattr(page_module, "train_small", train_small)
+    page.train.click()
+    assert "is being trained" in said[0]
+    assert "40 %" in said[0]
+    assert "seed 5" in page.network.value
+    assert "<img" in shown(page)["image"]
+    assert not page.is_empty
+
+
+def test_a_training_that_fails_is_a_line(
+    store: Store, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        """A full disk."""
+        raise OSError("no space\nleft on <device>")
+
+    page = Page(store, pause)
+    monkeypatch.setattr(page_module, "train_small", fail)
+    page.train.click()
+    assert "The training failed: no space left on &lt;device&gt;." in page.notice.value
+    assert page.train.layout.display is None
+    assert not page.train.disabled
+
+
+def test_a_pause_is_awaited_and_can_be_called_off() -> None:
+    done: list[int] = []
+
+    async def play() -> None:
+        """Move twice, then pause."""
+        first = after_pause(lambda: done.append(1))
+        assert first is not None
+        first.cancel()
+        after_pause(lambda: done.append(2))
+        assert done == []
+        await asyncio.sleep(2 * PAUSE)
+
+    asyncio.run(play())
+    assert done == [2]
+    assert after_pause(lambda: done.append(3)) is None
+    assert done == [2, 3]

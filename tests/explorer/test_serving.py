@@ -1,0 +1,43 @@
+"""The explorer's server: on this machine only, on a free port, with a template of its own."""
+
+import json
+import socket
+
+import nbformat
+import pytest
+
+from intensity.explorer.serving import TEMPLATE, _options, serve
+from intensity.settings import Layout
+from intensity.values import ROOT, InvalidInput
+
+PLACE = ROOT / "report" / "voila" / "templates" / TEMPLATE
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(InvalidInput, match=f"--port: {port} is not allowed: a port that is"):
+            serve(Layout(), port, browser=False)
+
+
+def test_only_this_machine_is_served() -> None:
+    options = _options(Layout(), 8866, browser=True)
+    assert "--Voila.ip=127.0.0.1" in options
+    assert "--no-browser" not in options
+    assert "--no-browser" in _options(Layout(), 8866, browser=False)
+
+
+def test_the_template_names_nothing_from_elsewhere() -> None:
+    assert json.loads((PLACE / "conf.json").read_text()) == {"base_template": "base"}
+    for path in PLACE.iterdir():
+        assert "//" not in path.read_text("utf8").replace("// ", ""), path.name
+
+
+def test_the_notebook_has_the_usual_kernel_and_no_outputs() -> None:
+    notebook = nbformat.read(ROOT / "notebooks" / "explore.ipynb", as_version=4)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.cells[0].cell_type == "markdown"
+    assert all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code")
+    assert "explore" not in Layout().notebooks
