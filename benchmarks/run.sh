@@ -16,4 +16,5 @@ fi
 "$python" benchmarks/attribution.py --peers "$peers/bin/python"
 "$python" benchmarks/training.py --torch "$peers/bin/python"
 "$python" benchmarks/generation.py
+"$python" benchmarks/explorer.py
 "$python" benchmarks/reproduction.py "$@"

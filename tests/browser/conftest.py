@@ -16,6 +16,8 @@ from visits import Visit
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 """Commands that start a browser of this kind."""
 
+PATIENCE = 120_000
+"""Milliseconds that a page may take, which includes what its server has to load."""
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -32,7 +34,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """A function that opens an address in a fresh window; `offline` takes the network away."""
     contexts = []
@@ -47,7 +49,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
             "console",
             lambda message: seen.errors.append(message.text) if message.type == "error" else None,
         )
-        seen.page.goto(address)
+        seen.page.goto(address, timeout=PATIENCE)
         return seen
 
     yield open_page

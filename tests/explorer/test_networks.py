@@ -20,8 +20,7 @@ from intensity.scenes import find_setting
 from intensity.settings import Layout
 from intensity.store import Run, Store
 from intensity.values import InvalidInput
-
-from .conftest import untrained
+from untrained import untrained
 
 Keep = Callable[..., Run]
 

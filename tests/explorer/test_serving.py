@@ -3,7 +3,6 @@
 import json
 import socket
 
-import nbformat
 import pytest
 
 from intensity.explorer.serving import TEMPLATE, _options, serve
@@ -33,11 +32,3 @@ def test_the_template_names_nothing_from_elsewhere() -> None:
     assert json.loads((PLACE / "conf.json").read_text()) == {"base_template": "base"}
     for path in PLACE.iterdir():
         assert "//" not in path.read_text("utf8").replace("// ", ""), path.name
-
-
-def test_the_notebook_has_the_usual_kernel_and_no_outputs() -> None:
-    notebook = nbformat.read(ROOT / "notebooks" / "explore.ipynb", as_version=4)
-    assert notebook.metadata.kernelspec.name == "python3"
-    assert notebook.cells[0].cell_type == "markdown"
-    assert all(not cell.outputs for cell in notebook.cells if cell.cell_type == "code")
-    assert "explore" not in Layout().notebooks

@@ -160,6 +160,8 @@ def open_network(run: Run) -> Subject:
         return Subject(run.name, run.model, run.configuration)
     except InvalidInput:
         raise
+    except entries.Damaged as error:
+        raise InvalidInput(str(error)) from None
     except Exception as error:  # what a file holds that another version wrote is anybody's guess
         reason = " ".join(str(error).split())[:200]
         raise InvalidInput(f"{run.name}: cannot be loaded: {reason}") from None

@@ -131,8 +131,8 @@ class Page:
         parts = [first, *(panel.box for panel in self.panels.values()), more]
         style = widgets.HTML(f"<style>{STYLE.read_text('utf8')}</style>")
         top = widgets.HBox([self.notice, self.train]).add_class("explorer-notice")
-        self._parts = widgets.Box(parts).add_class("explorer-parts")
-        return widgets.VBox([style, top, self._parts]).add_class("explorer")
+        below = widgets.Box(parts).add_class("explorer-parts")
+        return widgets.VBox([style, top, below]).add_class("explorer")
 
     def list_networks(self, wanted: Run | None = None) -> None:
         """Offer what can be explored, and show the first or the wanted one."""
@@ -149,7 +149,16 @@ class Page:
         words = f"{text} A small one can be trained here in {SECONDS}." if offer else text
         self.notice.value = f'<p role="status">{escape(words)}</p>'
         self.train.layout.display = None if offer else "none"
-        self._parts.layout.display = None if self.runs else "none"
+        self.network.layout.display = None if self.runs else "none"
+
+    def _show_parts(self, is_there: bool) -> None:
+        """Show or hide what means nothing without a network."""
+        for box in (
+            self.controls.first,
+            self.controls.more,
+            *(panel.box for panel in self.panels.values()),
+        ):
+            box.layout.display = None if is_there else "none"
 
     @property
     def is_empty(self) -> bool:
@@ -159,8 +168,7 @@ class Page:
     def _on_network(self) -> None:
         """Open the network that is chosen."""
         self._desk = self._answer = self._curve = None
-        for panel in self.panels.values():
-            panel.say("")
+        self._show_parts(False)
         if self.network.value is None:
             self._say(self._refused or "There is no trained network yet.", offer=True)
             return
@@ -180,6 +188,7 @@ class Page:
             self.layer.value = layer
         self.controls.fit(subject)
         self._desk, self._pictures = Desk(subject), Pictures(subject)
+        self._show_parts(True)
         self._on_scene()
 
     def _on_scene(self) -> None:

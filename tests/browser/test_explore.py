@@ -1,0 +1,180 @@
+"""The explorer as a page of its own, in a browser: it answers, by keyboard too, and asks nobody."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from intensity.store import Store
+from intensity.values import ROOT
+from untrained import keep
+
+STARTING = 90
+"""Seconds that the server may take to start."""
+
+ANSWERING = 20_000
+"""Milliseconds that a change may take on a busy machine; usually it is a tenth of a second."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the explorer is served, about a network that fits and one that is damaged."""
+    folder = tmp_path_factory.mktemp("explorer")
+    store = Store(folder / "store")
+    keep(store, accuracy=0.75)
+    damaged = keep(store, seed=1)
+    (damaged.path / "model.keras").write_bytes(b"nothing")
+    own = {"INTENSITY_STORE": str(store.root), "INTENSITY_PRETRAINED": str(folder / "none")}
+    port = _free_port()
+    command = [sys.executable, "-m", "intensity", "explore", "--no-browser", "--port", str(port)]
+    path = os.pathsep.join([str(ROOT / "lib"), os.environ.get("PYTHONPATH", "")])
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, env={**os.environ, **own, "PYTHONPATH": path}, stdout=log, stderr=log
+        )
+        _wait_for(server, port, folder / "log")
+        yield f"http://127.0.0.1:{port}/"
+        server.terminate()
+        server.wait(30)
+
+
+def _free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    """Wait until a server answers."""
+    end = time.monotonic() + STARTING
+    while time.monotonic() < end and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"the explorer is not served:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def seen(address: str, visit: Callable[..., Any]) -> Any:
+    """The page, opened once for all tests, with the first network shown."""
+    seen = visit(address, viewport={"width": 1280, "height": 900})
+    expect(seen.page.locator(".explorer-features img")).to_be_visible(timeout=ANSWERING)
+    return seen
+
+
+def _picture(page: Page, name: str) -> Any:
+    """The picture of a panel."""
+    return page.locator(f".explorer-{name} img")
+
+
+def _move(page: Page, key: str) -> int:
+    """Press a key on the slider of the intensity and wait until the image has followed."""
+    slider = page.get_by_role("slider", name="Intensity", exact=True)
+    slider.press(key)
+    level = int(float(slider.get_attribute("aria-valuenow") or "nan"))
+    followed = page.get_by_alt_text(f"Test scene 0 with a disc of grey level {level} at row")
+    expect(followed).to_be_visible(timeout=ANSWERING)
+    return level
+
+
+def test_nothing_is_asked_of_any_other_host(seen: Any) -> None:
+    assert {urlparse(request).hostname for request in seen.requests} == {"127.0.0.1"}
+
+
+def test_the_slider_changes_the_pictures_by_keyboard(seen: Any) -> None:
+    page, shown = seen.page, set()
+    start = _move(page, "ArrowLeft")
+    for key, level in (("ArrowLeft", start - 1), ("ArrowRight", start), ("Home", 0)):
+        assert _move(page, key) == level
+        marked = page.get_by_alt_text(f"Marked: intensity {level},")
+        expect(marked).to_be_visible(timeout=ANSWERING)
+        shown.add(_picture(page, "image").get_attribute("src"))
+        expect(page.get_by_alt_text("True: class ")).to_be_visible(timeout=ANSWERING)
+    assert len(shown) == 3
+
+
+def test_a_slow_map_follows_when_the_reader_pauses(seen: Any) -> None:
+    page = seen.page
+    page.get_by_label("Method").select_option(label="finite differences")
+    said = page.get_by_alt_text("Map of finite differences")
+    expect(said).to_be_visible(timeout=ANSWERING)
+    before = said.get_attribute("alt")
+    _move(page, "End")
+    expect(said).not_to_have_attribute("alt", before, timeout=ANSWERING)
+    expect(page.locator(".explorer-waits")).to_have_count(0, timeout=ANSWERING)
+    page.get_by_label("Method").select_option(label="gradient")
+    expect(page.get_by_alt_text("Map of gradient,")).to_be_visible(timeout=ANSWERING)
+
+
+def test_the_page_says_what_it_is_and_shows_no_code(seen: Any) -> None:
+    page = seen.page
+    assert "network" in page.title()
+    assert page.locator("html").get_attribute("lang") == "en"
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(h => h.tagName)")
+    assert levels == ["H1", *["H2"] * 5]
+    assert "import explorer" not in page.content()
+    expect(page.locator("#loading")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(seen: Any, scheme: Any) -> None:
+    seen.page.emulate_media(color_scheme=scheme)
+    assert seen.violations() == []
+    dark = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, dark[4:-1].split(","))) < 200) == (scheme == "dark")
+    seen.page.emulate_media(color_scheme="light")
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [
+        (390, [["image", "answer"], ["curve"], ["map"], ["features"]]),
+        (1280, [["image", "answer", "map"], ["curve", "features"]]),
+        (1920, [["image", "answer", "map"], ["curve", "features"]]),
+    ],
+)
+def test_pictures_stand_side_by_side_as_the_width_allows(
+    seen: Any, width: int, rows: list[list[str]]
+) -> None:
+    page = seen.page
+    page.set_viewport_size({"width": width, "height": 900})
+    places = {name: _picture(page, name).bounding_box() for row in rows for name in row}
+    below = 0.0
+    for row in rows:
+        tops = [places[name]["y"] for name in row]
+        lefts = [places[name]["x"] for name in row]
+        assert max(tops) - min(tops) < 2, row
+        assert lefts == sorted(lefts)
+        assert min(tops) > below
+        below = max(places[name]["y"] + places[name]["height"] for name in row)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_network_that_does_not_fit_is_a_line_and_an_offer(seen: Any) -> None:
+    page = seen.page
+    choice = page.get_by_label("Network")
+    titles = choice.locator("option").all_text_contents()
+    assert len(titles) == 2
+    choice.select_option(index=1)
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("model.keras is not what was written", timeout=ANSWERING)
+    expect(page.get_by_role("button", name="Train a small network")).to_be_visible()
+    assert "Traceback" not in page.content()
+    expect(_picture(page, "image")).to_be_hidden(timeout=ANSWERING)
+    choice.select_option(index=0)
+    expect(_picture(page, "image")).to_be_visible(timeout=ANSWERING)
+    expect(page.get_by_role("button", name="Train a small network")).to_be_hidden()
+
+
+def test_no_error_was_on_the_console(seen: Any) -> None:
+    assert seen.errors == []
