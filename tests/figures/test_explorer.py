@@ -135,7 +135,9 @@ def test_tiles_hold_every_channel_in_order(shape: tuple[int, int, int]) -> None:
 def test_units_have_a_bar_each_from_zero() -> None:
     figure = LiveUnits(4)
     figure.show(np.array([1.0, -2.0, 0.0, 0.5]))
-    assert [bar.get_height() for bar in figure.axes.patches] == [1, -2, 0, 0.5]
+    (bars,) = figure.axes.patches
+    assert list(bars.get_data().values) == [1, -2, 0, 0.5]
+    assert list(bars.get_data().edges) == [-0.5, 0.5, 1.5, 2.5, 3.5]
     low, high = figure.axes.get_ylim()
     assert low < -2
     assert high > 1

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from intensity.figures.style import (
@@ -214,20 +215,24 @@ def tiles(maps: np.ndarray, columns: int) -> np.ndarray:
 
 
 class LiveUnits(LiveFigure):
-    """The activation of every unit of a layer without space, as a bar."""
+    """The activation of every unit of a layer without space, as a bar.
+
+    All bars are one patch: a layer may have thousands of units.
+    """
 
     @styled
     def __init__(self, units: int) -> None:
         """Make room for this many units."""
         super().__init__(WIDE, SQUARE)
-        self._bars = self.axes.bar(range(units), [0.0] * units, color=_INK, width=0.8)
-        self.axes.set(xlabel="unit (number)", ylabel="activation", xlim=(-0.7, units - 0.3))
+        edges = np.arange(units + 1) - 0.5
+        self._bars = self.axes.stairs(np.zeros(units), edges, fill=True, color=_INK)
+        self.axes.set(xlabel="unit (number)", ylabel="activation", xlim=(edges[0], edges[-1]))
+        self.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         self.axes.axhline(0, color=_INK, linewidth=0.6)
 
     def show(self, activations: np.ndarray) -> bytes:
         """Show (units,) activations; the PNG."""
-        for bar, value in zip(self._bars, activations, strict=True):
-            bar.set_height(value)
+        self._bars.set_data(activations)
         low, high = min(0.0, float(activations.min())), max(0.0, float(activations.max()))
         margin = 0.05 * (high - low or 1.0)
         self.axes.set_ylim(low - margin if low else 0.0, high + margin)
