@@ -186,6 +186,17 @@ def test_a_network_that_does_not_fit_is_said_in_a_line_with_an_offer(
     assert "<img" in shown(page)["image"]
 
 
+def test_networks_that_do_not_fit_are_a_line_where_others_do(
+    store: Store, keep: Keep, pause: Pause
+) -> None:
+    keep(seed=1)
+    (keep(seed=0).path / "config.json").write_text("{}")
+    page = Page(store, pause)
+    assert "Networks of the store that do not fit: 1 damaged." in page.notice.value
+    assert page.train.layout.display == "none"
+    assert "<img" in shown(page)["image"]
+
+
 def test_without_any_network_one_is_offered_and_shown_when_it_is_trained(
     store: Store, keep: Keep, pause: Pause, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,11 @@ tie it all to widgets, and `show` puts them into a notebook. `serving` opens tha
 of its own.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from intensity.explorer.networks import usual_store
 from intensity.explorer.page import Page
 
 
@@ -13,12 +18,28 @@ def show() -> None:
     """Show the explorer in a notebook; where there is no network at all, train a small one."""
     from IPython.display import display
 
-    from intensity.explorer.networks import usual_store
-
-    page = Page(usual_store())
+    with _without_notes():
+        page = Page(usual_store())
     display(page.box)  # type: ignore[no-untyped-call]
     if page.is_empty:
-        page.train_network()
+        with _without_notes():
+            page.train_network()
+
+
+@contextmanager
+def _without_notes() -> Iterator[None]:
+    """Let TensorFlow's notes as it starts go nowhere: they come before its settings are read.
+
+    A kernel's own errors do not take this way out.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 __all__ = ["Page", "show"]

@@ -35,7 +35,7 @@ SMALL = configurations(
                 "noise": {"kind": "squares", "count": (10, 19)},
             },
             "network": "bn_compact",
-            "epochs": 4,
+            "epochs": 3,
             "epoch_images": 6000,
             "batch": 16,
         }
@@ -45,7 +45,7 @@ SMALL = configurations(
     test_images=1000,
 )["small"][0]
 """What is trained where there is no network: four bands and three classes on small images. About
-20 seconds of one core; it then reads more than nine in ten test scenes right."""
+15 seconds of one core; it then reads more than nine in ten test scenes right."""
 
 SECONDS = "about half a minute"
 """How long `train_small` takes on two cores, start of a worker included."""

@@ -177,7 +177,7 @@ class Page:
         except InvalidInput as error:
             self._say(f"This network does not fit: {error}.", offer=True)
             return
-        self._say(self._refused, offer=bool(self._refused))
+        self._say(self._refused, offer=False)
         self._take(subject)
 
     def _take(self, subject: Subject) -> None:
