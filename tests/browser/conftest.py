@@ -7,6 +7,7 @@ skipped with a word; with CI=true, where nothing may be skipped, they fail inste
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Request, sync_playwright
@@ -18,6 +19,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 PATIENCE = 120_000
 """Milliseconds that a page may take, which includes what its server has to load."""
+
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -34,9 +36,23 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """A function that opens an address in a fresh window; `offline` takes the network away."""
+    with _visits(browser) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def long_visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """The same, for windows that all tests of a module share."""
+    with _visits(browser) as open_page:
+        yield open_page
+
+
+@contextmanager
+def _visits(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """A function that opens windows, which are closed in the end."""
     contexts = []
 
     def open_page(address: str, *, offline: bool = False, **options: object) -> Visit:

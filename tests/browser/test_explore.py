@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from intensity.store import Store
 from intensity.values import ROOT
 from untrained import keep
+from visits import Visit
 
 STARTING = 90
 """Seconds that the server may take to start."""
@@ -65,9 +66,9 @@ def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def seen(address: str, visit: Callable[..., Any]) -> Any:
+def seen(address: str, long_visit: Callable[..., Visit]) -> Visit:
     """The page, opened once for all tests, with the first network shown."""
-    seen = visit(address, viewport={"width": 1280, "height": 900})
+    seen = long_visit(address, viewport={"width": 1280, "height": 900})
     expect(seen.page.locator(".explorer-features img")).to_be_visible(timeout=ANSWERING)
     return seen
 
@@ -87,11 +88,11 @@ def _move(page: Page, key: str) -> int:
     return level
 
 
-def test_nothing_is_asked_of_any_other_host(seen: Any) -> None:
+def test_nothing_is_asked_of_any_other_host(seen: Visit) -> None:
     assert {urlparse(request).hostname for request in seen.requests} == {"127.0.0.1"}
 
 
-def test_the_slider_changes_the_pictures_by_keyboard(seen: Any) -> None:
+def test_the_slider_changes_the_pictures_by_keyboard(seen: Visit) -> None:
     page, shown = seen.page, set()
     start = _move(page, "ArrowLeft")
     for key, level in (("ArrowLeft", start - 1), ("ArrowRight", start), ("Home", 0)):
@@ -103,7 +104,7 @@ def test_the_slider_changes_the_pictures_by_keyboard(seen: Any) -> None:
     assert len(shown) == 3
 
 
-def test_a_slow_map_follows_when_the_reader_pauses(seen: Any) -> None:
+def test_a_slow_map_follows_when_the_reader_pauses(seen: Visit) -> None:
     page = seen.page
     page.get_by_label("Method").select_option(label="finite differences")
     said = page.get_by_alt_text("Map of finite differences")
@@ -116,7 +117,7 @@ def test_a_slow_map_follows_when_the_reader_pauses(seen: Any) -> None:
     expect(page.get_by_alt_text("Map of gradient,")).to_be_visible(timeout=ANSWERING)
 
 
-def test_the_page_says_what_it_is_and_shows_no_code(seen: Any) -> None:
+def test_the_page_says_what_it_is_and_shows_no_code(seen: Visit) -> None:
     page = seen.page
     assert "network" in page.title()
     assert page.locator("html").get_attribute("lang") == "en"
@@ -127,7 +128,7 @@ def test_the_page_says_what_it_is_and_shows_no_code(seen: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(seen: Any, scheme: Any) -> None:
+def test_axe_finds_nothing_serious(seen: Visit, scheme: Any) -> None:
     seen.page.emulate_media(color_scheme=scheme)
     assert seen.violations() == []
     dark = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -144,7 +145,7 @@ def test_axe_finds_nothing_serious(seen: Any, scheme: Any) -> None:
     ],
 )
 def test_pictures_stand_side_by_side_as_the_width_allows(
-    seen: Any, width: int, rows: list[list[str]]
+    seen: Visit, width: int, rows: list[list[str]]
 ) -> None:
     page = seen.page
     page.set_viewport_size({"width": width, "height": 900})
@@ -160,7 +161,7 @@ def test_pictures_stand_side_by_side_as_the_width_allows(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_network_that_does_not_fit_is_a_line_and_an_offer(seen: Any) -> None:
+def test_a_network_that_does_not_fit_is_a_line_and_an_offer(seen: Visit) -> None:
     page = seen.page
     choice = page.get_by_label("Network")
     titles = choice.locator("option").all_text_contents()
@@ -176,5 +177,5 @@ def test_a_network_that_does_not_fit_is_a_line_and_an_offer(seen: Any) -> None:
     expect(page.get_by_role("button", name="Train a small network")).to_be_hidden()
 
 
-def test_no_error_was_on_the_console(seen: Any) -> None:
+def test_no_error_was_on_the_console(seen: Visit) -> None:
     assert seen.errors == []
