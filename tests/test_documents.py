@@ -58,6 +58,8 @@ ELSEWHERE = {
     "jupyter lab notebooks": "test_documents.py::test_jupyter_lab_serves_the_notebooks",
     "pre-commit install": "test_commits.py::test_what_fits_is_committed",
     "pre-commit run --all-files": "test_commits.py::test_all_files_are_checked",
+    "python -m intensity explore": "browser/test_explore.py::"
+    "test_the_slider_changes_the_pictures_by_keyboard",
     "python -m intensity publish": "test_publishing.py::test_the_readme_gets_the_main_findings",
     "source .venv/bin/activate": "test_setup.py::test_the_environment_can_be_activated",
 }
