@@ -29,13 +29,12 @@ def keep(rows: list[Row]) -> None:
     record = json.loads(RESULTS.read_text("utf8")) if RESULTS.exists() else {"results": []}
     new = {(row["name"], row["peer_name"]) for row in rows}
     kept = [row for row in record["results"] if (row["name"], row["peer_name"]) not in new]
-    record = {
-        "results": kept + rows,
+    here = {
         "processor": processor(),
         "cores": os.cpu_count(),
-        "threads": THREADS,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
+    record = {"results": kept + [{**row, **here} for row in rows], "threads": THREADS}
     write_aside(RESULTS, json.dumps(record, indent=1) + "\n")
     before, _, rest = README.read_text("utf8").partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -45,16 +44,15 @@ def keep(rows: list[Row]) -> None:
 def table(record: Row) -> str:
     """The rows as a Markdown table, and on what they were measured."""
     lines = [
-        "| what | ours | peer | ratio | largest difference |",
-        "| --- | --- | --- | --- | --- |",
+        "| what | ours | peer | ratio | largest difference | measured on |",
+        "| --- | --- | --- | --- | --- | --- |",
         *(_line(row) for row in record["results"]),
         "",
-        f"{record['processor']}, {record['threads']} threads, {record['date']}. Ratio above 1: "
-        "ours is faster. Differences are relative to a map's largest value: median over images of "
-        "the largest one, in brackets the share of images within 1e-4. Integrated gradients: "
-        "xplique and pair take steps at both ends where we and captum take their middles; what "
-        "full passes of one changed pixel or of a direction say is rounded to float32."
-        + _resolved(record["results"]),
+        f"{record['threads']} threads. Ratio above 1: ours is faster. Differences are relative to "
+        "a map's largest value: median over images of the largest one, in brackets the share of "
+        "images within 1e-4. Integrated gradients: xplique and pair take steps at both ends where "
+        "we and captum take their middles; what full passes of one changed pixel or of a direction "
+        "say is rounded to float32." + _resolved(record["results"]),
     ]
     return "\n".join(lines)
 
@@ -84,7 +82,8 @@ def _line(row: Row) -> str:
         if "median_difference" in row:
             apart = f"{row['median_difference']:.0e} ({100 * row['within_1e-4']:.0f} %)"
     ours = f"{_number(row['ours'])} {row['unit']}"
-    return f"| {row['name']} | {ours} | {peer} | {ratio} | {apart} |"
+    where = f"{row['processor']}, {row['date']}"
+    return f"| {row['name']} | {ours} | {peer} | {ratio} | {apart} | {where} |"
 
 
 def _number(value: float) -> str:

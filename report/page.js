@@ -8,13 +8,16 @@ codeSwitch.addEventListener("click", () => {
   document.querySelectorAll("details.code").forEach((cell) => { cell.open = open; });
 });
 
-// A link to a cell's code opens it.
-const openTarget = () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target?.matches("details")) { target.open = true; target.scrollIntoView(); }
+// A link to a cell's code opens it, each time, and so does an address that names it.
+const openCell = (hash) => {
+  const cell = document.getElementById(hash.slice(1));
+  if (cell?.matches("details.code")) { cell.open = true; cell.scrollIntoView(); }
 };
-addEventListener("hashchange", openTarget);
-openTarget();
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link) openCell(link.hash);
+});
+openCell(location.hash);
 
 // The contents follow the scroll: the last heading above the upper third of the window is current,
 // and in the end the last of all, which may never get there.
@@ -50,8 +53,11 @@ fit();
 
 // What is wider than its place can be scrolled by keyboard too.
 const reach = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-  const name = target.closest("figure")?.querySelector("figcaption b")?.textContent;
-  const wide = { tabindex: "0", ...(name && { role: "region", "aria-label": name }) };
+  const title = target.closest("figure")?.querySelector("figcaption b")
+    ?? target.closest("section")?.querySelector("h2");
+  const number = [...document.querySelectorAll(".wide")].indexOf(target);
+  const name = target.closest("figure") ? title.textContent : `${title?.textContent}, part ${number}`;
+  const wide = { tabindex: "0", role: "region", "aria-label": name };
   for (const [attribute, value] of Object.entries(wide)) {
     if (target.scrollWidth > target.clientWidth) target.setAttribute(attribute, value);
     else target.removeAttribute(attribute);

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +91,8 @@ def checkout(tmp_path: Path) -> Checkout:
 def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a whole run of the smoke profile, made once with a store of its own."""
     store = tmp_path_factory.mktemp("store")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib"), "INTENSITY_STORE": str(store)}
-    command = [sys.executable, "-m", "intensity", "run", "--profile", "smoke"]
+    environment = {**os.environ, "INTENSITY_STORE": str(store)}
+    command = ["./run_all.sh", "--profile", "smoke"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return ROOT / "runs" / "smoke"

@@ -57,6 +57,18 @@ def test_the_table_is_made_from_the_rows_between_the_markers(record: ModuleType)
     assert "| run_all | 300 s | - | - | - |" in text
 
 
+def test_a_row_says_where_and_when_it_was_measured(
+    record: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "processor", lambda: "first")
+    record.keep([row("gradient"), row("occlusion")])
+    monkeypatch.setattr(record, "processor", lambda: "second")
+    record.keep([row("occlusion")])
+    lines = record.README.read_text().splitlines()
+    machines = [line.split("|")[-2].split(",")[0].strip() for line in lines if "images/s" in line]
+    assert machines == ["first", "second"]
+
+
 def test_the_published_table_is_that_of_the_published_results() -> None:
     record = load()
     table = record.table(json.loads(record.RESULTS.read_text("utf8")))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from intensity import entries, publishing
+from intensity.__main__ import main
 from intensity.configurations import Configuration
 from intensity.locks import Lock
 from intensity.manifest import load_manifest, new_manifest, save_manifest
@@ -66,6 +67,12 @@ def test_the_readme_gets_the_main_findings(checkout: Any) -> None:
     assert last.startswith("Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided. ")
     assert "[All of them](docs/results.md). From a `standard` run" in last
     assert "of commit `0123456789` on 2 cores (a processor, 24 GB)." in last
+
+
+def test_the_command_publishes(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intensity.settings.Layout", lambda: checkout.layout)
+    assert main(["publish"]) == 0
+    assert "| reproduced (C2) |" in read(checkout, README)
 
 
 def test_the_page_of_results_gets_all_of_them(checkout: Any) -> None:

@@ -11,9 +11,9 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from intensity.manifest import new_manifest, save_manifest
-from intensity.report import build_report
+from intensity.report import FIELDS, build_report
 from intensity.results import Results, merge
-from intensity.values import ROOT
+from intensity.values import ROOT, InvalidInput
 
 FIGURE = (
     '<figure id="fig-01-1-a"><img src="data:image/png;base64,AAAA" alt="a rising line">'
@@ -209,7 +209,13 @@ def test_the_paper_stands_beside_what_was_measured_and_gaps_are_counted(
 
 
 RESULTS = {"profile": "smoke", "complete": False, "measurements": [], "claims": []}
+CLAIM = {
+    **{"id": "C2", "statement": "s", "source": "paper", "starred": False, "rule": "r"},
+    **{"measurement": [], "parts": [], "verdict": "reproduced"},
+}
 OLD = {
+    "another verdict": RESULTS | {"claims": [CLAIM | {"verdict": "refuted"}]},
+    "a claim on nothing": RESULTS | {"claims": [CLAIM | {"measurement": ["a/b/c"]}]},
     "no claims": {key: value for key, value in RESULTS.items() if key != "claims"},
     "other measurements": RESULTS | {"measurements": [{"id": "a", "mean": 1}]},
     "other claims": RESULTS | {"claims": [{"id": "C1", "verdict": "reproduced"}]},
@@ -226,8 +232,29 @@ def test_results_of_another_version_are_told_in_their_place(
     again = build(checkout, manifest)
     assert "Numbers are missing here and in Table A: results:" in section(again, "abstract").text
     assert "11 of 11 questions have no answer yet" in section(again, "verdicts").text
+    assert "Not known: no claim was judged." in section(again, "abstract").text
+    assert str(checkout.root.parent) not in again.text.replace(str(path), "")
     assert "Traceback" not in section(again, "abstract").text
     assert section(again, "01_data").find("figure")
+
+
+def test_a_claim_without_the_number_that_a_finding_shows_has_no_row(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    path = checkout.layout.run("smoke") / "results.json"
+    path.write_text(json.dumps(RESULTS | {"claims": [CLAIM]}))
+    again = build(checkout, manifest)
+    assert "11 of 11 questions have no answer yet" in section(again, "verdicts").text
+    assert "Claims judged: 1." in section(again, "abstract").text
+
+
+def test_results_that_are_gone_are_told(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    (checkout.layout.run("smoke") / "results.json").unlink()
+    again = section(build(checkout, manifest), "abstract").text
+    assert "results.json is not there: run the notebooks first" in again
+    assert "No claim is refuted" not in again
 
 
 def test_results_that_are_cut_off_are_told_too(
@@ -242,10 +269,27 @@ def test_an_executed_notebook_that_cannot_be_read_is_told_in_its_place(
     checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
 ) -> None:
     copy = checkout.layout.run("smoke") / "notebooks" / "01_data.ipynb"
-    copy.write_text(copy.read_text()[:200])
+    whole = copy.read_text()
+    for damaged in (whole[:200], "[]", whole.replace('"outputs"', '"other"')):
+        copy.write_text(damaged)
+        again = build(checkout, manifest)
+        assert "01_data.ipynb of this run cannot be read" in section(again, "01_data").text
+        assert "This notebook failed" in section(again, "02_training").text
+    copy.unlink()
     again = build(checkout, manifest)
-    assert "01_data.ipynb of this run cannot be read" in section(again, "01_data").text
-    assert "This notebook failed" in section(again, "02_training").text
+    assert "01_data.ipynb of this run is not there" in section(again, "01_data").text
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_manifest_that_lacks_something_is_refused_in_a_line(
+    checkout: Any, page: BeautifulSoup, field: str
+) -> None:
+    path = checkout.layout.run("smoke") / "manifest.json"
+    kept = json.loads(path.read_text())
+    del kept[field]
+    path.write_text(json.dumps(kept))
+    with pytest.raises(InvalidInput, match=f"manifest: .* has no '{field}'; run the notebooks"):
+        build_report(checkout.layout, "smoke")
 
 
 def test_code_is_folded_behind_one_switch(page: BeautifulSoup) -> None:
@@ -273,9 +317,11 @@ def test_prose_is_markdown_with_formulas_as_mathml(page: BeautifulSoup) -> None:
 def test_a_failed_notebook_shows_what_ran_and_one_box(page: BeautifulSoup) -> None:
     failed = section(page, "02_training")
     assert [box.text for box in failed.select(".failure")] == [
-        "This notebook failed in cell [1]: ValueError: <b>"
+        "This notebook failed in cell [1]: ValueError: <b> "
+        "(all of the error stands in its executed copy)"
     ]
-    assert "line <7>" in failed.text
+    assert failed.select_one(".failure a")["href"] == "../notebooks/02_training.ipynb"  # type: ignore[index]
+    assert "line <7>" not in page.text  # no stack trace on a page
     assert "After the failure" not in failed.text
     assert "papermill's own mark" not in failed.text
 

@@ -3,6 +3,7 @@
 The questions and the paper's answers are words; numbers and verdicts come from a run's results.
 """
 
+from string import Formatter
 from typing import Any, NamedTuple
 
 from intensity.results import measurements_in
@@ -23,6 +24,11 @@ class Finding(NamedTuple):
     paper: str
     here: str
 
+    @property
+    def measurements(self) -> set[str]:
+        """The ids that stand in `here`."""
+        return {name for _, name, _, _ in Formatter().parse(self.here) if name}
+
 
 FINDINGS = (
     Finding(
@@ -35,7 +41,7 @@ FINDINGS = (
         "C8",
         "Does the deeper network do better with fewer parameters?",
         "yes",
-        "`large` minus `small`: {accuracy_difference/three_bands/large/small}",
+        "`large` minus `small` after as many images: {accuracy_difference/three_bands/large/small}",
     ),
     Finding(
         "C2",
@@ -117,5 +123,5 @@ def finding_rows(results: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             f"{verdicts[finding.claim]} ({finding.claim})",
         )
         for finding in FINDINGS
-        if finding.claim in verdicts
+        if finding.claim in verdicts and finding.measurements <= texts.keys()
     ]

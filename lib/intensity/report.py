@@ -6,6 +6,7 @@ template in report/. The page asks nothing of the network: style and script stan
 are data, formulas are MathML.
 """
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,17 @@ from intensity.findings import FINDINGS, finding_rows
 from intensity.manifest import load_manifest
 from intensity.page import PageExporter
 from intensity.results import load_results, measurements_in
-from intensity.settings import Layout, wanted_runs
+from intensity.settings import Layout, shown, wanted_runs
 from intensity.values import InvalidInput
 
 HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
 """The measurements that the abstract begins with."""
+
+FIELDS = (
+    *("profile", "started", "finished", "commit", "dirty", "versions", "machine", "seeds"),
+    *("parameters", "notebooks"),
+)
+"""What the page reads of a manifest."""
 
 VERDICTS = ("reproduced", "not reproduced", "undecided")
 
@@ -38,11 +45,19 @@ def build_report(layout: Layout, profile: str) -> Path:
 
     Returns:
         The page, runs/<profile>/report/index.html.
+
+    Raises:
+        InvalidInput: the run's manifest lacks something.
     """
     folder = layout.run(profile)
     manifest = load_manifest(folder)
-    resources = {"page": _front_matter(layout, folder, manifest), "contents": []}
-    html, _ = PageExporter().from_notebook_node(_merge(layout, folder, manifest), resources)
+    absent = [name for name in FIELDS if name not in manifest]
+    if absent:
+        place = shown(folder / "manifest.json")
+        raise InvalidInput(f"manifest: {place} has no {absent[0]!r}; run the notebooks again")
+    merged = _merge(layout, folder, manifest)
+    front = _front_matter(layout, folder, manifest) | {"anchors": _anchors(merged)}
+    html, _ = PageExporter().from_notebook_node(merged, {"page": front, "contents": []})
     page = folder / "report" / "index.html"
     write_aside(page, html)
     return page
@@ -60,7 +75,7 @@ def count_verdicts(results: dict[str, Any]) -> dict[str, int]:
 
 def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """What the page says around the notebooks."""
-    results, problem = _results(folder)
+    results, problem = _results(folder, bool(manifest["notebooks"]))
     records = manifest["notebooks"]
     known = measurements_in(results)
     claims = results["claims"]
@@ -70,7 +85,9 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
         "problem": problem,
         "notebooks": list(layout.notebooks),
         "missing": [name for name in layout.notebooks if name not in records],
-        "failed": {name: record["error"] for name, record in records.items() if record["error"]},
+        "failed": {
+            name: record["error"] for name, record in records.items() if record.get("error")
+        },
         "headlines": [known[name] for name in HEADLINES if name in known],
         "unmeasured": [name for name in HEADLINES if name not in known],
         "verdicts": count_verdicts(results),
@@ -87,15 +104,23 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
     }
 
 
-def _results(folder: Path) -> tuple[dict[str, Any], str]:
-    """What a run has measured, and in a line why it cannot be read, if it cannot."""
-    empty: dict[str, Any] = {"measurements": [], "claims": []}
-    if not (folder / "results.json").exists():
-        return empty, ""
+def _results(folder: Path, expected: bool) -> tuple[dict[str, Any], str]:
+    """What a run has measured, and in a line why it cannot be read, if it should and cannot."""
     try:
         return load_results(folder), ""
     except InvalidInput as error:
-        return empty, str(error)
+        return {"measurements": [], "claims": []}, str(error) if expected else ""
+
+
+def _anchors(merged: NotebookNode) -> set[str]:
+    """Ids of all figures and tables that notebooks have shown."""
+    shown_there = [
+        output.data["text/html"]
+        for cell in merged.cells
+        for output in cell.get("outputs", [])
+        if "text/html" in output.get("data", {})
+    ]
+    return {name for html in shown_there for name in re.findall(r'<figure[^>]* id="(.*?)"', html)}
 
 
 def _trained(manifest: dict[str, Any]) -> int:
@@ -111,7 +136,7 @@ def _merge(layout: Layout, folder: Path, manifest: dict[str, Any]) -> NotebookNo
     merged = _node({"nbformat": 4, "nbformat_minor": 4, "metadata": python, "cells": []})
     for name, source in layout.notebooks.items():
         executed = folder / "notebooks" / source.name
-        was_run = name in manifest["notebooks"] and executed.exists()
+        was_run = name in manifest["notebooks"]
         cells = _executed_cells(executed, source) if was_run else _placeholder(source)
         for number, cell in enumerate(cells):
             cell.metadata.part = name
@@ -124,13 +149,11 @@ def _executed_cells(path: Path, source: Path) -> list[NotebookNode]:
     """The cells of an executed notebook that were reached, without papermill's own marks."""
     try:
         cells = _cells(path)
-    except (ValueError, nbformat.ValidationError):  # somebody has edited or cut it
+    except FileNotFoundError:
+        return _placeholder(source, f"{path.name} of this run is not there; run it again.")
+    except (ValueError, AttributeError, nbformat.ValidationError):  # somebody has edited or cut it
         return _placeholder(source, f"{path.name} of this run cannot be read; run it again.")
-    return [
-        cell
-        for cell in cells
-        if "papermill" in cell.metadata and cell.metadata.papermill.start_time
-    ]
+    return [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
 
 
 def _placeholder(source: Path, words: str = "Not run yet.") -> list[NotebookNode]:
@@ -144,6 +167,7 @@ def _placeholder(source: Path, words: str = "Not run yet.") -> list[NotebookNode
 def _cells(path: Path) -> list[NotebookNode]:
     """The cells of a notebook file."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
     return list(notebook.cells)
 
 

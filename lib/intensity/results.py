@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from intensity import claims
 from intensity.files import write_aside
+from intensity.settings import shown
 from intensity.statistics import (
     DIFFERENCE,
     FRACTION,
@@ -329,16 +330,23 @@ def load_results(output: str | Path) -> dict[str, Any]:
     path = ROOT / output / "results.json"
     results = _read(path)
     try:
-        known = measurements_in(results)
-        claims.claims_table(results["claims"])
-        named = {name for claim in results["claims"] for name in claim["measurement"]}
-        missing = [repr(name) for name in sorted(named - set(known))]
-        missing += [repr(name) for name in ("profile", "complete") if name not in results]
+        odd = _odd_parts(results)
     except (InvalidInput, KeyError, TypeError, AttributeError) as error:
-        missing = [str(error)]
-    if missing:
-        raise InvalidInput(f"results: {path} is not what this version writes: {missing[0]}")
+        odd = [str(error)]
+    if odd:
+        raise InvalidInput(f"results: {shown(path)} is not what this version writes: {odd[0]}")
     return results
+
+
+def _odd_parts(results: dict[str, Any]) -> list[str]:
+    """What results of this version have otherwise, in a few words each."""
+    judged = results["claims"]
+    claims.claims_table(judged)
+    named = {name for claim in judged for name in claim["measurement"]}
+    verdicts = {claim["verdict"] for claim in judged} - set(get_args(claims.Verdict))
+    absent = sorted(named - measurements_in(results).keys())
+    absent += [name for name in ("profile", "complete") if name not in results]
+    return [f"{name!r} is missing" for name in absent] + [f"{name!r}" for name in verdicts]
 
 
 def measurements_in(merged: dict[str, Any]) -> dict[str, Measurement]:
@@ -385,12 +393,13 @@ def _write(path: Path, data: dict[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     """Read such JSON; what is missing or broken is refused in one line."""
+    place = shown(path)
     try:
         data: dict[str, Any] = json.loads(path.read_text("utf8"), parse_constant=_refuse)
     except FileNotFoundError:
-        raise InvalidInput(f"results: {path} is not there: run the notebooks first") from None
+        raise InvalidInput(f"results: {place} is not there: run the notebooks first") from None
     except ValueError as error:
-        raise InvalidInput(f"results: {path} is not allowed: {error}") from None
+        raise InvalidInput(f"results: {place} is not allowed: {error}") from None
     return data
 
 

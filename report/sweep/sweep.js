@@ -38,7 +38,16 @@ async function showSweep(root, name) {
       pixels[i] = low + (high - low) * bytes[i * levels + now] / steps;
     }
     source.change.emit();
+    return { pixels, columns: data.shapes[panel][1] };
   };
+  // Where a map is largest: its value, and the place in words; maps are stored from the last row up.
+  const peak = ({ pixels, columns }) => {
+    const place = pixels.indexOf(Math.max(...pixels));
+    const row = pixels.length / columns - Math.floor(place / columns);
+    return [pixels[place], `row ${row}, column ${place % columns + 1} of ${columns}`];
+  };
+  const describe = (panel, text) =>
+    document.getElementById(`${name}-${panel}`).setAttribute("aria-label", text);
   const draw = () => {
     const scene = Number(scenes.value), now = Number(slider.value), label = data.labels[now];
     const shares = data.scenes[scene].probabilities[0].map((curve) => curve[now]);
@@ -55,7 +64,15 @@ async function showSweep(root, name) {
     find.curves("points").data = { ...find.curves("points").data, level: shares.map(() => now), value: shares };
     root.querySelector(".sweep-steepest").textContent =
       data.scenes[scene].steepest[now].toPrecision(2);
-    Object.keys(data.scales).forEach((panel) => drawMap(panel, scene, now));
+    drawMap("image", scene, now);
+    const [, steepest] = peak(drawMap("saliency", scene, now));
+    const [lost, covered] = peak(drawMap("occlusion", scene, now));
+    const each = shares.map((share, c) => `class ${c} ${(100 * share).toFixed(1)} %`).join(", ");
+    describe("curves", `Class probabilities over the object's intensity. At ${now}: ${each}.`);
+    describe("image", `The scene with its object at grey level ${now}.`);
+    describe("saliency", `Gradient saliency of class ${says}: steepest at ${steepest}.`);
+    describe("occlusion",
+      `Occlusion for class ${says}: at most ${lost.toFixed(2)} is lost, in window ${covered}.`);
   };
   const begin = () => {
     slider.value = data.scenes[Number(scenes.value)].intensity;

@@ -23,6 +23,9 @@ from intensity.values import ROOT
 TEMPLATE = ROOT / "report" / "sweep"
 """Folder of the markup, style and script."""
 
+_DASHES = ("solid", "dashed", "dotdash")
+"""How the curve of a class looks, for those who cannot go by its color."""
+
 
 class _Map(NamedTuple):
     """One kind of map.
@@ -82,6 +85,7 @@ def live_sweep(
     plots["curves"] = _curve_plot(len(probabilities), classes, bands)
     data = {
         "labels": _labels(bands),
+        "shapes": {kind.name: kind.values.shape[2:] for kind in kinds},
         "scales": {kind.name: [kind.low, kind.high, kind.steps] for kind in kinds},
         "scenes": [
             {
@@ -108,7 +112,7 @@ def _maps(maps: Mapping[str, np.ndarray]) -> list[_Map]:
     """The kinds of maps that are shown, in their order."""
     lost = maps["occlusion"]
     most = float(np.abs(lost).max()) or 1.0
-    slope = "|d logit / d grey level|"
+    slope = "slope as share of the steepest"
     covered = "probability lost under 8 x 8 black pixels"
     grey, steep, share = maps["images"] / 255, maps["saliency"] / 255, (lost / most + 1) / 2
     return [
@@ -136,12 +140,12 @@ def _packed(stack: np.ndarray, steps: int) -> str:
 
 def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
     """Curves of class probabilities over the class bands, a line at the slider's level."""
-    from bokeh.models import BoxAnnotation, ColumnDataSource, Span
+    from bokeh.models import BoxAnnotation, ColumnDataSource, Label, Span
     from bokeh.plotting import figure
 
     plot = figure(
         height=230, sizing_mode="stretch_width", toolbar_location=None, tools="",
-        x_range=(-0.5, LEVELS - 0.5), y_range=(-0.03, 1.03), outline_line_color=None,
+        x_range=(-0.5, LEVELS - 0.5), y_range=(-0.03, 1.15), outline_line_color=None,
         x_axis_label="object intensity (grey level)", y_axis_label="class probability",
     )  # fmt: skip
     plot.axis.axis_label_text_font_style = "normal"
@@ -150,13 +154,17 @@ def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
         if label is not None:
             place = {"left": low - 0.5, "right": high + 0.5, "level": "image"}
             color = to_hex(tint(class_color(label)))
-            plot.add_layout(BoxAnnotation(**place, fill_color=color, fill_alpha=1, line_color=None))
+            box = BoxAnnotation(**place, fill_color=color, fill_alpha=1, line_color=None)
+            words = {"text": str(label), "text_align": "center", "text_font_size": "11px"}
+            plot.add_layout(box)
+            plot.add_layout(Label(x=(low + high) / 2, y=1.03, **words))
     columns = {f"{s}-{c}": np.zeros(LEVELS) for s in range(seeds) for c in range(classes)}
     curves = ColumnDataSource({"level": np.arange(LEVELS), **columns}, name="curves")
     for column in reversed(columns):  # the first seed on top
         seed, label = map(int, column.split("-"))
         thin = {"line_width": 0.7, "line_alpha": 0.6} if seed else {"line_width": 2}
-        plot.line("level", column, source=curves, color=class_color(label), **thin)
+        dash = _DASHES[label % len(_DASHES)]
+        plot.line("level", column, source=curves, color=class_color(label), line_dash=dash, **thin)
     plot.add_layout(Span(location=0, dimension="height", line_color="#222222", name="now"))
     colors = [class_color(label) for label in range(classes)]
     now = {"level": np.zeros(classes), "value": np.zeros(classes), "color": colors}

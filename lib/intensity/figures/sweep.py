@@ -20,6 +20,9 @@ from intensity.figures.style import (
 )
 from intensity.tasks import LEVELS, Band
 
+_STYLES = ("-", "--", "-.")
+"""How the curve of a class looks, for those who cannot go by its color."""
+
 
 @styled
 def intensity_sweep(
@@ -44,7 +47,7 @@ def intensity_sweep(
     fig = new_figure(PAGE, 4.2)
     above, *rows = fig.subplots(4, 1, height_ratios=(1.6, 1, 1, 1))
     _curves(above, probabilities, bands)
-    above.plot(middles, np.full(len(middles), 1.06), "v", color="#333333", clip_on=False)
+    above.plot(middles, np.full(len(middles), 1.22), "v", color="#333333", clip_on=False)
     most = float(np.abs(maps["occlusion"]).max()) or 1.0
     _strip(fig, rows[0], maps["images"][middles], "image", "gray", (0, LEVELS - 1), "grey level")
     slopes = maps["saliency"][middles] / 255
@@ -64,13 +67,16 @@ def _curves(ax: Axes, probabilities: Sequence[np.ndarray], bands: Sequence[Band]
     levels = np.arange(LEVELS)
     for order, seed in enumerate(probabilities):
         width, alpha = (1.4, 1.0) if order == 0 else (0.6, 0.6)
-        for label, curve in enumerate(seed.T):
+        for column, curve in enumerate(seed.T):
             ax.plot(
-                levels, curve, color=class_color(label), linewidth=width, alpha=alpha,
-                zorder=5 - order,
+                levels, curve, color=class_color(column), linewidth=width, alpha=alpha,
+                linestyle=_STYLES[column % len(_STYLES)], zorder=5 - order,
             )  # fmt: skip
+    for low, high, label in bands:
+        if label is not None:
+            ax.text((low + high) / 2, 1.1, str(label), ha="center", va="center", fontsize=7)
     intensity_axis(ax)
-    ax.set(ylim=(-0.02, 1.02), ylabel="class probability")
+    ax.set(ylim=(-0.02, 1.18), yticks=(0, 0.5, 1), ylabel="class probability")
 
 
 def _strip(
