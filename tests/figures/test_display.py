@@ -95,6 +95,12 @@ def test_show_table_formats_values_and_leaves_missing_ones_empty(
     assert long.strip() in page
 
 
+def test_a_long_name_in_a_table_may_go_on_in_the_next_line(pages: list[dict[str, str]]) -> None:
+    show_table(pd.DataFrame({"id": ["a_b/c"], "x": ["1 / 2"]}), name="table-02-1", caption="c")
+    assert "<td>a_<wbr>b/<wbr>c</td>" in pages[0]["text/html"]
+    assert "<td>1 / 2</td>" in pages[0]["text/html"]
+
+
 def test_a_table_has_no_column_without_a_heading(pages: list[dict[str, str]]) -> None:
     table = pd.DataFrame({"layer": ["a"], "share": [1.0]}).rename_axis(columns="condition")
     show_table(table, name="table-02-1", caption="c")

@@ -23,6 +23,9 @@ from intensity.values import ROOT, InvalidInput
 _NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")
 """Names of figures and tables: notebook, number, words."""
 
+_BETWEEN_WORDS = re.compile(r"(?<=\w)([_/])(?=\w)")
+"""Where a name in a table may go on in the next line."""
+
 
 @styled
 def save(fig: Figure, name: str, data: pd.DataFrame, output: str | Path) -> bytes:
@@ -105,6 +108,7 @@ def show_table(
     with pd.option_context("display.max_colwidth", None):
         unnamed = table.rename_axis(columns=None)  # whose name would be an empty column
         body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
+    body = _BETWEEN_WORDS.sub(r"\1<wbr>", body)
     rows = f'<div class="wide">{body}</div>'
     page = f'<figure class="table" id="{name}">{_caption(title, caption)}{rows}</figure>'
     _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
