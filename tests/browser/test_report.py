@@ -4,6 +4,7 @@ import csv
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,13 +34,20 @@ def address(smoke_run: Path) -> str:
     return (smoke_run / "report" / "index.html").as_uri()
 
 
+@pytest.fixture(scope="module")
+def window(long_visit: Visiting, address: str) -> Visit:
+    """The report with the network off, in one window for all tests, since it takes seconds."""
+    return long_visit(address, offline=True)
+
+
 @pytest.fixture
-def report(visit: Visiting, address: str) -> Iterator[Visit]:
-    """The report with the network off, in a wide window; nothing on it may ask or complain."""
-    seen = visit(address, offline=True, viewport={"width": 1280, "height": 900})
-    yield seen
-    assert seen.requests == []
-    assert seen.errors == []
+def report(window: Visit) -> Iterator[Visit]:
+    """The report in a wide window; nothing on it may ask for anything or complain."""
+    window.page.set_viewport_size({"width": 1280, "height": 900})
+    window.page.emulate_media(media="screen", color_scheme="light")
+    yield window
+    assert window.requests == []
+    assert window.errors == []
 
 
 def live(page: Page) -> Page:
@@ -139,32 +147,33 @@ def test_the_slider_changes_image_maps_and_probabilities(report: Visit, smoke_ru
 
 def test_another_scene_is_chosen_and_shown_as_it_was_drawn(report: Visit) -> None:
     page = live(report.page)
-    level = page.locator(f"{LIVE} output")
+    level, as_drawn = page.locator(f"{LIVE} output"), page.get_by_role("button", name="As drawn")
+    as_drawn.click()
     drawn, before = level.inner_text(), picture(page, "image")
     page.get_by_label("Test scene").select_option("class 2, no. 1")
     wait_for_another(page, "image", before)
     page.get_by_label("Test scene").select_option("class 0, no. 1")
     page.get_by_role("slider", name="Intensity").press("Home")
-    page.get_by_role("button", name="As drawn").click()
+    as_drawn.click()
     assert level.inner_text() == drawn
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_serious(visit: Visiting, address: str, width: int, scheme: str) -> None:
-    seen = visit(address, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    live(seen.page)
-    assert seen.violations() == []
-    seen.page.evaluate(
-        "document.querySelectorAll('details').forEach(part => { part.open = true; })"
-    )
-    assert seen.violations() == []
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_axe_finds_nothing_serious(report: Visit, width: int, scheme: Any) -> None:
+    page = live(report.page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    found = report.violations()
+    page.evaluate("document.querySelectorAll('.code').forEach(part => { part.open = false; })")
+    assert found == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280, 1920])
-def test_nothing_is_wider_than_the_window(visit: Visiting, address: str, width: int) -> None:
-    page = live(visit(address, viewport={"width": width, "height": 900}).page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_is_wider_than_the_window(report: Visit) -> None:
+    page = live(report.page)
+    for width in (320, 390, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_on_paper_stand_pictures_and_prose_alone(report: Visit) -> None:
