@@ -68,6 +68,7 @@ def small_checkout(notebooks: Sequence[str] = NOTEBOOKS) -> Iterator[Path]:
             shutil.copytree(
                 ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__")
             )
+        shutil.copy(ROOT / "CITATION.cff", checkout)  # which the report quotes
         for part in ("notebooks", "params"):
             (checkout / part).mkdir()
         for name in notebooks:
