@@ -1,10 +1,10 @@
-"""How long the explorer takes to follow: every control, every method, some layers, on two cores.
+"""How long the explorer takes to follow: every control, method and layer, on two cores.
 
     python benchmarks/explorer.py
 
 A line a control, method and layer: the median over rounds from a widget's change to the last
 picture that is renewed at once, with a method or layer that was used before, as when a slider is
-dragged. Maps that take longer follow when the reader pauses; their own time stands apart. The
+dragged. Maps that take longer follow when the reader pauses: they count apart. The
 network is the first that the explorer would show, or the one whose name is given. The slowest
 control, method and layer are kept in results.json, beside the goal.
 """
@@ -104,13 +104,13 @@ def choices(
 
 def slowest(what: str, timed: Iterable[tuple[str, float, float]]) -> Row:
     """Print all lines of a kind; the row of the slowest."""
-    worst = 0.0
+    worst = 0.0  # of what keeps up
     for name, at_once, later in timed:
         after = f", then {later:5.0f} ms after a pause" if later else ""
         print(f"{what:10} {name:30} {at_once:5.0f} ms{after}", flush=True)
         worst = max(worst, at_once)
     return {
-        "name": f"explorer, slowest {what}",
+        "name": f"explorer, slowest {what}, maps that wait left out",
         "ours": round(worst, 1),
         "unit": "ms",
         "peer": GOAL,

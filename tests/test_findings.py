@@ -29,7 +29,7 @@ def test_what_is_shown_is_what_decides_the_claim(finding: Finding) -> None:
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.claim)
 def test_only_results_have_numbers(finding: Finding) -> None:
-    words = re.sub(r"\{.*?\}|3 levels|10 levels|by 40 more than by 10", "", finding.here)
+    words = re.sub(r"\{.*?\}|3 levels|10 levels", "", finding.here)
     assert not re.search(r"\d", words)
 
 

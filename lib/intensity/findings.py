@@ -60,14 +60,14 @@ FINDINGS = (
         "C6",
         "Do errors sit at class boundaries?",
         "yes",
-        "error rate within 3 levels of one, over that at 10 levels or more: "
+        "error rate within 3 levels of a boundary, over that at 10 levels or more: "
         "{boundary_error_ratio/hard/bn_compact}",
     ),
     Finding(
         "C7",
         "Do the logits follow the label function?",
         "yes",
-        "read right: {levels_read_right/hard/bn_compact}; "
+        "{levels_read_right/hard/bn_compact} read right; "
         "boundaries missed by {crossing_distance/hard/bn_compact}",
     ),
     Finding(
@@ -81,14 +81,15 @@ FINDINGS = (
         "C11",
         "Do thresholds of units sit at class boundaries?",
         "yes",
-        "p = {threshold_alignment_p/hard/bn_compact/largest} against shifted boundaries",
+        "thresholds against the same ones shifted, largest p of the seeds: "
+        "{threshold_alignment_p/hard/bn_compact/largest}",
     ),
     Finding(
         "C19",
         "Is one pixel nothing, and do many add up?",
         "yes",
         "answers changed by one pixel: {changed_predictions/hard/bn_compact/one_pixel_core}; "
-        "by 40 more than by 10: {dose_difference/hard/bn_compact/40_10}",
+        "by forty pixels more than by ten: {dose_difference/hard/bn_compact/40_10}",
     ),
     Finding(
         "C16",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -42,9 +43,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             command, env={**os.environ, **own, "PYTHONPATH": path}, stdout=log, stderr=log
         )
         _wait_for(server, port, folder / "log")
+        assert _listens(server.pid) == {"127.0.0.1"}
         yield f"http://127.0.0.1:{port}/"
         server.terminate()
         server.wait(30)
+
+
+def _listens(process: int) -> set[str]:
+    """The addresses of this machine on which a server listens."""
+    found = psutil.Process(process).net_connections("inet")
+    return {one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN}
 
 
 def _free_port() -> int:

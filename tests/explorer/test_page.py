@@ -140,6 +140,53 @@ def test_what_is_slow_waits_for_a_pause_and_says_so(
     assert "explorer-waits" not in page.panels["map"].box._dom_classes
 
 
+def test_a_reader_who_goes_back_before_the_pause_sees_a_picture_that_fits(
+    page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page._desk is not None
+    monkeypatch.setattr(page._desk, "can_wait", lambda part, _: part == "map")
+    slider = page.controls.fields["intensity"]
+    usual = slider.value
+    slider.value = 100
+    slider.value = usual
+    assert "explorer-waits" not in page.panels["map"].box._dom_classes
+    assert pause.waiting == []
+
+
+def test_nothing_of_another_scene_stays_where_a_scene_is_refused(
+    page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        """No such scene."""
+        raise InvalidInput("area: too large")
+
+    assert page._desk is not None
+    for part in ("answer", "curve", "features", "map"):
+        monkeypatch.setattr(page._desk.subject, part, refuse)
+    page.controls.fields["row"].value = 3
+    pause.over()
+    assert not any("<img" in html for html in shown(page).values())
+    assert shown(page)["answer"] == "<p>area: too large</p>"
+
+
+def test_what_nobody_expected_is_a_line_too_and_is_tried_again(
+    page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        """What a library may end with."""
+        raise MemoryError("no room\nfor maps")
+
+    assert page._desk is not None
+    with monkeypatch.context() as broken:
+        broken.setattr(page._desk.subject, "map", fail)
+        page.controls.fields["row"].value = 3
+        pause.over()
+    assert shown(page)["map"] == "<p>no room for maps</p>"
+    page.controls.fields["row"].value = 4
+    pause.over()
+    assert "<img" in shown(page)["map"]
+
+
 def test_what_a_method_refuses_is_a_line_in_its_place(
     page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,9 @@ from intensity.values import InvalidInput
 PARTS = ("answer", "features", "map", "curve")
 """In the order in which they are renewed."""
 
+AT_ONCE = ("answer", "features")
+"""What always keeps up: one pass each, though the first one has to be prepared and takes longer."""
+
 QUICK = 0.05
 """Seconds up to which a part is renewed at once: with all that is drawn, a move stays under 0.2."""
 
@@ -50,8 +53,8 @@ class Desk:
         return self._seconds.get(_means(part, question), 0.0)
 
     def can_wait(self, part: str, question: Question) -> bool:
-        """Whether a part is too slow to keep up with a slider."""
-        return self.seconds(part, question) > QUICK
+        """Whether a part is too slow to keep up with a slider; what is seen first never waits."""
+        return part not in AT_ONCE and self.seconds(part, question) > QUICK
 
     def work(self, part: str, question: Question) -> Any:
         """Work a part out.
@@ -62,9 +65,13 @@ class Desk:
         Raises:
             InvalidInput: there is none for this question.
         """
-        self._done[part] = _hangs_on(part, question)
         begin = self.clock()
-        found = self._work(part, question)
+        try:
+            found = self._work(part, question)
+        except InvalidInput:
+            self._done[part] = _hangs_on(part, question)  # it would be refused again
+            raise
+        self._done[part] = _hangs_on(part, question)
         self._seconds[_means(part, question)] = self.clock() - begin
         return found
 

@@ -86,7 +86,7 @@ def find_networks(store: Store) -> Found:
     titles = Counter(title(run) for run in ordered)
     named = {_unique(run, titles): run for run in ordered}
     reasons = ", ".join(f"{count} {reason}" for reason, count in bad.items())
-    return Found(named, f"Networks of the store that do not fit: {reasons}." if bad else "")
+    return Found(named, f"Networks that do not fit: {reasons}." if bad else "")
 
 
 def _runs(store: Store) -> Iterator[Run]:
@@ -105,7 +105,7 @@ def _refusal(run: Run) -> str | None:
     try:
         if run.name != run_name(run.configuration, training_code()):
             return "trained by other code"
-        float(run.metrics["accuracy"])
+        title(run)
     except entries.Damaged:
         return "damaged"
     except (InvalidInput, KeyError, TypeError, ValueError):

@@ -15,7 +15,7 @@ import ipywidgets as widgets
 from intensity.attribution.baselines import BASELINES
 from intensity.attribution.methods import METHODS
 from intensity.explorer.controls import Controls, Quiet
-from intensity.explorer.desk import Desk, Question
+from intensity.explorer.desk import PARTS, Desk, Question
 from intensity.explorer.networks import SECONDS, find_networks, open_network, train_small
 from intensity.explorer.pictures import SCALES, Picture, Pictures
 from intensity.explorer.view import Answer, Curve, Subject
@@ -111,7 +111,7 @@ class Page:
 
     def _make_choices(self) -> None:
         """What one chooses beside the scene, and the line at the top."""
-        names = [(NAMES[name], name) for name in (*METHODS, *BASELINES)]
+        names = [(NAMES.get(name, name), name) for name in (*METHODS, *BASELINES)]
         self.network = widgets.Dropdown(description="Network")
         self.method = widgets.Dropdown(description="Method", options=names)
         self.layer = widgets.Dropdown(description="Layer")
@@ -221,6 +221,7 @@ class Page:
         for part in stale:
             if part not in left:
                 self._work(self._desk, part, question)
+        for part in PARTS:  # also those that fit again, since the reader went back
             self.panels[part].wait(part in left)
         self._mark()
         return bool(left)
@@ -229,8 +230,8 @@ class Page:
         """Renew a part."""
         try:
             found = desk.work(part, question)
-        except InvalidInput as error:
-            self.panels[part].say(str(error))
+        except Exception as error:  # no memory, say: the page has no other place for it
+            self._refuse(part, " ".join(str(error).split())[:200])
             return
         match part:
             case "answer":
@@ -245,6 +246,16 @@ class Page:
             case "curve":
                 self._curve = found
                 self._pictures.sweep(found, self.scale.value)
+
+    def _refuse(self, part: str, reason: str) -> None:
+        """Say why a part cannot be shown, in place of what was true of another scene."""
+        self.panels[part].say(reason)
+        if part == "answer":
+            self._answer = None
+            self.panels["image"].say("There is no image of such a scene.")
+            self.panels["curve"].say(reason)
+        if part == "curve":
+            self._curve = None
 
     def _mark(self) -> None:
         """Mark where the scene is on the curves."""

@@ -90,7 +90,7 @@ class Pictures:
 
     def map(self, values: np.ndarray, method: str, predicted: int) -> Picture:
         """A map of an attribution method or of a baseline."""
-        most, name = float(np.abs(values).max()), NAMES[method]
+        most, name = float(np.abs(values).max()), NAMES.get(method, method)
         means = f"Red speaks for class {predicted}, blue against it"
         if method in BASELINES:
             means = "Needs no network: the least that a method has to beat"
@@ -141,7 +141,7 @@ class Pictures:
             self._curves.mark(view.intensity, values),
             f"The {scale} of each class over the object's intensity from 0 to 255, before bands of "
             f"the true class. Marked: intensity {view.intensity}, {listed}.",
-            f"{' '.join(keys)} Behind: the true class of each intensity.",
+            f"{' '.join(keys)} (every fifth level). Behind: the true class of each intensity.",
         )
 
 

@@ -1,6 +1,7 @@
 """The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine."""
 
 import socket
+from pathlib import Path
 
 from intensity.kernels import set_environment
 from intensity.settings import Layout
@@ -29,9 +30,15 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
     """
     _check_free(port)
     set_environment(layout.root, {"JUPYTER_PATH": str(layout.root / "report")})
+    _runtime(layout).mkdir(parents=True, exist_ok=True)
     from voila.app import Voila
 
     Voila.launch_instance(argv=_options(layout, port, browser))
+
+
+def _runtime(layout: Layout) -> Path:
+    """Where Voila writes how to reach its kernels: in the checkout, as everything."""
+    return layout.root / ".cache" / "jupyter" / "runtime"
 
 
 def _check_free(port: int) -> None:
@@ -54,6 +61,7 @@ def _options(layout: Layout, port: int, browser: bool) -> list[str]:
         f"--Voila.ip={HOST}",
         f"--port={port}",
         "--Voila.port_retries=0",
+        f"--Voila.connection_dir_root={_runtime(layout)}",
         *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         "--VoilaConfiguration.allow_template_override=NO",
         "--VoilaConfiguration.allow_theme_override=NO",

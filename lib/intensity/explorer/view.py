@@ -26,7 +26,7 @@ from intensity.responses.activations import reader, rectified_layers
 from intensity.responses.curves import class_response_curves
 from intensity.responses.explanations import recoloring_levels
 from intensity.scenes import Scenes, SquareNoise, draw_scenes
-from intensity.shapes import SHAPES
+from intensity.shapes import SHAPES, pixel_order
 from intensity.tasks import LEVELS, Band, Level, Shape
 from intensity.values import InvalidInput, Value
 
@@ -158,7 +158,8 @@ class Subject:
         """Areas to choose from: discs of radius 1, 2, ... and what the setting draws; pixels."""
         radii = np.arange(1, self.options.size // 2)
         discs = np.round(np.pi * radii**2).astype(int).tolist()
-        return sorted({*discs, *self.options.areas})
+        most = min(len(pixel_order(shape).offsets) for shape in SHAPES) - 1
+        return sorted({area for area in (*discs, *self.options.areas) if area <= most})
 
     def start(self, scene: int) -> View:
         """A test scene as it was drawn.
