@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_counted_with_its_reason_and_stays(store: Store, ke
     (strange / "sha256.json").unlink()
     found = find_networks(store)
     assert len(found.runs) == 1
-    assert found.refused == "Networks of the store that do not fit: 3 damaged."
+    assert found.refused == "Networks that do not fit: 3 damaged."
     assert len(list((store.root / "runs").iterdir())) == 4
 
 
@@ -76,7 +76,7 @@ def test_a_network_of_other_code_is_counted(
 ) -> None:
     keep()
     monkeypatch.setattr(networks, "training_code", lambda: "another")
-    words = "Networks of the store that do not fit: 1 trained by other code."
+    words = "Networks that do not fit: 1 trained by other code."
     assert find_networks(store) == ({}, words)
 
 

@@ -239,7 +239,7 @@ def test_networks_that_do_not_fit_are_a_line_where_others_do(
     keep(seed=1)
     (keep(seed=0).path / "config.json").write_text("{}")
     page = Page(store, pause)
-    assert "Networks of the store that do not fit: 1 damaged." in page.notice.value
+    assert "Networks that do not fit: 1 damaged." in page.notice.value
     assert page.train.layout.display == "none"
     assert "<img" in shown(page)["image"]
 
