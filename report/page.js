@@ -51,16 +51,17 @@ contents.addEventListener("click", (event) => {
 });
 fit();
 
-// What is wider than its place can be scrolled by keyboard too.
+// What is wider than its place can be scrolled by keyboard too, and has a name of its own.
+const names = new Map([...document.querySelectorAll(".wide")].map((part, number) => [
+  part,
+  part.closest("figure")?.querySelector("figcaption b").textContent
+    ?? `${part.closest("section")?.querySelector("h2")?.textContent}, part ${number}`,
+]));
 const reach = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-  const title = target.closest("figure")?.querySelector("figcaption b")
-    ?? target.closest("section")?.querySelector("h2");
-  const number = [...document.querySelectorAll(".wide")].indexOf(target);
-  const name = target.closest("figure") ? title.textContent : `${title?.textContent}, part ${number}`;
-  const wide = { tabindex: "0", role: "region", "aria-label": name };
+  const wide = { tabindex: "0", role: "region", "aria-label": names.get(target) };
   for (const [attribute, value] of Object.entries(wide)) {
     if (target.scrollWidth > target.clientWidth) target.setAttribute(attribute, value);
     else target.removeAttribute(attribute);
   }
 }));
-document.querySelectorAll(".wide").forEach((part) => reach.observe(part));
+names.forEach((_, part) => reach.observe(part));

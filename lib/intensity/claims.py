@@ -11,7 +11,7 @@ never after seeing the result that it decides.
 
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 from pydantic import FiniteFloat
@@ -20,6 +20,7 @@ from intensity.statistics import FRACTION, Measurement, wilson
 from intensity.values import Value
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 Source = Literal["paper", "ours"]
 Comparison = Literal[">", ">=", "<", "<="]
 

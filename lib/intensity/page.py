@@ -101,6 +101,7 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
     """
 
     def linked(figure: re.Match[str]) -> str:
+        """One figure with its line."""
         name = figure[1]
         links = [
             _link(f'href="#{cell}"', "code", name),

@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from intensity.citation import citations
-from intensity.claims import claims_table
+from intensity.claims import VERDICTS, claims_table
 from intensity.files import write_aside
 from intensity.findings import FINDINGS, finding_rows
 from intensity.manifest import load_manifest
@@ -32,8 +32,6 @@ FIELDS = (
     *("parameters", "notebooks"),
 )
 """What the page reads of a manifest."""
-
-VERDICTS = ("reproduced", "not reproduced", "undecided")
 
 
 def build_report(layout: Layout, profile: str) -> Path:

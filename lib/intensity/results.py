@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -343,7 +343,7 @@ def _odd_parts(results: dict[str, Any]) -> list[str]:
     judged = results["claims"]
     claims.claims_table(judged)
     named = {name for claim in judged for name in claim["measurement"]}
-    verdicts = {claim["verdict"] for claim in judged} - set(get_args(claims.Verdict))
+    verdicts = {claim["verdict"] for claim in judged} - set(claims.VERDICTS)
     absent = sorted(named - measurements_in(results).keys())
     absent += [name for name in ("profile", "complete") if name not in results]
     return [f"{name!r} is missing" for name in absent] + [f"{name!r}" for name in verdicts]

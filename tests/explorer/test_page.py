@@ -66,6 +66,16 @@ def changes(page: Page, pause: Pause, widget: Any, value: Any) -> set[str]:
     return {name for name in after if after[name] != before[name]}
 
 
+def raising(error: Exception) -> Callable[..., None]:
+    """A function that ends with an error, whatever it is asked."""
+
+    def fail(*_: object) -> None:
+        """End with it."""
+        raise error
+
+    return fail
+
+
 def test_every_picture_is_there_with_words_for_those_who_cannot_see_it(page: Page) -> None:
     assert [*shown(page)] == [*HEADINGS]
     for name, html in shown(page).items():
@@ -156,13 +166,9 @@ def test_a_reader_who_goes_back_before_the_pause_sees_a_picture_that_fits(
 def test_nothing_of_another_scene_stays_where_a_scene_is_refused(
     page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        """No such scene."""
-        raise InvalidInput("area: too large")
-
     assert page._desk is not None
     for part in ("answer", "curve", "features", "map"):
-        monkeypatch.setattr(page._desk.subject, part, refuse)
+        monkeypatch.setattr(page._desk.subject, part, raising(InvalidInput("area: too large")))
     page.controls.fields["row"].value = 3
     pause.over()
     assert not any("<img" in html for html in shown(page).values())
@@ -172,13 +178,9 @@ def test_nothing_of_another_scene_stays_where_a_scene_is_refused(
 def test_what_nobody_expected_is_a_line_too_and_is_tried_again(
     page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        """What a library may end with."""
-        raise MemoryError("no room\nfor maps")
-
     assert page._desk is not None
     with monkeypatch.context() as broken:
-        broken.setattr(page._desk.subject, "map", fail)
+        broken.setattr(page._desk.subject, "map", raising(MemoryError("no room\nfor maps")))
         page.controls.fields["row"].value = 3
         pause.over()
     assert shown(page)["map"] == "<p>no room for maps</p>"
@@ -190,12 +192,9 @@ def test_what_nobody_expected_is_a_line_too_and_is_tried_again(
 def test_what_a_method_refuses_is_a_line_in_its_place(
     page: Page, pause: Pause, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
-        """No map for this scene."""
-        raise InvalidInput("scenes: an object can have no other level")
-
     assert page._desk is not None
-    monkeypatch.setattr(page._desk.subject, "map", refuse)
+    refusal = InvalidInput("scenes: an object can have no other level")
+    monkeypatch.setattr(page._desk.subject, "map", raising(refusal))
     page.controls.fields["row"].value = 3
     pause.over()
     assert shown(page)["map"] == "<p>scenes: an object can have no other level</p>"

@@ -16,15 +16,12 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from intensity.figures.style import class_color, tint
+from intensity.figures.style import class_color, class_dash, tint
 from intensity.tasks import LEVELS, Band
 from intensity.values import ROOT
 
 TEMPLATE = ROOT / "report" / "sweep"
 """Folder of the markup, style and script."""
-
-_DASHES = ("solid", "dashed", "dotdash")
-"""How the curve of a class looks, for those who cannot go by its color."""
 
 
 class _Map(NamedTuple):
@@ -163,8 +160,8 @@ def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
     for column in reversed(columns):  # the first seed on top
         seed, label = map(int, column.split("-"))
         thin = {"line_width": 0.7, "line_alpha": 0.6} if seed else {"line_width": 2}
-        dash = _DASHES[label % len(_DASHES)]
-        plot.line("level", column, source=curves, color=class_color(label), line_dash=dash, **thin)
+        look = {"color": class_color(label), "line_dash": class_dash(label), **thin}
+        plot.line("level", column, source=curves, **look)
     plot.add_layout(Span(location=0, dimension="height", line_color="#222222", name="now"))
     colors = [class_color(label) for label in range(classes)]
     now = {"level": np.zeros(classes), "value": np.zeros(classes), "color": colors}

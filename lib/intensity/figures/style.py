@@ -156,6 +156,11 @@ def class_color(label: int) -> str:
     return CLASS_COLORS[label % len(CLASS_COLORS)]
 
 
+def class_dash(label: int) -> str:
+    """How the curve of a class is dashed where color alone must not tell, here and in Bokeh."""
+    return ("solid", "dashed", "dashdot")[label % 3]
+
+
 def class_bands(ax: Axes, bands: Sequence[Band]) -> None:
     """Draw the class of every grey level behind curves, at true grey levels.
 
@@ -211,6 +216,33 @@ def picture(
 def grey_picture(ax: Axes, image: np.ndarray) -> AxesImage:
     """Show an image of grey levels on the fixed scale 0..255."""
     return picture(ax, image, "gray", 0, LEVELS - 1)
+
+
+def picture_row(
+    ax: Axes,
+    shown: Iterable[np.ndarray],
+    color_map: str,
+    limits: tuple[float, float],
+    places: int,
+    step: float,
+) -> AxesImage:
+    """Show arrays side by side in one axes, on one scale; the last of them, for its bar.
+
+    One axes a row and not one a picture: matplotlib needs seconds to lay out a hundred axes.
+
+    Args:
+        ax: where they are drawn.
+        shown: (h, w) numbers each.
+        color_map: matplotlib's name of the colors.
+        limits: values of the first and of the last color.
+        places: how many the row has room for.
+        step: from one left edge to the next, where a picture is 1 wide.
+    """
+    for place, values in enumerate(shown):
+        drawn = picture(ax, values, color_map, *limits, (place * step, place * step + 1, 0, 1))
+    ax.spines[:].set_visible(False)
+    ax.set(xlim=(0, (places - 1) * step + 1), ylim=(0, 1))
+    return drawn
 
 
 def estimate(

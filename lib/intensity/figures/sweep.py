@@ -10,18 +10,16 @@ from intensity.figures.style import (
     PAGE,
     class_bands,
     class_color,
+    class_dash,
     class_handles,
     intensity_axis,
     legend_above,
     line_handle,
     new_figure,
-    picture,
+    picture_row,
     styled,
 )
 from intensity.tasks import LEVELS, Band
-
-_STYLES = ("-", "--", "-.")
-"""How the curve of a class looks, for those who cannot go by its color."""
 
 
 @styled
@@ -70,7 +68,7 @@ def _curves(ax: Axes, probabilities: Sequence[np.ndarray], bands: Sequence[Band]
         for column, curve in enumerate(seed.T):
             ax.plot(
                 levels, curve, color=class_color(column), linewidth=width, alpha=alpha,
-                linestyle=_STYLES[column % len(_STYLES)], zorder=5 - order,
+                linestyle=class_dash(column), zorder=5 - order,
             )  # fmt: skip
     for low, high, label in bands:
         if label is not None:
@@ -89,10 +87,6 @@ def _strip(
     scale: str,
 ) -> None:
     """Arrays side by side in one axes, on one scale."""
-    step = 1.06
-    for place, values in enumerate(shown):
-        drawn = picture(ax, values, color_map, *limits, (place * step, place * step + 1, 0, 1))
-    ax.spines[:].set_visible(False)
-    ax.set(xlim=(0, (len(shown) - 1) * step + 1), ylim=(0, 1))
+    drawn = picture_row(ax, shown, color_map, limits, len(shown), step=1.06)
     ax.set_ylabel(name, rotation=0, ha="right", va="center")
     fig.colorbar(drawn, ax=ax, aspect=8, label=scale, ticks=limits, format="%.3g")

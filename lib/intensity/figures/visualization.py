@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from intensity.figures.style import PAGE, new_figure, picture, styled
+from intensity.figures.style import PAGE, new_figure, picture, picture_row, styled
 from intensity.tasks import LEVELS
 
 
@@ -153,16 +153,11 @@ def feature_maps_by_layer(image: np.ndarray, layers: Mapping[str, np.ndarray]) -
 def _layer_row(
     fig: Figure, ax: Axes, name: str, maps: np.ndarray, limits: tuple[float, float]
 ) -> None:
-    """The channels of one layer that vary most, side by side on one scale.
-
-    One axes a row and not one a map: matplotlib needs seconds to lay out a hundred axes.
-    """
-    for place, channel in enumerate(most_varied(maps, _SHOWN)):
-        left = place * _STEP
-        shown = picture(ax, maps[..., channel], "gray", *limits, (left, left + 1, 0, 1))
-        ax.text(left + 0.5, 1.04, str(channel), ha="center", va="bottom", fontsize=7)
-    ax.spines[:].set_visible(False)
-    ax.set(xlim=(0, (_SHOWN - 1) * _STEP + 1), ylim=(0, 1))
+    """The channels of one layer that vary most, side by side on one scale."""
+    channels = most_varied(maps, _SHOWN)
+    shown = picture_row(ax, np.moveaxis(maps[..., channels], -1, 0), "gray", limits, _SHOWN, _STEP)
+    for place, channel in enumerate(channels):
+        ax.text(place * _STEP + 0.5, 1.04, str(channel), ha="center", va="bottom", fontsize=7)
     height, width, count = maps.shape
     size = f"{name}\n{height} x {width}\n{count} channel{'s' if count > 1 else ''}"
     ax.set_ylabel(size, rotation=0, ha="right", va="center", fontsize=7)

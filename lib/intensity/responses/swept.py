@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import softmax
 
 from intensity.attribution.gradient import gradient
 from intensity.attribution.occlusion import occlusion
@@ -37,8 +38,7 @@ def swept_probabilities(
         InvalidInput: levels are wrong, or scenes do not fit the model.
     """
     logits = class_response_curves(model, scenes, levels)["logits"]
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return {"probabilities": shares / shares.sum(axis=-1, keepdims=True)}
+    return {"probabilities": softmax(logits, axis=-1)}
 
 
 def swept_maps(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[str, np.ndarray]:
