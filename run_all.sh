@@ -7,7 +7,7 @@ source ./bootstrap.sh
 # Help and refusals need no environment.
 early=0
 if command -v python3 >/dev/null; then
-    python3 lib/intensity/options.py "$@" || early=$?
+    python3 lib/intensity/cli.py "$@" || early=$?
 fi
 case $early in
     2) exit 2 ;;

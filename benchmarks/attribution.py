@@ -25,15 +25,15 @@ from typing import NamedTuple
 import numpy as np
 from record import THREADS, Row, keep
 
-from intensity.architectures import NETWORKS, Network
-from intensity.configurations import configurations
-from intensity.datasets import evaluation_scenes
-from intensity.networks import build, predict_logits
-from intensity.processes import FAST
-from intensity.rendering import render
-from intensity.scenes import SETTINGS, Scenes, draw_scenes
-from intensity.sweeps import train_all
-from intensity.tasks import TASKS
+from intensity.data.batches import evaluation_scenes
+from intensity.data.rendering import render
+from intensity.data.scenes import SETTINGS, Scenes, draw_scenes
+from intensity.data.tasks import TASKS
+from intensity.environment import FAST
+from intensity.models.architectures import NETWORKS, Network
+from intensity.models.build import build, predict_logits
+from intensity.training.configuration import configurations
+from intensity.training.sweep import train_all
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5

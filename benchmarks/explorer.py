@@ -26,8 +26,8 @@ os.environ |= {
 
 from record import Row, keep  # noqa: E402
 
-from intensity.attribution.baselines import BASELINES  # noqa: E402
-from intensity.attribution.methods import METHODS  # noqa: E402
+from intensity.attribution.edge_filters import BASELINES  # noqa: E402
+from intensity.attribution.registry import METHODS  # noqa: E402
 from intensity.explorer.networks import usual_store  # noqa: E402
 from intensity.explorer.page import Page  # noqa: E402
 

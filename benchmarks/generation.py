@@ -17,9 +17,9 @@ from statistics import median
 import numpy as np
 from record import keep
 
-from intensity.rendering import render
-from intensity.scenes import BLOCK, SETTINGS, draw_scenes
-from intensity.tasks import TASKS
+from intensity.data.rendering import render
+from intensity.data.scenes import BLOCK, SETTINGS, draw_scenes
+from intensity.data.tasks import TASKS
 
 ROUNDS = 5
 GOALS = {"discs": 50_000, "squares": 10_000}

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from intensity.digests import processor
-from intensity.files import write_aside
+from intensity.storage.code_digest import processor
+from intensity.storage.files import write_aside
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"

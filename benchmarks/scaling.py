@@ -22,10 +22,10 @@ from typing import Any
 
 from distributed import Client, get_worker
 
-from intensity.cluster import connect, local_cluster
-from intensity.digests import processor
-from intensity.files import write_aside
-from intensity.processes import cores
+from intensity.environment import cores
+from intensity.storage.code_digest import processor
+from intensity.storage.files import write_aside
+from intensity.training.workers import connect, local_cluster
 from intensity.values import ROOT
 
 RESULTS = Path(__file__).with_name("scaling.json")
@@ -40,17 +40,17 @@ BASE = {"task": "hard", "scenes": "discs", "network": "bn_compact", "batch": 16,
 SWEEP = """
 import hashlib, json, os, sys, time
 from pathlib import Path
-from intensity.cluster import connect, local_cluster
-from intensity.configurations import configurations
-from intensity.store import Store
-from intensity.sweeps import train_all
+from intensity.training.workers import connect, local_cluster
+from intensity.training.configuration import configurations
+from intensity.storage.store import Store
+from intensity.training.sweep import train_all
 
 folder, workers, tables, seeds = Path(sys.argv[1]), int(sys.argv[2]), *map(json.loads, sys.argv[3:])
 store = Store(folder, fresh_since=0)
 wanted = configurations(tables, seeds, test_images=500, validation_images=200)
 with local_cluster(workers, store.checkpoints) as address:
     with connect(address) as client:  # loading Keras is a matter of starting, not of the sweep
-        client.run(lambda: __import__("intensity.training") and None)
+        client.run(lambda: __import__("intensity.training.loop") and None)
     os.environ["INTENSITY_SCHEDULER"] = address
     began = time.perf_counter()
     runs = train_all(wanted, store)

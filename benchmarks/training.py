@@ -21,11 +21,11 @@ from statistics import median
 import numpy as np
 from record import THREADS, Row, keep
 
-from intensity.architectures import NETWORKS as ARCHITECTURES
-from intensity.datasets import training_batches
-from intensity.processes import FAST, ONE_THREAD
-from intensity.scenes import SETTINGS
-from intensity.tasks import TASKS
+from intensity.data.batches import training_batches
+from intensity.data.scenes import SETTINGS
+from intensity.data.tasks import TASKS
+from intensity.environment import FAST, ONE_THREAD
+from intensity.models.architectures import NETWORKS as ARCHITECTURES
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5
@@ -51,7 +51,7 @@ def render_batches(folder: Path, network: str) -> None:
 def export(folder: Path, network: str) -> None:
     """The network with fresh weights, for PyTorch."""
     from attribution import export_network  # loads Keras
-    from intensity.networks import build
+    from intensity.models.build import build
 
     task, setting, _ = CASES[network]
     model = build(ARCHITECTURES[network], SETTINGS[setting].size, TASKS[task].classes, seed=0)

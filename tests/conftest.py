@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from intensity.settings import Layout
+from intensity.runner.profiles import Layout
 from intensity.values import ROOT
 
 CACHE = Path(__file__).parents[1] / ".cache"

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from intensity.tasks import Task
+from intensity.data.tasks import Task
 
 SIZE = 64
 AREA = 197

@@ -20,9 +20,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from intensity.configurations import configurations
-from intensity.options import parser
-from intensity.publishing import README
+from intensity.cli import parser
+from intensity.runner.publish import README
+from intensity.training.configuration import configurations
 from intensity.values import ROOT
 
 DOCUMENTS = sorted(

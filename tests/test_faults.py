@@ -15,7 +15,8 @@ import psutil
 import pytest
 import yaml
 
-from intensity import __main__, ownership
+from intensity import __main__
+from intensity.runner import ownership
 from intensity.values import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import nbformat
 import pytest
 
-from intensity.discussion import MEANINGS
-from intensity.settings import Layout
+from intensity.claims.discussion import MEANINGS
+from intensity.runner.profiles import Layout
 from intensity.values import ROOT
 
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in Layout().notebooks.values()}

@@ -317,7 +317,7 @@ def test_help_and_refusals_come_before_any_set_up(
     place: Place, words: list[str], code: int
 ) -> None:
     place.real()
-    for name in ("lib/intensity/options.py", "params/smoke.yaml"):
+    for name in ("lib/intensity/cli.py", "params/smoke.yaml"):
         (place.root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place.root / name)
     process = place.start("bash", place.root / "run_all.sh", *words)

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from intensity.settings import Layout, default_parameters
+from intensity.runner.profiles import Layout, default_parameters
 from intensity.values import ROOT
 
 RUN = ROOT / "runs" / "smoke"

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import pandas as pd
 
-from intensity.configurations import Configuration
-from intensity.networks import build
-from intensity.store import Run, Store
-from intensity.sweeps import pack
+from intensity.models.build import build
+from intensity.storage.store import Run, Store
+from intensity.training.configuration import Configuration
+from intensity.training.sweep import pack
 
 
 def configuration(**changed: Any) -> Configuration:

@@ -7,9 +7,9 @@ import numpy as np
 import ours
 
 from intensity.attribution import changes
+from intensity.attribution.base import compiled_logits
 from intensity.attribution.inputs import to_network
-from intensity.attribution.passes import compiled_logits
-from intensity.attribution.pca_direction import SIDES, leading_component
+from intensity.attribution.methods.pca_direction import SIDES, leading_component
 
 STEP = 1.0
 """Grey levels along a direction of length 1."""

@@ -59,11 +59,11 @@ PLANS = {
         ],
     },
 }
-"""Architectures as intensity.architectures describes them."""
+"""Architectures as intensity.models.architectures describes them."""
 
 
 class Builder:
-    """The layers of intensity.networks, by the same names; the peers' environment lacks that."""
+    """The layers of intensity.models.build by the same names: the peers lack that module."""
 
     def __init__(self) -> None:
         """Start counting."""

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from intensity.attribution.finite_differences import finite_differences
-from intensity.attribution.gradient import gradient
-from intensity.attribution.guided_backprop import guided_backprop
-from intensity.attribution.integrated_gradients import integrated_gradients
-from intensity.attribution.occlusion import occlusion
-from intensity.attribution.pca_direction import pca_direction
+from intensity.attribution.methods.finite_differences import finite_differences
+from intensity.attribution.methods.gradient import gradient
+from intensity.attribution.methods.guided_backprop import guided_backprop
+from intensity.attribution.methods.integrated_gradients import integrated_gradients
+from intensity.attribution.methods.occlusion import occlusion
+from intensity.attribution.methods.pca_direction import pca_direction
 
 
 class Peer:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from intensity.options import WRONG_USE, parser
+from intensity.cli import WRONG_USE, parser
 from intensity.values import InvalidInput
 
 FAILED, INTERRUPTED = 1, 130
@@ -47,8 +47,8 @@ def _run(arguments: dict[str, Any]) -> int:
     """Run a profile; a request to end is taken like Ctrl-C, so that kernels are stopped."""
     # jsonschema loads a grammar of IRIs for three seconds, and does without where there is none.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    from intensity.reproduce import Reproduction, Request
-    from intensity.settings import Layout
+    from intensity.runner.profiles import Layout
+    from intensity.runner.run import Reproduction, Request
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -59,7 +59,7 @@ def _run(arguments: dict[str, Any]) -> int:
 def _explore(arguments: dict[str, Any]) -> int:
     """Serve the explorer until it is interrupted."""
     from intensity.explorer.serving import serve
-    from intensity.settings import Layout
+    from intensity.runner.profiles import Layout
 
     serve(Layout(), **arguments)
     return 0
@@ -67,8 +67,8 @@ def _explore(arguments: dict[str, Any]) -> int:
 
 def _publish(_: dict[str, Any]) -> int:
     """Publish the standard run."""
-    from intensity.publishing import publish
-    from intensity.settings import Layout
+    from intensity.runner.profiles import Layout
+    from intensity.runner.publish import publish
 
     publish(Layout())
     return 0
@@ -76,8 +76,8 @@ def _publish(_: dict[str, Any]) -> int:
 
 def _store(arguments: dict[str, Any]) -> int:
     """List or prune the store."""
-    from intensity.inventory import list_runs, prune
-    from intensity.settings import Layout
+    from intensity.runner.profiles import Layout
+    from intensity.runner.prune import list_runs, prune
 
     for line in prune(Layout()) if arguments["prune"] else list_runs(Layout()):
         print(line)

@@ -6,9 +6,9 @@ import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, rectified
 from intensity.attribution import changes
+from intensity.attribution.base import Output, ask
 from intensity.attribution.changes import score_changes
-from intensity.attribution.passes import Output, ask
-from intensity.attribution.stages import stages_of
+from intensity.attribution.incremental.stages import stages_of
 from intensity.attribution.windows import place_windows
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from intensity.architectures import Network
-from intensity.attribution.deeplift import deeplift
-from intensity.attribution.grad_cam import grad_cam
-from intensity.attribution.gradient import gradient, gradient_x_input
-from intensity.attribution.guided_backprop import guided_backprop
-from intensity.attribution.integrated_gradients import integrated_gradients
-from intensity.attribution.occlusion import occlusion
+from intensity.attribution.methods.deeplift import deeplift
+from intensity.attribution.methods.grad_cam import grad_cam
+from intensity.attribution.methods.gradient import gradient, gradient_x_input
+from intensity.attribution.methods.guided_backprop import guided_backprop
+from intensity.attribution.methods.integrated_gradients import integrated_gradients
+from intensity.attribution.methods.occlusion import occlusion
 from intensity.attribution.windows import place_windows
-from intensity.networks import build, predict_logits
+from intensity.models.architectures import Network
+from intensity.models.build import build, predict_logits
 
 FILE = Path(__file__).parent / "references" / "peers.npz"
 REFERENCES = dict(np.load(FILE))

@@ -6,9 +6,9 @@ import pytest
 from explainable import HEIGHT, WIDTH, images_of
 from intensity.attribution.backgrounds import background_levels
 from intensity.attribution.windows import Repaint, Windows, fill_levels, place_windows
-from intensity.rendering import render
-from intensity.scenes import draw_scenes, find_setting
-from intensity.tasks import TASKS
+from intensity.data.rendering import render
+from intensity.data.scenes import draw_scenes, find_setting
+from intensity.data.tasks import TASKS
 from intensity.values import InvalidInput
 
 

@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from playwright.sync_api import Page, expect
 
-from intensity.store import Store
+from intensity.storage.store import Store
 from intensity.values import ROOT
 from untrained import keep
 from visits import Visit

@@ -9,7 +9,7 @@ import pytest
 
 import untrained
 from intensity.explorer.view import Subject
-from intensity.store import Run, Store
+from intensity.storage.store import Run, Store
 
 
 @pytest.fixture

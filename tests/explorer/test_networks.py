@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from intensity.data.scenes import find_setting
 from intensity.explorer import networks
 from intensity.explorer.networks import (
     SMALL,
@@ -16,9 +17,8 @@ from intensity.explorer.networks import (
     train_small,
     usual_store,
 )
-from intensity.scenes import find_setting
-from intensity.settings import Layout
-from intensity.store import Run, Store
+from intensity.runner.profiles import Layout
+from intensity.storage.store import Run, Store
 from intensity.values import InvalidInput
 from untrained import untrained
 

@@ -7,8 +7,8 @@ import nbformat
 import papermill
 import pytest
 
-from intensity.settings import Layout
-from intensity.store import Run, Store
+from intensity.runner.profiles import Layout
+from intensity.storage.store import Run, Store
 from intensity.values import ROOT
 
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from intensity.explorer.serving import TEMPLATE, _options, serve
-from intensity.settings import Layout
+from intensity.runner.profiles import Layout
 from intensity.values import ROOT, InvalidInput
 
 PLACE = ROOT / "report" / "voila" / "templates" / TEMPLATE

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from intensity.attribution.baselines import BASELINES
-from intensity.attribution.methods import BATCH, METHODS, case_of, maps_of
-from intensity.attribution.passes import logits
+from intensity.analysis.activations import activations
+from intensity.analysis.response_curves import class_response_curves
+from intensity.attribution.base import logits
+from intensity.attribution.edge_filters import BASELINES
+from intensity.attribution.registry import BATCH, METHODS, case_of, maps_of
+from intensity.data.rendering import render
+from intensity.data.scenes import SETTINGS, draw_scenes
+from intensity.data.tasks import TASKS
+from intensity.evaluation.explanations import recoloring_levels
 from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, fainter
-from intensity.rendering import render
-from intensity.responses.activations import activations
-from intensity.responses.curves import class_response_curves
-from intensity.responses.explanations import recoloring_levels
-from intensity.scenes import SETTINGS, draw_scenes
-from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
 Make = Callable[..., Subject]

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from intensity.claims import evaluate
+from intensity.claims.judge import evaluate
 from intensity.figures import claim_parts, claims_overview
-from intensity.statistics import Measurement
+from intensity.statistics.intervals import Measurement
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Intervals = Callable[[Axes], list[tuple[float, float]]]

@@ -8,10 +8,10 @@ import pytest
 from matplotlib.axes import Axes
 
 from intensity import figures
-from intensity.attribution.baselines import BASELINES
-from intensity.attribution.methods import METHODS
+from intensity.attribution.edge_filters import BASELINES
+from intensity.attribution.registry import METHODS
+from intensity.data.tasks import TASKS
 from intensity.figures.explanations import NAMES
-from intensity.tasks import TASKS
 
 Marks = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from PIL import Image
 
+from intensity.data.tasks import TASKS
 from intensity.figures.explorer import (
     PROBABILITY,
     LiveCurves,
@@ -21,7 +22,6 @@ from intensity.figures.explorer import (
     tiles,
 )
 from intensity.figures.style import class_color, tint
-from intensity.tasks import TASKS
 
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
 LEVELS = np.arange(0, 256, 5)

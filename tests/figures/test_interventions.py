@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from intensity import figures
 from intensity.figures.interventions import CHANGES
 from intensity.figures.style import READER_COLOR
-from intensity.responses.interventions import INTERVENTIONS
+from intensity.interventions.transforms import INTERVENTIONS
 from intensity.tables.interventions import GROUP_OF
 
 Dots = Callable[[Axes], list[tuple[float, float]]]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
+from intensity.data.tasks import TASKS
 from intensity.figures import (
     class_response_curves,
     final_layer_weights,
@@ -16,7 +17,6 @@ from intensity.figures import (
     response_profiles,
     unit_profiles,
 )
-from intensity.tasks import TASKS
 
 BANDS = TASKS["hard"].bands
 LEVELS = np.arange(5, 255)

@@ -5,9 +5,9 @@ import pytest
 
 from fakes import rows
 from intensity import tables
-from intensity.rendering import render
-from intensity.scenes import draw_scenes, find_setting
-from intensity.tasks import TASKS
+from intensity.data.rendering import render
+from intensity.data.scenes import draw_scenes, find_setting
+from intensity.data.tasks import TASKS
 
 HARD, EASY = TASKS["hard"], TASKS["easy"]
 

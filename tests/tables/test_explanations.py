@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from intensity import tables
-from intensity.responses.scores import Scored, scored
-from intensity.statistics import t_interval
+from intensity.evaluation.scores import Scored, scored
+from intensity.statistics.intervals import t_interval
 from intensity.values import InvalidInput
 
 NAN = np.nan

@@ -8,13 +8,13 @@ import pytest
 
 from fakes import HALF, rows
 from intensity import tables
-from intensity.responses.comparison import Compared
-from intensity.responses.interventions import INTERVENTIONS
-from intensity.results import Results
-from intensity.scenes import draw_scenes, find_setting
-from intensity.statistics import holm, t_test, wilson
+from intensity.data.scenes import draw_scenes, find_setting
+from intensity.data.tasks import TASKS
+from intensity.interventions.comparison import Compared
+from intensity.interventions.transforms import INTERVENTIONS
+from intensity.statistics.intervals import holm, t_test, wilson
+from intensity.statistics.measurements import Results
 from intensity.tables.interventions import GROUP_OF
-from intensity.tasks import TASKS
 from intensity.values import InvalidInput
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from fakes import HALF, FakeRun, counted, rows, two_seeds
 from intensity import tables
-from intensity.scenes import SETTINGS
-from intensity.statistics import Measurement
-from intensity.tasks import TASKS
+from intensity.data.scenes import SETTINGS
+from intensity.data.tasks import TASKS
+from intensity.statistics.intervals import Measurement
 
 
 def test_accuracies_have_a_row_a_run() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from intensity.attribution.base import Question, compiled_slopes
 from intensity.attribution.inputs import batches, to_network
-from intensity.attribution.passes import Question, compiled_slopes
 
 Variation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(m,) rows of images and (m,) numbers of variations -> (m, h, w) float32 grey levels."""

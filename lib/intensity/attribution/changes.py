@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from intensity.attribution.incremental import incremental_changes
+from intensity.attribution.base import Question, chosen, compiled_logits, scores
+from intensity.attribution.incremental.engine import incremental_changes
+from intensity.attribution.incremental.stages import stages_of
 from intensity.attribution.inputs import batches, to_network
-from intensity.attribution.passes import Question, chosen, compiled_logits, scores
-from intensity.attribution.stages import stages_of
 from intensity.attribution.windows import Windows
 
 AT_ONCE = 2**22

@@ -15,7 +15,7 @@ import numpy as np
 
 from intensity.attribution.backgrounds import background_levels
 from intensity.attribution.inputs import check_count
-from intensity.tasks import Task
+from intensity.data.tasks import Task
 from intensity.values import InvalidInput
 
 

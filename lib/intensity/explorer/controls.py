@@ -6,9 +6,9 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
+from intensity.data.shapes import SHAPES
+from intensity.data.tasks import LEVELS
 from intensity.explorer.view import SCENES, Subject, View
-from intensity.shapes import SHAPES
-from intensity.tasks import LEVELS
 
 FIRST = ("scene", "intensity")
 """What one begins with; the rest stands apart."""

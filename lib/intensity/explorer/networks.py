@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from typing import NamedTuple
 
-from intensity import entries
-from intensity.configurations import configurations
-from intensity.digests import training_code
+from intensity.data.scenes import SETTINGS, SceneOptions
 from intensity.explorer.view import Subject
-from intensity.scenes import SETTINGS, SceneOptions
-from intensity.settings import Layout
-from intensity.store import Run, Store, run_name
-from intensity.sweeps import train_all
+from intensity.runner.profiles import Layout
+from intensity.storage import entries
+from intensity.storage.code_digest import training_code
+from intensity.storage.store import Run, Store, run_name
+from intensity.training.configuration import configurations
+from intensity.training.sweep import train_all
 from intensity.values import InvalidInput
 
 HEADLINES = (("bn_compact", "hard"), ("large", "three_bands"), ("small", "three_bands"))

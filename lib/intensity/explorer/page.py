@@ -12,15 +12,15 @@ from typing import Protocol
 
 import ipywidgets as widgets
 
-from intensity.attribution.baselines import BASELINES
-from intensity.attribution.methods import METHODS
+from intensity.attribution.edge_filters import BASELINES
+from intensity.attribution.registry import METHODS
 from intensity.explorer.controls import Controls, Quiet
 from intensity.explorer.desk import PARTS, Desk, Question
 from intensity.explorer.networks import SECONDS, find_networks, open_network, train_small
 from intensity.explorer.pictures import SCALES, Picture, Pictures
 from intensity.explorer.view import Answer, Curve, Subject
 from intensity.figures.explanations import NAMES
-from intensity.store import Run, Store
+from intensity.storage.store import Run, Store
 from intensity.values import InvalidInput
 
 PAUSE = 0.3

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from intensity.attribution.baselines import BASELINES
+from intensity.attribution.edge_filters import BASELINES
+from intensity.data.tasks import Band
 from intensity.explorer.view import SWEPT, Answer, Curve, Subject, View
 from intensity.figures.explanations import NAMES
 from intensity.figures.explorer import (
@@ -19,7 +20,6 @@ from intensity.figures.explorer import (
     LiveUnits,
 )
 from intensity.figures.style import class_color
-from intensity.tasks import Band
 
 SCALES = ("probability", "logit")
 """What the curves may show."""

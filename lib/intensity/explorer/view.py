@@ -17,17 +17,17 @@ import numpy as np
 from pydantic import Field
 from scipy.special import softmax
 
+from intensity.analysis.activations import reader, rectified_layers
+from intensity.analysis.response_curves import class_response_curves
+from intensity.attribution.base import logits
 from intensity.attribution.inputs import image_shape
-from intensity.attribution.methods import BATCH, case_of, maps_of
-from intensity.attribution.passes import logits
-from intensity.configurations import Configuration
-from intensity.rendering import render
-from intensity.responses.activations import reader, rectified_layers
-from intensity.responses.curves import class_response_curves
-from intensity.responses.explanations import recoloring_levels
-from intensity.scenes import Scenes, SquareNoise, draw_scenes
-from intensity.shapes import SHAPES, pixel_order
-from intensity.tasks import LEVELS, Band, Level, Shape
+from intensity.attribution.registry import BATCH, case_of, maps_of
+from intensity.data.rendering import render
+from intensity.data.scenes import Scenes, SquareNoise, draw_scenes
+from intensity.data.shapes import SHAPES, pixel_order
+from intensity.data.tasks import LEVELS, Band, Level, Shape
+from intensity.evaluation.explanations import recoloring_levels
+from intensity.training.configuration import Configuration
 from intensity.values import InvalidInput, Value
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Patch
 
+from intensity.data.tasks import LEVELS, Task
 from intensity.figures.style import (
     PAGE,
     READER_COLOR,
@@ -34,7 +35,6 @@ from intensity.figures.style import (
     styled,
     upright_estimate,
 )
-from intensity.tasks import LEVELS, Task
 
 _NOT_DRAWN: dict[str, Any] = {
     "facecolor": "white",

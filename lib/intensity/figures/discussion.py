@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from intensity.claims import CLAIMS, Part
+from intensity.claims.judge import CLAIMS, Part
 from intensity.figures.style import (
     PAGE,
     dots,
@@ -19,7 +19,7 @@ from intensity.figures.style import (
     seed_handle,
     styled,
 )
-from intensity.statistics import Measurement
+from intensity.statistics.intervals import Measurement
 
 _VERDICTS = {
     "reproduced": ("#0077BB", "o"),

@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from intensity.figures.style import DPI, styled
-from intensity.files import write_aside
+from intensity.storage.files import write_aside
 from intensity.values import ROOT, InvalidInput
 
 _NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.typing import LineStyleType
 
+from intensity.data.tasks import Band
 from intensity.figures.style import (
     NETWORK_COLORS,
     PAGE,
@@ -32,7 +33,6 @@ from intensity.figures.style import (
     seed_handle,
     styled,
 )
-from intensity.tasks import Band
 
 NAMES = {
     "gradient": "gradient",

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from intensity.data.tasks import Band
 from intensity.figures.style import (
     class_bands,
     class_color,
@@ -24,7 +25,6 @@ from intensity.figures.style import (
     picture,
     styled,
 )
-from intensity.tasks import Band
 
 SQUARE = 2.2
 """Side of a figure with one picture, in inches."""

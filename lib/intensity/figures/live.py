@@ -16,8 +16,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
+from intensity.data.tasks import LEVELS, Band
 from intensity.figures.style import class_color, class_dash, tint
-from intensity.tasks import LEVELS, Band
 from intensity.values import ROOT
 
 TEMPLATE = ROOT / "report" / "sweep"

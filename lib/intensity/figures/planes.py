@@ -12,6 +12,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 from scipy import ndimage
 
+from intensity.analysis.planes import plane_labels
+from intensity.data.tasks import LEVELS, Task
 from intensity.figures.style import (
     PAGE,
     SEEDS_INTERVAL,
@@ -31,8 +33,6 @@ from intensity.figures.style import (
     tint,
     upright_estimate,
 )
-from intensity.responses.planes import plane_labels
-from intensity.tasks import LEVELS, Task
 
 _BORDER = "#000000"
 """Color of borders between true classes."""

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
+from intensity.data.tasks import Band
 from intensity.figures.style import (
     COLUMN,
     PAGE,
@@ -35,7 +36,6 @@ from intensity.figures.style import (
     styled,
     upright_estimate,
 )
-from intensity.tasks import Band
 
 _SILENT = "#BBBBBB"
 """Color of units that hardly respond."""

@@ -23,7 +23,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 from matplotlib.typing import LineStyleType
 
-from intensity.tasks import LEVELS, Band
+from intensity.data.tasks import LEVELS, Band
 
 COLUMN = 3.35
 """Width of one column of a paper, in inches."""

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from intensity.data.tasks import LEVELS, Band
 from intensity.figures.style import (
     PAGE,
     class_bands,
@@ -19,7 +20,6 @@ from intensity.figures.style import (
     picture_row,
     styled,
 )
-from intensity.tasks import LEVELS, Band
 
 
 @styled

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
+from intensity.data.tasks import LEVELS, Band
 from intensity.figures.style import (
     PAGE,
     READER_COLOR,
@@ -31,7 +32,6 @@ from intensity.figures.style import (
     seed_handle,
     styled,
 )
-from intensity.tasks import LEVELS, Band
 
 _SPLITS: dict[str, tuple[LineStyleType, float]] = {
     "training": ("--", 0.8),

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from intensity.data.tasks import LEVELS, Band
 from intensity.figures.responses import by_depth, condition_handles, looks
 from intensity.figures.style import (
     PAGE,
@@ -25,7 +26,6 @@ from intensity.figures.style import (
     seed_handle,
     styled,
 )
-from intensity.tasks import LEVELS, Band
 
 _INK = "#222222"
 """Color of measured curves and of counts."""

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from intensity.data.tasks import LEVELS
 from intensity.figures.style import PAGE, new_figure, picture, picture_row, styled
-from intensity.tasks import LEVELS
 
 
 class _Panel(NamedTuple):

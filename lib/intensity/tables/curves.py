@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.responses.planes import plane_labels
-from intensity.statistics import t_interval
-from intensity.tasks import Task
+from intensity.analysis.planes import plane_labels
+from intensity.data.tasks import Task
+from intensity.statistics.intervals import t_interval
 
 
 def transitions_table(transitions: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:

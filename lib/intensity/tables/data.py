@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.rendering import histograms, render
-from intensity.scenes import Scenes
-from intensity.shapes import SHAPES
-from intensity.statistics import t_interval, wilson
-from intensity.tasks import Task
+from intensity.data.rendering import histograms, render
+from intensity.data.scenes import Scenes
+from intensity.data.shapes import SHAPES
+from intensity.data.tasks import Task
+from intensity.statistics.intervals import t_interval, wilson
 
 
 def intensity_functions(tasks: Sequence[Task]) -> pd.DataFrame:

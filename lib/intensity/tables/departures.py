@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from intensity.configurations import SETTLED, Configuration, Recipe
 from intensity.tables.training import Runs
+from intensity.training.configuration import SETTLED, Configuration, Recipe
 
 
 def departures(runs: Runs) -> pd.DataFrame:

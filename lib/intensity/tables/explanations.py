@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from intensity.statistics import t_interval
+from intensity.statistics.intervals import t_interval
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
-    from intensity.responses.scores import Scored
+    from intensity.evaluation.scores import Scored
 
 
 def map_scores(scored: Iterable[Scored]) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def margin_correlations(
     Returns:
         Spearman's correlation of each seed, 0 where nothing varies, and the fewest scenes.
     """
-    from intensity.attribution.agreement import rank_correlation  # loads scipy.stats, 1.5 s
+    from intensity.statistics.correlation import rank_correlation  # loads scipy.stats, 1.5 s
 
     found, fewest = [], len(strengths[0])
     for strength, distance in zip(strengths, distances, strict=True):

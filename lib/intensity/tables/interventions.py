@@ -12,18 +12,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from intensity.claims import NEAR
-from intensity.responses.comparison import Compared
-from intensity.responses.effects import FEWEST, TRIED
-from intensity.responses.interventions import (
+from intensity.claims.judge import NEAR
+from intensity.data.scenes import Scenes
+from intensity.interventions.comparison import Compared
+from intensity.interventions.effects import FEWEST, TRIED
+from intensity.interventions.transforms import (
     INTERVENTIONS,
     PIECES,
     PIXELS,
     REGIONS,
     is_unusual,
 )
-from intensity.scenes import Scenes
-from intensity.statistics import (
+from intensity.statistics.intervals import (
     EQUIVALENCE_LEVEL,
     LEVEL,
     Interval,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.responses.monotonicity import layer_table, unit_table
-from intensity.statistics import t_interval
+from intensity.analysis.monotonicity import layer_table, unit_table
+from intensity.statistics.intervals import t_interval
 from intensity.tables.summaries import summarized
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from intensity.statistics import t_interval
+from intensity.statistics.intervals import t_interval
 
 
 def summarized(table: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:

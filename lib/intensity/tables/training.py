@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.responses import errors
-from intensity.statistics import Measurement
-from intensity.store import Run
+from intensity.analysis import errors
+from intensity.statistics.intervals import Measurement
+from intensity.storage.store import Run
 from intensity.tables.summaries import limited, summarized
 
 Runs = Mapping[str, Sequence[Run]]

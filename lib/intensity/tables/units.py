@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.responses import thresholds
-from intensity.responses.monotonicity import rectified, turning_share, unit_table
-from intensity.statistics import paired_interval, t_interval
+from intensity.analysis import thresholds
+from intensity.analysis.monotonicity import rectified, turning_share, unit_table
+from intensity.statistics.intervals import paired_interval, t_interval
 from intensity.tables.summaries import summarized
 
 Arrays = Mapping[str, np.ndarray]

@@ -1,0 +1,1 @@
+"""Analyses of a network's responses to object intensity."""

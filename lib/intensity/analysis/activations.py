@@ -1,0 +1,110 @@
+"""Activations: what layers of a network hold when it sees images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from intensity.attribution.inputs import as_images, batches, to_network
+from intensity.data.rendering import render
+from intensity.data.scenes import Scenes
+from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
+
+
+def activations(
+    model: keras.Model, images: np.ndarray, layers: Sequence[str], *, batch: int = 64
+) -> dict[str, np.ndarray]:
+    """Activations of layers, for feature maps.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        images: (n, h, w) or (n, h, w, 1), grey levels.
+        layers: names of layers.
+        batch: images that pass through the model at once.
+
+    Returns:
+        For every layer (n, height, width, channels) or (n, units) float32.
+
+    Raises:
+        InvalidInput: images do not fit, or the model has no layer of a name.
+    """
+    pixels = as_images(images, model)
+    read = reader(model, layers)
+    parts = [read(pixels[rows]) for rows in batches(len(pixels), batch)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in layers}
+
+
+def reader(
+    model: keras.Model, layers: Sequence[str]
+) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """A function from (n, h, w) grey levels to the activations of layers, in one pass.
+
+    Raises:
+        InvalidInput: no layer is asked for, or the model has none of that name.
+    """
+    import keras
+
+    names = [layer.name for layer in model.layers]
+    unknown = [name for name in layers if name not in names]
+    if unknown or not layers or isinstance(layers, str):
+        raise InvalidInput(
+            f"layers: {unknown or layers} is not allowed: a list of {', '.join(names)}"
+        )
+    tapped = keras.Model(model.inputs, {name: model.get_layer(name).output for name in layers})
+
+    def read(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        """Activations by name, in the order asked for, which Keras does not promise."""
+        values = tapped.predict_on_batch(to_network(pixels))
+        return {name: values[name] for name in layers}
+
+    return read
+
+
+def feature_maps(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
+    """Activations of all rectified layers that have space, from the input to the output.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes.
+
+    Returns:
+        For every layer (n, height, width, channels) float32.
+    """
+    spatial = [name for name in rectified_layers(model) if _has_space(model.get_layer(name))]
+    return activations(model, render(scenes), spatial)
+
+
+def layer_weights(model: keras.Model, layer: str) -> dict[str, np.ndarray]:
+    """The kernel of a layer.
+
+    Args:
+        model: any with a layer of that name.
+        layer: its name.
+
+    Returns:
+        `kernel`: (height, width, inputs, outputs), or (inputs, outputs) of a dense layer.
+    """
+    return {"kernel": np.asarray(model.get_layer(layer).kernel)}
+
+
+def _has_space(layer: keras.Layer) -> bool:
+    """Does a layer return maps?"""
+    return len(layer.output.shape) == 4
+
+
+def rectified_layers(model: keras.Model) -> list[str]:
+    """Where profiles are taken: every layer named relu..., then the logits.
+
+    Raises:
+        InvalidInput: the model's layers have other names.
+    """
+    names = [layer.name for layer in model.layers]
+    chosen = [name for name in names if name.startswith("relu") or name == "logits"]
+    if not chosen:
+        raise InvalidInput(f"layers: none is named relu... or logits; name some of {names}")
+    return chosen

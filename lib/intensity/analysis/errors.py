@@ -1,0 +1,113 @@
+"""At which intensities a network is wrong, from its table of test predictions.
+
+The table has columns intensity, label, predicted and count, one row a kind of test scene. Nothing
+here needs a network.
+"""
+
+import numpy as np
+import pandas as pd
+
+from intensity.data.tasks import Task
+from intensity.values import InvalidInput
+
+NEAR = 3
+"""Scenes at most this many grey levels from a class boundary are near it."""
+FAR = 10
+"""Scenes at least this many grey levels from all class boundaries are far from them."""
+COLUMNS = ("intensity", "label", "predicted", "count")
+
+
+def accuracy_by_intensity(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy at every intensity that occurs.
+
+    Args:
+        predictions: columns intensity, label, predicted, count.
+
+    Returns:
+        Columns intensity, scenes, correct, accuracy, by increasing intensity.
+
+    Raises:
+        InvalidInput: columns are missing or no scene is counted.
+    """
+    table = _counted(predictions)
+    table["correct"] = table["count"] * (table["label"] == table["predicted"])
+    sums = table.groupby("intensity", as_index=False)[["count", "correct"]].sum()
+    sums = sums.rename(columns={"count": "scenes"})
+    return sums.assign(accuracy=sums["correct"] / sums["scenes"])
+
+
+def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
+    """How often each class is taken for each.
+
+    Args:
+        predictions: columns intensity, label, predicted, count.
+
+    Returns:
+        Columns label, predicted, count, share (of the label's scenes), one row a pair of a
+        label that occurs and a class that occurs as label or prediction, zeros included.
+
+    Raises:
+        InvalidInput: columns are missing or no scene is counted.
+    """
+    table = _counted(predictions)
+    classes = np.union1d(table["label"], table["predicted"])
+    pairs = pd.MultiIndex.from_product(
+        [np.unique(table["label"]), classes], names=["label", "predicted"]
+    )
+    counts = table.groupby(["label", "predicted"])["count"].sum()
+    result = counts.reindex(pairs, fill_value=0).reset_index()
+    return result.assign(share=result["count"] / result.groupby("label")["count"].transform("sum"))
+
+
+def boundary_errors(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Errors near class boundaries and far from them.
+
+    The distance of an intensity is that to the nearest value of `task.edges`: around a boundary
+    at 30.5, levels 28..33 are near (at most 3), levels up to 20 and from 41 far (at least 10).
+
+    Args:
+        predictions: columns intensity, label, predicted, count.
+        task: says where the class changes.
+
+    Returns:
+        Columns zone ("near", "far"), scenes (n), errors (k), rate = (k + .5) / (n + 1).
+
+    Raises:
+        InvalidInput: columns are missing, or no scene lies in a zone.
+    """
+    table = _counted(predictions)
+    distance = np.abs(table["intensity"].to_numpy(float)[:, None] - task.edges).min(axis=1)
+    wrong = (table["label"] != table["predicted"]).to_numpy()
+    count = table["count"].to_numpy()
+    rows = []
+    for zone, inside in (("near", distance <= NEAR), ("far", distance >= FAR)):
+        scenes, errors = int(count[inside].sum()), int(count[inside & wrong].sum())
+        if not scenes:
+            raise InvalidInput(f"predictions: no scene is {zone} a class boundary of {task.name}")
+        rows.append((zone, scenes, errors, (errors + 0.5) / (scenes + 1)))
+    return pd.DataFrame(rows, columns=["zone", "scenes", "errors", "rate"])
+
+
+def boundary_error_ratio(predictions: pd.DataFrame, task: Task) -> float:
+    """Error rate near class boundaries over that far from them; above 1 where errors sit there.
+
+    Args:
+        predictions: columns intensity, label, predicted, count.
+        task: says where the class changes.
+
+    Raises:
+        InvalidInput: columns are missing, or no scene lies in a zone.
+    """
+    near, far = boundary_errors(predictions, task)["rate"]
+    return float(near / far)
+
+
+def _counted(predictions: pd.DataFrame) -> pd.DataFrame:
+    """A copy of the rows that count at least one scene."""
+    missing = [name for name in COLUMNS if name not in predictions]
+    if missing:
+        raise InvalidInput(f"predictions: has no column {missing[0]}; needs {', '.join(COLUMNS)}")
+    table = predictions.loc[predictions["count"] > 0, list(COLUMNS)]
+    if table.empty:
+        raise InvalidInput("predictions: counts no scene; at least one is needed")
+    return table.copy()

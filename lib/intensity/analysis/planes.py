@@ -1,0 +1,108 @@
+"""The plane of intensity and background: what a network answers for every pair of them.
+
+Scenes are rendered again with both replaced, while noise and places stay. A network that reads
+absolute intensity draws stripes across the plane, one that reads contrast draws them along the
+diagonal. Axes are always in the order background, intensity.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from intensity.analysis.levels import check_scenes
+from intensity.analysis.response_curves import RENDERED
+from intensity.attribution.inputs import batches, check_count
+from intensity.data.rendering import render
+from intensity.data.scenes import Scenes
+from intensity.data.tasks import LEVELS, MINIMUM_CONTRAST, Task
+from intensity.models.inference import image_logits
+from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
+
+
+def class_plane(model: keras.Model, scenes: Scenes, step: int) -> dict[str, np.ndarray]:
+    """How often each class is predicted for every pair of intensity and background.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes; where an object is hollow, the background shows inside of it.
+        step: grey levels from one point of the grid to the next, from 0 on, on both axes.
+
+    Returns:
+        `intensity` (k,) and `background` (k,) grey levels, `share` (k, k, classes) of scenes, by
+        background, intensity and predicted class.
+
+    Raises:
+        InvalidInput: step is not 1..255, or scenes do not fit the model.
+    """
+    check_count("step", step, most=LEVELS - 1)
+    check_scenes(model, scenes)
+    grid = np.arange(0, LEVELS, step)
+    counts = np.zeros((len(grid), len(grid), model.output_shape[-1]), np.int64)
+    for rows in batches(len(scenes) * len(grid) ** 2, RENDERED):
+        pair, scene = np.divmod(np.arange(rows.start, rows.stop), len(scenes))
+        background, intensity = np.divmod(pair, len(grid))
+        images = render(_replaced(scenes[scene], grid[intensity], grid[background]))
+        predicted = image_logits(model, images).argmax(axis=1)
+        np.add.at(counts, (background, intensity, predicted), 1)
+    return {"intensity": grid, "background": grid, "share": counts / len(scenes)}
+
+
+def plane_labels(task: Task, intensity: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """The true class of every pair of intensity and background.
+
+    Args:
+        task: whose class follows from these two.
+        intensity: (k,) grey levels.
+        background: (m,) grey levels.
+
+    Returns:
+        (m, k) int64, by background and intensity; -1 where no object can be drawn: for an
+        intensity that the task does not have, and less than `MINIMUM_CONTRAST` from the background.
+
+    Raises:
+        InvalidInput: the class depends on the shape too.
+    """
+    if task.shapes:
+        raise InvalidInput(f"task: {task.name} is not allowed: its class depends on the shape")
+    i, b = np.meshgrid(np.asarray(intensity, int), np.asarray(background, int))
+    seen = (np.abs(i - b) >= MINIMUM_CONTRAST) & np.isin(i, task.levels)
+    return np.where(seen, task.classify(i, b, np.zeros_like(i)), -1)
+
+
+def plane_agreement(
+    intensity: np.ndarray, background: np.ndarray, share: np.ndarray, task: Task
+) -> float:
+    """Share of predictions that are right by the labels of a task, not always the trained one.
+
+    The mean over scenes and over the pairs that can be drawn, all alike.
+
+    Args:
+        intensity: (k,) grey levels.
+        background: (m,) grey levels.
+        share: (m, k, classes) as `class_plane` returns it.
+        task: says which class is right.
+
+    Raises:
+        InvalidInput: the plane has fewer classes than the task, the class depends on the shape, or
+            no pair can be drawn.
+    """
+    labels = plane_labels(task, intensity, background)
+    rows, columns = np.nonzero(labels >= 0)
+    if share.shape[:2] != labels.shape or share.shape[2] < task.classes:
+        allowed = (*labels.shape, task.classes)
+        raise InvalidInput(f"share: shape {share.shape} is not allowed: {allowed}")
+    if not len(rows):
+        raise InvalidInput(f"intensity, background: no pair can be drawn by task {task.name}")
+    return float(share[rows, columns, labels[rows, columns]].mean())
+
+
+def _replaced(scenes: Scenes, intensity: np.ndarray, background: np.ndarray) -> Scenes:
+    """Scenes with other intensities and backgrounds, (n,) each."""
+    through = scenes.core_intensity == scenes.background
+    core = np.where(through, background, scenes.core_intensity)
+    return scenes.replace(intensity=intensity, background=background, core_intensity=core)

@@ -1,0 +1,288 @@
+"""Class-response curves: the logits of one scene while the object's intensity is swept.
+
+A network that has learned an intensity function draws square waves: the logit of the right class is
+on top at every level, and curves cross where the class changes.
+
+What is right depends on the scene: its class at a level is `Scenes.label_at`, and only levels that
+the scene could have been drawn with count. A crossing is a change of the predicted class between
+two neighboring levels that count, and lies half-way between them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from intensity.analysis.levels import as_levels, check_scenes
+from intensity.attribution.inputs import batches
+from intensity.data.rendering import render
+from intensity.data.scenes import Scenes
+from intensity.data.tasks import MINIMUM_CONTRAST, Task
+from intensity.models.inference import image_logits
+from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
+
+RENDERED = 4096
+"""Images of a sweep that are in memory at once."""
+STEPS = 10
+"""Sizes of a recoloring's step that are counted together, grey levels."""
+
+
+def class_response_curves(
+    model: keras.Model, scenes: Scenes, levels: np.ndarray, *, batch: int = 64
+) -> dict[str, np.ndarray]:
+    """Logits of scenes rendered again at every level, all else (noise, occluders) unchanged.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes.
+        levels: (k,) integers 0..255, increasing: the object's intensities.
+        batch: images that pass through the model at once.
+
+    Returns:
+        `levels` (k,) and `logits` (n, k, classes) float32.
+
+    Raises:
+        InvalidInput: levels are wrong, or scenes do not fit the model.
+    """
+    swept = as_levels(levels)
+    check_scenes(model, scenes)
+    parts = []
+    for rows in batches(len(scenes) * len(swept), RENDERED):
+        scene, k = np.divmod(np.arange(rows.start, rows.stop), len(swept))
+        images = render(scenes[scene].replace(intensity=swept[k]))
+        parts.append(image_logits(model, images, batch=batch))
+    curves = np.concatenate(parts).reshape(len(scenes), len(swept), -1)
+    return {"levels": swept, "logits": curves}
+
+
+def drawable(scenes: Scenes, levels: np.ndarray) -> np.ndarray:
+    """Which levels the object of each scene could have been drawn with.
+
+    They are levels of the task that have a class, differ by `MINIMUM_CONTRAST` or more from the
+    background where that is random, and are not of the class of a second object.
+
+    Args:
+        scenes: n scenes.
+        levels: (k,) integers 0..255.
+
+    Returns:
+        (n, k) bool.
+    """
+    task, swept = scenes.task, np.broadcast_to(levels, (len(scenes), len(levels)))
+    allowed = np.isin(swept, task.levels) & (scenes.label_at(swept) >= 0)
+    if scenes.options.background == "random":
+        allowed &= np.abs(swept - scenes.background[:, None].astype(int)) >= MINIMUM_CONTRAST
+    beside = (scenes.distractor_area > 0)[:, None]
+    second = task.label(scenes.distractor_intensity)[:, None]
+    allowed &= ~beside | (task.label(swept) != second)
+    return allowed
+
+
+def levels_read_right(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> float:
+    """Share of pairs of scene and level whose predicted class is right.
+
+    Only levels that a scene could have been drawn with count, all pairs alike.
+
+    Args:
+        logits: (n, k, classes).
+        levels: (k,) increasing grey levels.
+        scenes: the n scenes that were swept; they say which class is right.
+
+    Raises:
+        InvalidInput: sizes do not fit, or no level can be drawn.
+    """
+    predicted, swept, counted = _predicted(logits, levels, scenes)
+    right = scenes.label_at(np.broadcast_to(swept, predicted.shape))
+    return float((predicted == right)[counted].mean())
+
+
+def crossings(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.DataFrame:
+    """Every change of the predicted class along the curves.
+
+    Args:
+        logits: (n, k, classes).
+        levels: (k,) increasing grey levels.
+        scenes: the n scenes that were swept; levels that they cannot be drawn with are passed over.
+
+    Returns:
+        Columns scene (0..n-1), level (half-way between the two levels around the change), before
+        and after (classes).
+
+    Raises:
+        InvalidInput: sizes do not fit, or no level can be drawn.
+    """
+    predicted, swept, counted = _predicted(logits, levels, scenes)
+    scene, k = np.nonzero(counted)
+    answer = predicted[scene, k]
+    last = np.flatnonzero((np.diff(scene) == 0) & (np.diff(answer) != 0))
+    return pd.DataFrame(
+        {
+            "scene": scene[last],
+            "level": (swept[k[last]] + swept[k[last + 1]]) / 2,
+            "before": answer[last],
+            "after": answer[last + 1],
+        }
+    )
+
+
+def crossing_distance(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> float:
+    """Median distance from a true class boundary to the nearest crossing of a scene's curve.
+
+    The median is over all pairs of scene and boundary. A boundary is a value of `task.edges`.
+    A scene whose predicted class never changes has the largest distance that a crossing
+    in this sweep could have: from the boundary to the farther end of the sweep.
+
+    Args:
+        logits: (n, k, classes).
+        levels: (k,) increasing grey levels; they enclose all boundaries.
+        scenes: the n scenes that were swept, of a task whose cue is the intensity.
+
+    Returns:
+        Grey levels. Steps of the sweep limit it: with every level in it, the best value is 0.
+
+    Raises:
+        InvalidInput: sizes do not fit, the sweep leaves a boundary out, or boundaries are not
+            fixed in intensity.
+    """
+    edges = _boundaries(scenes.task, as_levels(levels))
+    places = _nearest_crossings(crossings(logits, levels, scenes), len(scenes), edges)
+    farthest = np.maximum(edges - levels[0], levels[-1] - edges)
+    distance = np.where(np.isfinite(places), np.abs(places - edges), farthest)
+    return float(np.median(distance))
+
+
+def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.DataFrame:
+    """Every true class boundary as a network sees it: where, how constant, how often not at all.
+
+    In each scene a boundary's crossing is the nearest one (of two equally near the lower one),
+    between whichever classes. It counts if it is nearer than half-way to the next boundary on the
+    nearer side, so that no crossing counts for two boundaries; a boundary without neighbors has
+    the whole sweep.
+
+    Args:
+        logits: (n, k, classes).
+        levels: (k,) increasing grey levels; they enclose all boundaries.
+        scenes: the n scenes that were swept, of a task whose cue is the intensity.
+
+    Returns:
+        One row a boundary: columns boundary (grey levels, a value of `task.edges`), before and
+        after (true classes), missing (share of scenes without a crossing that counts), and of the
+        scenes that have one place (median of the crossings) and width (from their 10 % to their
+        90 % quantile), both in grey levels and <NA> where missing is 1.
+
+    Raises:
+        InvalidInput: as for `crossing_distance`.
+    """
+    edges = _boundaries(scenes.task, as_levels(levels))
+    places = _nearest_crossings(crossings(logits, levels, scenes), len(scenes), edges)
+    gaps = np.concatenate([[np.inf], np.diff(edges), [np.inf]])
+    counted = np.abs(places - edges) < np.minimum(gaps[:-1], gaps[1:]) / 2
+    drawn = scenes.task.label(scenes.task.levels)
+    change = np.flatnonzero(np.diff(drawn))
+    table = pd.DataFrame({"boundary": edges, "before": drawn[change], "after": drawn[change + 1]})
+    seen = [column[rows] for column, rows in zip(places.T, counted.T, strict=True)]
+    table["place"] = [np.median(part) if len(part) else pd.NA for part in seen]
+    table["width"] = [_width(part) if len(part) else pd.NA for part in seen]
+    table["missing"] = 1 - counted.mean(axis=0)
+    return table.astype({"place": "Float64", "width": "Float64"})
+
+
+def _width(places: np.ndarray) -> float:
+    """From the 10 % to the 90 % quantile."""
+    low, high = np.quantile(places, (0.1, 0.9))
+    return float(high - low)
+
+
+def recolor_outcomes(
+    logits: np.ndarray, levels: np.ndarray, scenes: Scenes, predicted: np.ndarray
+) -> pd.DataFrame:
+    """What becomes of predictions when objects are recolored to every other level of the sweep.
+
+    The prediction is *kept* where it is the one on the unmodified scene; otherwise it *follows*
+    where it is the new level's class, and is a *third* class elsewhere. So an error that happens
+    to name the new class beforehand is kept, not followed.
+
+    Args:
+        logits: (n, k, classes).
+        levels: (k,) increasing grey levels; those that a scene cannot be drawn with, and its own,
+            are left out.
+        scenes: the n scenes that were swept.
+        predicted: (n,) classes predicted for the scenes as they are.
+
+    Returns:
+        One row for each kind and size of recoloring that occurs: columns recoloring ("other_class",
+        "same_class": the true class at the new level), step (up to which |new - old| is counted
+        here: 10 for 1..10 grey levels, 20 for 11..20, ...), count (pairs of scene and level), kept,
+        follows, third (shares of the count).
+
+    Raises:
+        InvalidInput: sizes do not fit, or no other level can be drawn.
+    """
+    answers, swept, counted = _predicted(logits, levels, scenes)
+    old, own = np.asarray(predicted), scenes.intensity.astype(int)
+    if old.shape != own.shape:
+        raise InvalidInput(f"predicted: shape {old.shape} is not allowed: {own.shape}, one a scene")
+    scene, k = np.nonzero(counted & (swept != own[:, None]))
+    if not len(scene):
+        raise InvalidInput(f"levels: {swept.tolist()} hold no other level that can be drawn")
+    new, label = answers[scene, k], scenes.label_at(np.tile(swept, (len(scenes), 1)))[scene, k]
+    kept = new == old[scene]
+    table = pd.DataFrame(
+        {
+            "recoloring": np.where(label == scenes.label[scene], "same_class", "other_class"),
+            "step": STEPS * -(-np.abs(swept[k] - own[scene]) // STEPS),
+            "kept": kept,
+            "follows": ~kept & (new == label),
+            "third": ~kept & (new != label),
+        }
+    )
+    groups = table.groupby(["recoloring", "step"])
+    return groups.size().rename("count").to_frame().join(groups.mean()).reset_index()
+
+
+def _predicted(
+    logits: np.ndarray, levels: np.ndarray, scenes: Scenes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n, k) predicted classes, the levels, and (n, k) which count, once sizes fit."""
+    swept, values = as_levels(levels), np.asarray(logits)
+    if values.ndim != 3 or values.shape[:2] != (len(scenes), len(swept)) or not len(scenes):
+        raise InvalidInput(
+            f"logits: shape {values.shape} is not allowed: "
+            f"({len(scenes)} scenes, {len(swept)} levels, classes) of a scene or more"
+        )
+    counted = drawable(scenes, swept)
+    if not counted.any():
+        name = scenes.task.name
+        raise InvalidInput(f"levels: none of {swept.tolist()} can be drawn by task {name}")
+    return values.argmax(axis=2), swept, counted
+
+
+def _boundaries(task: Task, levels: np.ndarray) -> np.ndarray:
+    """(e,) the intensities at which the class changes, all within the sweep."""
+    if task.cue != "intensity":
+        raise InvalidInput(
+            f"task: {task.name} is not allowed: its class changes with the {task.cue}, "
+            "not at fixed intensities"
+        )
+    edges = task.edges
+    if edges[0] < levels[0] or edges[-1] > levels[-1]:
+        raise InvalidInput(
+            f"levels: {levels[0]}..{levels[-1]} is not allowed: "
+            f"must enclose the class boundaries {edges[0]}..{edges[-1]}"
+        )
+    return edges
+
+
+def _nearest_crossings(found: pd.DataFrame, count: int, edges: np.ndarray) -> np.ndarray:
+    """(count, e) the place of each scene's crossing nearest to each boundary, inf without one."""
+    places = np.full((count, len(edges)), np.inf)
+    scene, level = found["scene"].to_numpy(), found["level"].to_numpy()
+    for row in np.unique(scene):
+        own = level[scene == row]
+        places[row] = own[np.abs(own[:, None] - edges).argmin(axis=0)]
+    return places

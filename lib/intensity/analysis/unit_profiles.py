@@ -1,0 +1,192 @@
+"""Response profiles: what every unit of a network does while an object's intensity changes.
+
+A unit is a channel of a convolution or an output of a dense layer. Its response to an image is the
+mean of its activation over space, as in the paper, and also over the visible object alone, since
+most of space is background. A profile is the response on an exact sweep: the same noise-free scenes
+at every level. A scatter is the response to ordinary scenes, each with its own intensity.
+
+Both are arrays by name with one row a unit: `layer` (u,), `unit` (u,), `space` and `object` (u, k).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from intensity.analysis.activations import reader, rectified_layers
+from intensity.analysis.levels import as_levels, check_scenes
+from intensity.attribution.inputs import batches, check_count
+from intensity.data.rendering import masks, render
+from intensity.data.scenes import Scenes
+from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
+
+Weights = Callable[[int, int], np.ndarray]
+
+
+def response_profiles(
+    model: keras.Model,
+    scenes: Scenes,
+    levels: np.ndarray,
+    layers: Sequence[str] | None = None,
+    *,
+    batch: int = 64,
+) -> dict[str, np.ndarray]:
+    """Responses of all units on the exact sweep, averaged over scenes.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes; their noise is left out.
+        levels: (k,) integers 0..255, increasing: the object's intensities.
+        layers: names of layers; rectified layers and logits where None.
+        batch: images that pass through the model at once.
+
+    Returns:
+        `levels` (k,); `layer`, `unit` (u,); `space` and `object` (u, k) float64, mean activation
+        over space and over the visible object. Units without space have the same in both.
+
+    Raises:
+        InvalidInput: levels or layers are wrong, scenes do not fit, or an object is invisible.
+    """
+    swept, layers = as_levels(levels), _checked(model, scenes, layers)
+    read, still = reader(model, layers), scenes.without_noise()
+    names = _unit_names(model, layers)
+    total = np.zeros((2, len(names["unit"]), len(swept)))
+    for rows in batches(len(still), batch):
+        part = still[rows]
+        weights = _weights_of(part)
+        for k, level in enumerate(swept):
+            images = render(part.replace(intensity=level))
+            total[:, :, k] += _responses(read(images), weights).sum(axis=2)
+    space, inside = total / len(scenes)
+    return {"levels": swept, **names, "space": space, "object": inside}
+
+
+def response_scatter(
+    model: keras.Model,
+    scenes: Scenes,
+    layers: Sequence[str] | None = None,
+    *,
+    batch: int = 64,
+) -> dict[str, np.ndarray]:
+    """Responses of all units to scenes as they are, noise included.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes.
+        layers: names of layers; rectified layers and logits where None.
+        batch: images that pass through the model at once.
+
+    Returns:
+        `intensity` (n,) of the objects; `layer`, `unit` (u,); `space` and `object` (u, n) float64.
+
+    Raises:
+        InvalidInput: layers are wrong, scenes do not fit, or an object is invisible.
+    """
+    layers = _checked(model, scenes, layers)
+    read = reader(model, layers)
+    parts = [
+        _responses(read(render(scenes[rows])), _weights_of(scenes[rows]))
+        for rows in batches(len(scenes), batch)
+    ]
+    space, inside = np.concatenate(parts, axis=2)
+    names = _unit_names(model, layers)
+    return {"intensity": scenes.intensity, **names, "space": space, "object": inside}
+
+
+def binned_means(scatter: dict[str, np.ndarray], width: int = 5) -> dict[str, np.ndarray]:
+    """The mean curve through a scatter: responses averaged over bins of intensity.
+
+    Args:
+        scatter: from `response_scatter`.
+        width: grey levels in a bin; bins begin at 0.
+
+    Returns:
+        As `response_profiles`: `levels` (k,) float64 are the middles of the bins that hold a scene,
+        `count` (k,) their numbers of scenes.
+
+    Raises:
+        InvalidInput: width is not a whole number 1..256.
+    """
+    check_count("width", width, most=256)
+    bins, place, count = np.unique(
+        scatter["intensity"].astype(int) // width, return_inverse=True, return_counts=True
+    )
+    member = np.eye(len(bins))[place] / count
+    means = {name: scatter[name] @ member for name in ("space", "object")}
+    names = {name: scatter[name] for name in ("layer", "unit")}
+    return {"levels": bins * width + (width - 1) / 2, "count": count, **names, **means}
+
+
+def object_weights(visible: np.ndarray, height: int, width: int) -> np.ndarray:
+    """How much of the object lies under each cell of a coarser grid.
+
+    A cell covers an equal share of the image; where sizes do not divide, border pixels are shared
+    between cells by area. Padding that a network leaves out is not taken into account.
+
+    Args:
+        visible: (n, h, w) bool, visible pixels of the object.
+        height: rows of the grid.
+        width: columns of the grid.
+
+    Returns:
+        (n, height, width) float32; each image's weights sum to 1.
+
+    Raises:
+        InvalidInput: an object has no visible pixel.
+    """
+    if not visible.any(axis=(1, 2)).all():
+        raise InvalidInput("scenes: an object that is wholly covered is not allowed")
+    rows, columns = _shares(visible.shape[1], height), _shares(visible.shape[2], width)
+    weights: np.ndarray = rows @ visible.astype(np.float32) @ columns.T
+    weights /= weights.sum(axis=(1, 2), keepdims=True)
+    return weights
+
+
+def _shares(pixels: int, cells: int) -> np.ndarray:
+    """(cells, pixels) float32: the part of every pixel in a line that lies in each cell."""
+    bounds = np.arange(cells + 1)[:, None] * pixels / cells
+    left = np.clip(bounds - np.arange(pixels), 0, 1)
+    return np.diff(left, axis=0).astype(np.float32)
+
+
+def _weights_of(scenes: Scenes) -> Weights:
+    """Object weights of scenes on a grid of any size, computed once for each size."""
+    return cache(partial(object_weights, masks(scenes).object))
+
+
+def _checked(model: keras.Model, scenes: Scenes, layers: Sequence[str] | None) -> Sequence[str]:
+    """The layers to read, once scenes are known to fit."""
+    check_scenes(model, scenes)
+    return rectified_layers(model) if layers is None else layers
+
+
+def _unit_names(model: keras.Model, layers: Sequence[str]) -> dict[str, np.ndarray]:
+    """`layer` and `unit` (u,) of all units, layer by layer."""
+    counts = [model.get_layer(name).output.shape[-1] for name in layers]
+    units = np.concatenate([np.arange(count) for count in counts])
+    return {"layer": np.repeat(np.asarray(layers), counts), "unit": units}
+
+
+def _responses(maps: dict[str, np.ndarray], weights: Weights) -> np.ndarray:
+    """(2, u, n) float64: mean over space and over the object, of all units in all images."""
+    space, inside = [], []
+    for values in maps.values():
+        flat = values.ndim == 2
+        space.append(values if flat else values.mean(axis=(1, 2), dtype=np.float64))
+        inside.append(values if flat else _weighted(values, weights(*values.shape[1:3])))
+    both = np.concatenate(space, axis=1), np.concatenate(inside, axis=1)
+    return np.stack(both).astype(np.float64).transpose(0, 2, 1)
+
+
+def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(n, channels) mean of (n, height, width, channels) with weights (n, height, width)."""
+    n, height, width, channels = values.shape
+    rows, columns = weights.reshape(n, 1, -1), values.reshape(n, height * width, channels)
+    means: np.ndarray = rows @ columns
+    return means[:, 0]

@@ -1,0 +1,1 @@
+"""Occlusion that computes only what a change reaches."""

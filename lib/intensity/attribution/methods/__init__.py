@@ -1,0 +1,1 @@
+"""One attribution method a module, all with one signature."""

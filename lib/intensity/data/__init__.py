@@ -1,0 +1,1 @@
+"""What an image is: tasks, shapes, scenes, and how they are rendered."""

@@ -1,0 +1,74 @@
+"""Numbered, endless, disjoint splits of scenes, and batches of them, made on the fly.
+
+Test scenes come from the split "test"; nothing here that trains or selects can ask for it:
+`training_batches` reads "train", `evaluation_scenes` is told its split by name.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from intensity.data.rendering import histograms, render
+from intensity.data.scenes import SPLITS, SceneOptions, Scenes, draw_scenes
+from intensity.data.tasks import Task
+
+SEED_STRIDE = 10**9
+"""Training seed s reads the scenes from number s * SEED_STRIDE on, so seeds share none."""
+ORDER = len(SPLITS)
+"""Stands where the keys of scenes have the number of their split: orders share no random bits."""
+
+
+def training_batches(
+    task: Task,
+    options: SceneOptions,
+    *,
+    seed: int,
+    epoch: int,
+    epoch_images: int,
+    repeat: bool,
+    batch: int,
+    as_histograms: bool = False,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The training scenes of an epoch, a batch at a time.
+
+    Args:
+        task: which intensities occur and their classes.
+        options: what the scenes look like.
+        seed: which part of the split "train" is read, and the order.
+        epoch: from 0 on.
+        epoch_images: scenes an epoch.
+        repeat: every epoch has the same scenes in another order; otherwise no scene comes twice.
+        batch: scenes a step; the last step may have fewer.
+        as_histograms: give histograms in place of images.
+
+    Returns:
+        What `inputs` makes of the scenes of each step, and their labels (batch,).
+    """
+    first = seed * SEED_STRIDE + (0 if repeat else epoch * epoch_images)
+    scenes = draw_scenes(task, options, "train", first, epoch_images)
+    key = np.array([(ORDER << 32) + seed, epoch], np.uint64)
+    order = np.random.Generator(np.random.Philox(key=key)).permutation(epoch_images)
+    for start in range(0, epoch_images, batch):
+        shown = scenes[order[start : start + batch]]
+        yield inputs(shown, as_histograms), shown.label
+
+
+def inputs(scenes: Scenes, as_histograms: bool = False) -> np.ndarray:
+    """What a network is fed with for some scenes.
+
+    Args:
+        scenes: n scenes.
+        as_histograms: for networks that were rewritten to read histograms.
+
+    Returns:
+        (n, height, width, 1) uint8 grey levels, or (n, 256) float32 shares of all pixels.
+    """
+    images = render(scenes)
+    if not as_histograms:
+        return images[..., None]
+    return histograms(images).astype(np.float32) / images[0].size
+
+
+def evaluation_scenes(task: Task, options: SceneOptions, split: str, count: int) -> Scenes:
+    """The first scenes of the split "validation" or "test": the same for every network and seed."""
+    return draw_scenes(task, options, split, 0, count)

@@ -1,0 +1,318 @@
+"""Which class an object belongs to: tables of boundaries and labels, and presets.
+
+A `Task` cuts the grey levels 0..255 into bands and gives each band a class, or none. It also says
+which levels an object may have and how often, so that "chance" is a number that can be computed.
+
+In the paper's tasks the level is the object's intensity. Its `cue` lets a task ask for something
+else with the same table: the object's contrast to the background, its shape, or both shape and
+intensity.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from intensity.data.shapes import SHAPES
+from intensity.values import InvalidInput, Value
+
+LEVELS = 256
+"""Number of grey levels in an image."""
+MINIMUM_CONTRAST = 5
+"""A random background differs from every object on it by at least this many grey levels."""
+
+Level = Annotated[int, Field(ge=0, le=LEVELS - 1)]
+Shape = Literal["disc", "square", "triangle"]
+Cue = Literal["intensity", "contrast", "shape", "conjunction"]
+
+
+class Band(NamedTuple):
+    """Grey levels low..high (inclusive) of one class; label None where no object may lie."""
+
+    low: int
+    high: int
+    label: int | None
+
+
+class Task(Value):
+    """A function from what an object looks like to its class.
+
+    Args:
+        name: how results and figures call it.
+        boundaries: last grey level of every band but the final one, increasing.
+        labels: class of each band (one more than boundaries); None for a band that is never drawn.
+        drawn: lowest and highest intensity that an object may have.
+        balanced: True draws a class first and a level of that class then; "both" draws intensity
+            and background together, so that all pairs of a class of the intensity and a class of
+            the contrast are equally likely; otherwise all levels of `drawn` are.
+        cue: what the table is about: the object's intensity I; its contrast |I - B| to the
+            background B; nothing, where the class is the shape; or the intensity for each shape
+            apart, so that the class is a conjunction of both.
+        shapes: where shape counts, the shapes in the order of their classes.
+
+    Raises:
+        InvalidInput: boundaries do not increase, the numbers of bands and labels differ, classes
+            are not 0, 1, ..., a level that can be drawn has no class, or the cue does not fit.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    boundaries: tuple[Level, ...]
+    labels: tuple[Annotated[int, Field(ge=0)] | None, ...]
+    drawn: tuple[Level, Level] = (5, 254)
+    balanced: bool | Literal["both"] = False
+    cue: Cue = "intensity"
+    shapes: tuple[Shape, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_a_function(self) -> Self:
+        """Check that every level that can be drawn has exactly one class."""
+        if any(b <= a for a, b in zip(self.boundaries, self.boundaries[1:], strict=False)):
+            raise InvalidInput(f"boundaries: {self.boundaries} do not increase")
+        if len(self.labels) != len(self.boundaries) + 1:
+            raise InvalidInput(
+                f"labels: {len(self.labels)} labels for {len(self.boundaries) + 1} bands; "
+                "give one label a band, one band more than boundaries"
+            )
+        if self.drawn[0] >= self.drawn[1]:
+            raise InvalidInput(f"drawn: {self.drawn} is empty; give (lowest, highest) level")
+        self._check_cue()
+        present = sorted({label for label in self.labels if label is not None})
+        if present != list(range(len(present))) or self.classes < 2:
+            raise InvalidInput(f"labels: classes are {present}; use 0, 1, ... and at least two")
+        self._check_drawn_levels()
+        return self
+
+    def _check_cue(self) -> None:
+        """Refuse a cue whose classes could not be drawn or told apart."""
+        by_shape = self.cue in ("shape", "conjunction")
+        fit = len(self.shapes) == len(set(self.shapes)) > 1 if by_shape else not self.shapes
+        if not fit:
+            raise InvalidInput(
+                f"shapes: {self.shapes} is not allowed with cue {self.cue}; "
+                "give two or more different ones where shape counts and none elsewhere"
+            )
+        if self.cue == "shape" and len(self.labels) > 1:
+            raise InvalidInput(f"labels: {self.labels} is not allowed with cue shape; give (0,)")
+        if self.cue == "contrast" and self.balanced != "both":
+            raise InvalidInput(
+                f"balanced: {self.balanced} is not allowed with cue contrast; give 'both'"
+            )
+
+    def _check_drawn_levels(self) -> None:
+        """Refuse a level that can be drawn but has no class, or a class that is never drawn."""
+        low, high = self.drawn
+        labels = self.label(np.arange(low, high + 1))
+        if not self.balanced and (labels < 0).any():
+            level = low + int(np.argmax(labels < 0))
+            raise InvalidInput(
+                f"labels: level {level} can be drawn but has no class; label it, "
+                "narrow `drawn`, or set `balanced` to draw labeled levels only"
+            )
+        missing = set(range(self._bands_classes)) - set(labels.tolist())
+        if missing:
+            raise InvalidInput(f"drawn: {self.drawn} holds no level of class {min(missing)}")
+        if self.balanced == "both" and len(self._groups[2]) < self._bands_classes**2:
+            raise InvalidInput(
+                f"boundaries: {self.boundaries} leave a class of intensity without a class of "
+                "contrast; change them or `drawn`"
+            )
+
+    @property
+    def _bands_classes(self) -> int:
+        """Number of classes that the bands have."""
+        return 1 + max((label for label in self.labels if label is not None), default=-1)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self._bands_classes * max(1, len(self.shapes))
+
+    @property
+    def bands(self) -> list[Band]:
+        """The bands over 0..255, in order."""
+        lows = (0, *(last + 1 for last in self.boundaries))
+        highs = (*self.boundaries, LEVELS - 1)
+        return [Band(*band) for band in zip(lows, highs, self.labels, strict=True)]
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        """(256,) int64, class of every level, -1 where there is none."""
+        last = np.asarray(self.boundaries)
+        band = np.searchsorted(last, np.arange(LEVELS), side="left")
+        return np.array([-1 if label is None else label for label in self.labels])[band]
+
+    def label(self, levels: np.ndarray) -> np.ndarray:
+        """Class of each grey level by the table: of an intensity, or of a contrast.
+
+        Args:
+            levels: any shape, integers 0..255.
+
+        Returns:
+            Same shape, int64; -1 where a level has no class.
+        """
+        return self._table[np.asarray(levels)]
+
+    def classify(
+        self, intensity: np.ndarray, background: np.ndarray, shape: np.ndarray
+    ) -> np.ndarray:
+        """Class of each object.
+
+        Args:
+            intensity: any shape, integers 0..255.
+            background: likewise, broadcast against `intensity`.
+            shape: likewise, positions in `SHAPES`.
+
+        Returns:
+            int64 of the common shape; -1 where there is no class.
+        """
+        level, background, shape = np.broadcast_arrays(intensity, background, shape)
+        if self.cue == "contrast":
+            level = np.abs(level.astype(int) - background)
+        label = self.label(level)
+        if not self.shapes:
+            return label
+        number = np.full(len(SHAPES), -1)
+        number[[SHAPES.index(name) for name in self.shapes]] = np.arange(len(self.shapes))
+        known = (label >= 0) & (number[shape] >= 0)
+        return np.where(known, label + self._bands_classes * number[shape], -1)
+
+    @property
+    def levels(self) -> np.ndarray:
+        """Every intensity that can be drawn, increasing."""
+        return np.flatnonzero(self.weights)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """(256,) probability of every intensity."""
+        objects, _, sizes = self._groups
+        share = np.repeat(1 / (len(sizes) * sizes), sizes)
+        return np.bincount(objects[:, 0], share, minlength=LEVELS)
+
+    @property
+    def priors(self) -> np.ndarray:
+        """(classes,) probability of every class; its maximum is the accuracy of guessing."""
+        if self.balanced == "both":
+            return np.full(self.classes, 1 / self.classes)
+        drawn = self.levels
+        bands = np.bincount(self._table[drawn], self.weights[drawn], minlength=self._bands_classes)
+        return np.tile(bands, max(1, len(self.shapes))) / max(1, len(self.shapes))
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Where the class changes between neighboring drawable levels, in grey levels.
+
+        For bands that touch the edge lies half-way, for example 30.5; between two bands with
+        undrawn levels in between it lies in the middle of the gap.
+        """
+        levels = self.levels
+        changes = np.flatnonzero(np.diff(self._table[levels]))
+        return (levels[changes] + levels[changes + 1]) / 2
+
+    def draw(self, uniform: np.ndarray) -> np.ndarray:
+        """Intensities for given uniform numbers, each with its weight.
+
+        Args:
+            uniform: any shape, in [0, 1). The whole part of the number times the number of groups
+                picks a group of equally likely levels, what is left picks a level in it.
+
+        Returns:
+            Same shape, uint8 grey levels.
+        """
+        return self.draw_pairs(uniform)[..., 0]
+
+    def draw_pairs(self, uniform: np.ndarray) -> np.ndarray:
+        """Intensities as `draw` gives them, each with its background where both are balanced.
+
+        Args:
+            uniform: any shape, in [0, 1).
+
+        Returns:
+            (..., 1) uint8 intensities, or (..., 2) uint8 intensities and backgrounds.
+        """
+        objects, starts, sizes = self._groups
+        scaled = np.asarray(uniform) * len(sizes)
+        group = scaled.astype(np.intp)
+        return objects[starts[group] + ((scaled - group) * sizes[group]).astype(np.intp)]
+
+    @cached_property
+    def _groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What can be drawn, group by group, where each group starts, and its size.
+
+        Objects are (k, 1) levels or (k, 2) pairs of intensity and background, uint8. Groups are the
+        classes of a balanced task, pairs of classes where both are; otherwise there is one.
+        """
+        low, high = self.drawn
+        levels = np.arange(LEVELS)
+        drawn = (levels >= low) & (levels <= high) & (self._table >= 0)
+        objects = np.argwhere(drawn)
+        group = self._table[objects[:, 0]] if self.balanced else np.zeros(len(objects), int)
+        if self.balanced == "both":
+            contrast = np.abs(levels[:, None] - levels)
+            told = (contrast >= MINIMUM_CONTRAST) & (self._table[contrast] >= 0)
+            objects = np.argwhere(drawn[:, None] & told)
+            first, second = self._table[objects[:, 0]], self._table[contrast[tuple(objects.T)]]
+            group = self._bands_classes * first + second
+        _, sizes = np.unique(group, return_counts=True)
+        objects = objects[np.argsort(group, kind="stable")].astype(np.uint8)
+        return objects, np.cumsum(sizes) - sizes, sizes
+
+
+_MEDIUM: dict[str, Any] = {"boundaries": (100, 150, 200), "labels": (0, 1, 2, 1)}
+
+TASKS = {
+    task.name: task
+    for task in (
+        Task(
+            name="three_bands",
+            boundaries=(30, 119, 150, 209, 240),
+            labels=(0, None, 1, None, 2, None),
+            drawn=(0, 240),
+            balanced=True,
+        ),
+        Task(name="easy", boundaries=(149,), labels=(0, 1)),
+        Task(name="medium", **_MEDIUM),
+        Task(
+            name="hard",
+            boundaries=(30, 60, 90, 120, 150, 180, 210, 240),
+            labels=(0, 1, 2, 1, 0, 1, 2, 0, 2),
+        ),
+        Task(name="monotone", boundaries=(87, 171), labels=(0, 1, 2)),
+        Task(name="absolute", **_MEDIUM, balanced="both"),
+        Task(name="contrast", **_MEDIUM, balanced="both", cue="contrast"),
+        Task(name="distractor", **_MEDIUM),
+        Task(
+            name="shape",
+            boundaries=(),
+            labels=(0,),
+            cue="shape",
+            shapes=("disc", "square", "triangle"),
+        ),
+        Task(
+            name="conjunction",
+            boundaries=(149,),
+            labels=(0, 1),
+            cue="conjunction",
+            shapes=("disc", "square"),
+        ),
+    )
+}
+"""Tasks by name. The first four are the paper's, `monotone` is a control with classes in order.
+The others tell cues apart: `absolute` and `contrast` on random backgrounds, `distractor` beside a
+second object of another class, `shape` at random intensity, `conjunction` of both."""
+
+
+def find_task(task: str | Mapping[str, Any] | Task) -> Task:
+    """A task by its name, from a table of its fields, or as it is.
+
+    Raises:
+        InvalidInput: the name is unknown or the table is not a task.
+    """
+    if isinstance(task, Task):
+        return task
+    if isinstance(task, Mapping):
+        return Task(**task)
+    if task not in TASKS:
+        raise InvalidInput(f"task: {task!r} is unknown; allowed: {', '.join(TASKS)}, or a table")
+    return TASKS[task]

@@ -1,0 +1,1 @@
+"""Evaluation of attributions: localization, faithfulness, randomization."""

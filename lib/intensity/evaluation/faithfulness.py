@@ -1,0 +1,109 @@
+"""Maps against the model truth: what this network's score does when a small cell is repainted.
+
+Cells are repainted by the scene generator itself, one more noise square at a time, so every
+image that the network is shown could have been drawn. What the network relies on may lie on noise;
+whether it should is a question for the data truth, in `scoring`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from intensity.attribution.base import Output, ask
+from intensity.attribution.changes import score_changes
+from intensity.attribution.inputs import check_count
+from intensity.attribution.windows import Repaint, place_windows
+from intensity.evaluation.localization import Part, part_of
+from intensity.statistics.correlation import rank_correlation
+
+if TYPE_CHECKING:
+    import keras
+
+CELL = 4
+"""Side of the largest cell, pixels."""
+
+
+class Effects(NamedTuple):
+    """What repainting a cell does, mean over draws.
+
+    signed: (n, k, l) float32, f(image) - f(repainted): positive where cells speak for the class.
+    absolute: (n, k, l) float32, mean of its magnitude.
+    """
+
+    signed: np.ndarray
+    absolute: np.ndarray
+
+
+def repaint_effects(
+    model: keras.Model,
+    images: np.ndarray,
+    *,
+    repaint: Repaint,
+    cell: int = CELL,
+    classes: int | np.ndarray | None = None,
+    output: Output = "logit",
+    batch: int = 64,
+) -> Effects:
+    """The model truth on a grid of cells.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
+        repaint: how cells are repainted; at least 8 draws for claims.
+        cell: side of the cells, pixels, at most 4; the border cuts those that reach over it.
+        classes: class to explain, one for all or (n,); the predicted class where None.
+        output: f is the "logit" of the class or its softmax "probability".
+        batch: images that pass through the model at once, or as much memory in parts of images.
+
+    Returns:
+        Signed and absolute effects of k x l cells.
+
+    Raises:
+        InvalidInput: an argument is wrong.
+    """
+    question = ask(model, images, classes, output, batch)
+    check_count("cell", cell, most=CELL)
+    cells = place_windows(question.pixels.shape[1:], cell, cell)
+    levels = repaint.levels(len(cells))[:, None, :]
+    parts = [
+        (-change.mean(axis=0), np.abs(change).mean(axis=0))
+        for change in score_changes(question, cells, levels)
+    ]
+    shape = (len(question), len(cells.tops), len(cells.lefts))
+    signed, absolute = (np.concatenate(part).reshape(shape) for part in zip(*parts, strict=True))
+    return Effects(signed, absolute)
+
+
+def cell_means(maps: np.ndarray, cell: int = CELL) -> np.ndarray:
+    """Mean of maps in every cell of the grid.
+
+    Args:
+        maps: (n, h, w) numbers.
+        cell: side of the cells, pixels; those at the border may be smaller.
+
+    Returns:
+        (n, k, l) float64.
+    """
+    cells = place_windows(maps.shape[1:], cell, cell)
+    rows, columns = (side / side.sum(axis=1, keepdims=True) for side in (cells.rows, cells.columns))
+    means: np.ndarray = rows @ maps.astype(np.float64) @ columns.T
+    return means
+
+
+def truth_agreement(maps: np.ndarray, effects: Effects, part: Part, cell: int = CELL) -> np.ndarray:
+    """Rank agreement of maps with the model truth.
+
+    Args:
+        maps: (n, h, w) numbers.
+        effects: of the same images.
+        part: of the maps, pixel by pixel; "absolute" is compared with absolute effects, the others
+            with signed ones.
+        cell: side of the cells of the effects, pixels.
+
+    Returns:
+        (n,) float64, Spearman's correlation over cells; NaN where one of the two is constant.
+    """
+    truth = effects.absolute if part == "absolute" else effects.signed
+    return rank_correlation(cell_means(part_of(maps, part), cell), truth)

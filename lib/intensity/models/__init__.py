@@ -1,0 +1,1 @@
+"""Networks: architectures as data, Keras models built from them, and their logits."""

@@ -1,0 +1,174 @@
+"""The report: the executed notebooks of a run as one article in one HTML file.
+
+The page is made from files alone (executed notebooks, results.json, manifest.json), so it can be
+built at any time during a run; what is not there yet is said to be missing. nbconvert fills the
+template in report/. The page asks nothing of the network: style and script stand in it, pictures
+are data, formulas are MathML.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from intensity.claims.findings import FINDINGS, finding_rows
+from intensity.claims.judge import VERDICTS, claims_table
+from intensity.report.citation import citations
+from intensity.report.page import PageExporter
+from intensity.runner.profiles import Layout, shown, wanted_runs
+from intensity.statistics.measurements import load_results, measurements_in
+from intensity.storage.files import write_aside
+from intensity.storage.manifest import load_manifest
+from intensity.values import InvalidInput
+
+HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
+"""The measurements that the abstract begins with."""
+
+FIELDS = (
+    *("profile", "started", "finished", "commit", "dirty", "versions", "machine", "seeds"),
+    *("parameters", "notebooks"),
+)
+"""What the page reads of a manifest."""
+
+
+def build_report(layout: Layout, profile: str) -> Path:
+    """Build the page of a run from what its folder holds.
+
+    Args:
+        layout: the checkout.
+        profile: the run's profile.
+
+    Returns:
+        The page, runs/<profile>/report/index.html.
+
+    Raises:
+        InvalidInput: the run's manifest lacks something.
+    """
+    folder = layout.run(profile)
+    manifest = load_manifest(folder)
+    absent = [name for name in FIELDS if name not in manifest]
+    if absent:
+        place = shown(folder / "manifest.json")
+        raise InvalidInput(f"manifest: {place} has no {absent[0]!r}; run the notebooks again")
+    merged = _merge(layout, folder, manifest)
+    front = _front_matter(layout, folder, manifest) | {"anchors": _anchors(merged)}
+    html, _ = PageExporter().from_notebook_node(merged, {"page": front, "contents": []})
+    page = folder / "report" / "index.html"
+    write_aside(page, html)
+    return page
+
+
+def count_verdicts(results: dict[str, Any]) -> dict[str, int]:
+    """How many of a run's claims got each verdict.
+
+    Args:
+        results: what `load_results` gives.
+    """
+    found = Counter(claim["verdict"] for claim in results["claims"])
+    return {verdict: found[verdict] for verdict in VERDICTS}
+
+
+def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the page says around the notebooks."""
+    results, problem = _results(folder, bool(manifest["notebooks"]))
+    records = manifest["notebooks"]
+    known = measurements_in(results)
+    claims = results["claims"]
+    return {
+        "manifest": manifest,
+        "figures": folder / "figures",
+        "problem": problem,
+        "notebooks": list(layout.notebooks),
+        "missing": [name for name in layout.notebooks if name not in records],
+        "failed": {
+            name: record["error"] for name, record in records.items() if record.get("error")
+        },
+        "headlines": [known[name] for name in HEADLINES if name in known],
+        "unmeasured": [name for name in HEADLINES if name not in known],
+        "verdicts": count_verdicts(results),
+        "claims": claims_table(claims).to_dict("records"),
+        "starred": [claim for claim in claims if claim["starred"]],
+        "open": {
+            verdict: [claim for claim in claims if claim["verdict"] == verdict]
+            for verdict in VERDICTS[1:]
+        },
+        "findings": finding_rows(results),
+        "all_findings": len(FINDINGS),
+        "networks": _trained(manifest),
+        "citations": citations(),
+    }
+
+
+def _results(folder: Path, expected: bool) -> tuple[dict[str, Any], str]:
+    """What a run has measured, and in a line why it cannot be read, if it should and cannot."""
+    try:
+        return load_results(folder), ""
+    except InvalidInput as error:
+        return {"measurements": [], "claims": []}, str(error) if expected else ""
+
+
+def _anchors(merged: NotebookNode) -> set[str]:
+    """Ids of all figures and tables that notebooks have shown."""
+    shown_there = [
+        output.data["text/html"]
+        for cell in merged.cells
+        for output in cell.get("outputs", [])
+        if "text/html" in output.get("data", {})
+    ]
+    return {name for html in shown_there for name in re.findall(r'<figure[^>]* id="(.*?)"', html)}
+
+
+def _trained(manifest: dict[str, Any]) -> int:
+    """How many different networks the run's parameters ask for."""
+    wanted = [wanted_runs(values) for values in manifest["parameters"].values()]
+    return len({configuration.canonical() for runs in wanted for configuration in runs})
+
+
+def _merge(layout: Layout, folder: Path, manifest: dict[str, Any]) -> NotebookNode:
+    """All notebooks as one; every cell's metadata say in `part` where it comes from."""
+    python = {"language_info": {"name": "python"}}
+    # Format 4.4 has no ids of cells: they are unique within a notebook only.
+    merged = _node({"nbformat": 4, "nbformat_minor": 4, "metadata": python, "cells": []})
+    for name, source in layout.notebooks.items():
+        executed = folder / "notebooks" / source.name
+        was_run = name in manifest["notebooks"]
+        cells = _executed_cells(executed, source) if was_run else _placeholder(source)
+        for number, cell in enumerate(cells):
+            cell.metadata.part = name
+            cell.metadata.anchor = f"cell-{name}-{number}"
+            merged.cells.append(cell)
+    return merged
+
+
+def _executed_cells(path: Path, source: Path) -> list[NotebookNode]:
+    """The cells of an executed notebook that were reached, without papermill's own marks."""
+    try:
+        cells = _cells(path)
+    except FileNotFoundError:
+        return _placeholder(source, f"{path.name} of this run is not there; run it again.")
+    except (ValueError, AttributeError, nbformat.ValidationError):  # somebody has edited or cut it
+        return _placeholder(source, f"{path.name} of this run cannot be read; run it again.")
+    return [cell for cell in cells if cell.metadata.get("papermill", {}).get("start_time")]
+
+
+def _placeholder(source: Path, words: str = "Not run yet.") -> list[NotebookNode]:
+    """The title of a notebook that has nothing to show, and a line that says why."""
+    lines = [line for cell in _cells(source) for line in cell.source.splitlines()]
+    title = next((line for line in lines if line.startswith("# ")), f"# {source.stem}")
+    text = f"{title}\n\n*{words}*"
+    return [_node({"cell_type": "markdown", "source": text, "metadata": {}})]
+
+
+def _cells(path: Path) -> list[NotebookNode]:
+    """The cells of a notebook file."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    return list(notebook.cells)
+
+
+def _node(fields: dict[str, Any]) -> NotebookNode:
+    """A part of a notebook from plain data."""
+    return nbformat.from_dict(fields)  # type: ignore[no-untyped-call]

@@ -1,0 +1,219 @@
+"""How a notebook is executed: in a kernel of its own, whose environment is set here.
+
+papermill does the work, in a thread for each notebook, so that several run side by side. What is
+added here: kernels are stopped with all that they started, libraries keep their caches inside the
+checkout, and the terminal shows what trainings say between the engine's own lines.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import papermill
+import psutil  # type: ignore[import-untyped]
+from papermill.exceptions import PapermillExecutionError
+
+from intensity.environment import FAST
+
+START_TIMEOUT = 300
+"""Seconds that a kernel may take to start, on a machine that is busy."""
+
+CACHES = {
+    "DASK_CONFIG": "dask",
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_CONFIG_DIR": "jupyter/config",
+    "JUPYTER_DATA_DIR": "jupyter/data",
+    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+    "KERAS_HOME": "keras",
+    "MPLCONFIGDIR": "matplotlib",
+}
+"""Variables that say where libraries may write, and folders of .cache/ for them."""
+
+QUIET = {
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+"""Variables that make kernels use this environment and keep their start-up notes to themselves."""
+
+TRACKER = "multiprocessing.resource_tracker"
+"""A process that ends by itself after its parent, and without which Dask warns as it closes."""
+
+
+def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
+    """Set what every kernel started from now on finds in its environment.
+
+    Args:
+        root: the checkout.
+        own: this project's variables; None for one that must not be set.
+    """
+    caches = {name: str(root / ".cache" / folder) for name, folder in CACHES.items()}
+    for name, value in {**caches, **QUIET, **FAST, **own}.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path) -> str | None:
+    """Execute a notebook.
+
+    Never in the main thread: there nbclient would take Ctrl-C for itself and report a dead kernel.
+
+    Args:
+        source: the notebook.
+        copy: where the executed copy goes; it grows cell by cell.
+        parameters: what its parameters are set to.
+        root: the kernel's working directory.
+
+    Returns:
+        Nothing if it came to its end, otherwise one line: the cell and the error.
+    """
+    try:
+        papermill.execute_notebook(
+            source,
+            copy,
+            parameters=dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            start_timeout=START_TIMEOUT,
+            # papermill's own `cwd` would move this process, and with it what runs side by side.
+            resources={"metadata": {"path": str(root)}},
+            extra_arguments=["--log-level=ERROR"],
+        )
+    except PapermillExecutionError as error:
+        return _one_line(f"cell [{error.exec_count}]: {error.ename}: {error.evalue}")
+    except RuntimeError as error:  # the kernel died or did not start
+        return _one_line(f"cell [{_cells_started(copy)}]: {type(error).__name__}: {error}")
+    return None
+
+
+def stop(running: Collection[Future[Any]]) -> None:
+    """Stop every process that this one has started, and what they have started.
+
+    A second Ctrl-C, or the second signal that `timeout` sends, does not keep it from that.
+
+    Args:
+        running: threads with notebooks; they may start a process yet, and have ended after this.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        while not all(future.done() for future in running):
+            _kill_children()
+            time.sleep(0.1)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _cells_started(copy: Path) -> int:
+    """How many code cells of a notebook have been started."""
+    try:
+        cells = json.loads(copy.read_text("utf8"))["cells"]
+    except (OSError, ValueError):  # it could not be written, on a full disk
+        return 0
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return sum(bool(cell["metadata"]["papermill"]["start_time"]) for cell in code)
+
+
+def _one_line(text: str) -> str:
+    """A text without line breaks."""
+    return " ".join(text.split())
+
+
+def _kill_children() -> None:
+    """Stop every process that this one has started, and what they have started."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if not any(TRACKER in word for word in child.cmdline()):
+                child.kill()
+
+
+@contextmanager
+def children_write_to(path: Path) -> Iterator[None]:
+    """Point the standard error of processes started in the block to a file; keep one's own.
+
+    TensorFlow's start-up notes and the last words of kernels go around every setting that would
+    silence them, but not around this.
+
+    Args:
+        path: the file; it is emptied first.
+    """
+    terminal, own = os.dup(2), sys.stderr
+    with path.open("wb") as log:
+        os.dup2(log.fileno(), 2)
+    if own is sys.__stderr__:
+        sys.stderr = os.fdopen(terminal, "w", buffering=1, closefd=False)
+    try:
+        yield
+    finally:
+        sys.stderr = own
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+class Terminal:
+    """The screen: the engine's own lines, and one in which trainings say how far they are.
+
+    While the block runs, what other processes append to a file is copied to standard error.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Remember the file."""
+        self.path = path
+        self.lock = threading.Lock()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._relay)
+        self.open_line = False
+
+    def __enter__(self) -> "Terminal":
+        """Begin with an empty file."""
+        self.path.write_bytes(b"")
+        self.file = self.path.open(encoding="utf8", errors="replace", newline="")
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Copy what is left."""
+        self.ended.set()
+        self.thread.join()
+        self.file.close()
+
+    def say(self, text: str, file: TextIO | None = None) -> None:
+        """Print a line, below what trainings have said so far.
+
+        Args:
+            text: the line.
+            file: standard error; by default standard output.
+        """
+        with self.lock:
+            self._copy()
+            if self.open_line:
+                sys.stderr.write("\n")
+            self.open_line = False
+            print(text, file=file, flush=True)
+
+    def _relay(self) -> None:
+        """Copy what is new in the file until the end, and what is left then."""
+        last = False
+        while not last:
+            last = self.ended.wait(0.2)
+            with self.lock:
+                self._copy()
+
+    def _copy(self) -> None:
+        """Copy what is new in the file."""
+        text = self.file.read()
+        if text:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+            self.open_line = not text.endswith("\n")

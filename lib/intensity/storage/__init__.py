@@ -1,0 +1,1 @@
+"""Finished runs and measurements on disk, named by what produced them."""

@@ -1,0 +1,125 @@
+"""What a result was computed by: a digest of code, and the versions and machine that ran it.
+
+The digest of a module covers every module of this package that it imports, directly or not. It
+reads the syntax tree, so comments, docstrings and layout do not count, and neither does the version
+of Python that reads it.
+"""
+
+import ast
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from intensity.environment import training_backend
+
+PACKAGE = Path(__file__).parents[1]
+RECORDED = ("numpy", "numba", "keras", "tensorflow", "pandas", "scipy")
+"""Packages whose versions are written beside every result."""
+
+
+@cache
+def code_digest(module: str) -> str:
+    """Sixteen hexadecimal digits that change with the code that a module runs.
+
+    Args:
+        module: full name, for example "intensity.training.loop".
+    """
+    digest = hashlib.sha256()
+    for name in sorted(_closure(module)):
+        tree = ast.parse(_path(name).read_text(encoding="utf-8"))
+        digest.update(f"{name}:{''.join(_tokens(tree))}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def training_code() -> str:
+    """What trains networks here: the digest of the code, and the backend if it is no TensorFlow."""
+    code, backend = code_digest("intensity.training.loop"), training_backend()
+    return code if backend == "tensorflow" else f"{code} on {backend}"
+
+
+def _path(module: str) -> Path:
+    """The file of a module of this package."""
+    base = PACKAGE.joinpath(*module.split(".")[1:])
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def _closure(module: str) -> set[str]:
+    """A module of this package and all of the package that it imports, directly or not."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(ast.parse(_path(name).read_text(encoding="utf-8"))))
+    return found
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Modules of this package that a syntax tree imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.startswith("intensity"))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("intensity"):
+            yield str(node.module)
+            parts = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (part for part in parts if _path(part).is_file())
+
+
+def _tokens(node: ast.AST) -> Iterator[str]:
+    """A syntax tree as text: node types and values that are set, docstrings left out.
+
+    A field that is not set says nothing, since later versions of Python have more fields; within a
+    list None says something: `{**a, "b": c}` and `{"b": a, **c}` differ by its place alone.
+    """
+    yield type(node).__name__
+    for field in sorted(node._fields):
+        value = getattr(node, field, None)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, ast.AST):
+                yield from () if _is_text(item) else (f"({field}", *_tokens(item), ")")
+            elif item is not None or isinstance(value, list):
+                yield f"({field}={item!r})"
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is nothing but a text: a docstring of a module, class, function, name."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def provenance() -> dict[str, object]:
+    """Versions, backend (where Keras is loaded), processor and system, to keep beside a result."""
+    keras = sys.modules.get("keras")
+    return {
+        "backend": keras.backend.backend() if keras else None,
+        "python": platform.python_version(),
+        "versions": {package: _version(package) for package in RECORDED},
+        "system": platform.platform(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def _version(package: str) -> str | None:
+    """The version of a package; nothing where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,136 @@
+"""What a run was made with: commit, versions, machine, parameters, seeds, times and figures.
+
+The manifest is a plain dictionary that grows while a run goes on and is written to
+runs/<profile>/manifest.json after every step. A notebook that has no record there was not run.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from intensity.environment import cores, tell, training_backend
+from intensity.storage.code_digest import processor
+from intensity.storage.files import write_aside
+
+PACKAGES = (
+    "dask",
+    "distributed",
+    "keras",
+    "matplotlib",
+    "nbconvert",
+    "numba",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pydantic",
+    "scipy",
+    "seaborn",
+    "tensorflow",
+)
+"""Packages whose versions can change a number or a picture."""
+
+
+def new_manifest(
+    root: Path, profile: str, parameters: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The manifest of a run that starts now, without any notebook yet.
+
+    Args:
+        root: the checkout.
+        profile: the profile's name.
+        parameters: all parameters of every notebook, defaults included.
+
+    Returns:
+        `profile`, `started` and `finished` (null), `complete` (false), `commit`, `dirty` (are
+        there changes that the commit does not have?), `backend` (that networks are trained with),
+        `versions`, `machine`, `seeds` and `parameters` by notebook, `notebooks` and `figures` (both
+        empty).
+    """
+    return {
+        "profile": profile,
+        "started": now(),
+        "finished": None,
+        "complete": False,
+        "commit": _git(root, "rev-parse", "HEAD") or "unknown",
+        "dirty": bool(_git(root, "status", "--porcelain")),
+        "backend": training_backend(),
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "machine": _machine(),
+        "seeds": {name: _seeds(values) for name, values in parameters.items() if _seeds(values)},
+        "parameters": parameters,
+        "notebooks": {},
+        "figures": {},
+    }
+
+
+def load_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run's folder; empty where there was no run, or its manifest is damaged."""
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text("utf8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        tell(f"{path.parent.name}/{path.name} is damaged; the run begins anew")
+        return {}
+    return manifest
+
+
+def save_manifest(folder: Path, manifest: dict[str, Any], notebooks: Iterable[str]) -> None:
+    """Write a manifest with what its folder holds now.
+
+    Args:
+        folder: the run's folder.
+        manifest: its `complete` and `figures` are brought up to date.
+        notebooks: the names of all notebooks of a whole run.
+    """
+    records = manifest["notebooks"]
+    manifest["complete"] = all(
+        records.get(name, {}).get("status") == "passed" for name in notebooks
+    )
+    manifest["figures"] = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((folder / "figures").glob("*.png"))
+    }
+    write_aside(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def now() -> str:
+    """The time, with its zone, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _seeds(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those parameters that say which seeds are used, or how many."""
+    return {name: value for name, value in parameters.items() if "seed" in name}
+
+
+def _machine() -> dict[str, Any]:
+    """The machine in words and numbers."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": processor(),
+        "cores": cores(),
+        "memory_gb": round(memory / 1e9),
+        "platform": platform.platform(),
+    }
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git says about the checkout; nothing where there is no git or no repository."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", root, *words], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()

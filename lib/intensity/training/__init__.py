@@ -1,0 +1,1 @@
+"""Configurations, the training loop, checkpoints, and sweeps of many trainings."""

@@ -1,0 +1,195 @@
+"""One configuration -> one trained network with its history and test metrics.
+
+Training uses the split "train"; the split "validation" is looked at after every epoch; "test" once,
+at the end.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import keras
+import numpy as np
+import pandas as pd
+
+from intensity.data.batches import evaluation_scenes, inputs, training_batches
+from intensity.data.scenes import Scenes
+from intensity.models.batchnorm import fused
+from intensity.models.build import OnHistograms, batch_norms, build, predict_logits, settle
+from intensity.training.configuration import SETTLED, Configuration, Recipe
+
+CHUNK = 1024
+"""Scenes rendered at a time for evaluation."""
+FEW = 4
+"""Steps up to which compiling a network's step would take longer than taking it."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves.
+
+    Args:
+        model: from (n, height, width, 1) grey levels to logits.
+        history: epoch, images, loss, accuracy (on the batches as they were trained),
+            validation_loss, validation_accuracy.
+        metrics: accuracy, loss, recall of each class and number of images, on test; trainable
+            parameters; seconds.
+        predictions: intensity, label, predicted, count: the test scenes, counted.
+    """
+
+    model: keras.Model
+    history: pd.DataFrame
+    metrics: dict[str, float]
+    predictions: pd.DataFrame
+
+
+class Checkpoint(Protocol):
+    """Keeps what a training needs to go on after an epoch; see `checkpoints`."""
+
+    def save(self, learner: keras.Model, history: list[dict[str, float]], seconds: float) -> None:
+        """Keep a learner's state, its history and the seconds spent."""
+
+    def restore(self, learner: keras.Model) -> tuple[list[dict[str, float]], float]:
+        """Bring a learner to the state kept last; its history and the seconds spent."""
+
+
+def train(
+    configuration: Configuration,
+    progress: Callable[[int], None] = lambda images: None,
+    checkpoint: Checkpoint | None = None,
+) -> Trained:
+    """Train and test one network.
+
+    Args:
+        configuration: what to train, on what, how.
+        progress: called now and then with the number of images shown so far.
+        checkpoint: where the state after each epoch is kept, and where an earlier training that did
+            not come to its end has left it.
+
+    Returns:
+        The trained network; bit-identical for equal configurations on one machine with one thread,
+        however often it was interrupted.
+    """
+    started = time.monotonic()
+    c, recipe = configuration, configuration.recipe
+    model = build(c.network, c.scenes.size, c.task.classes, c.seed, recipe.weight_decay)
+    learner = OnHistograms(model) if c.network.sees_no_shape else fused(model)
+    _compile(learner, recipe)
+    validation = evaluation_scenes(c.task, c.scenes, "validation", c.validation_images)
+    history, spent = checkpoint.restore(learner) if checkpoint else ([], 0.0)
+    for epoch in range(len(history), recipe.epochs):
+        images = (epoch + 1) * recipe.epoch_images
+        row = {"epoch": epoch + 1, "images": images, **_show(learner, c, epoch, progress)}
+        if epoch + 1 == recipe.epochs:
+            _settle(learner, model.layers if c.network.sees_no_shape else learner.layers, c)
+        metrics, _ = evaluate(learner, validation, c.network.sees_no_shape)
+        row |= {f"validation_{name}": metrics[name] for name in ("loss", "accuracy")}
+        history.append(row)
+        if checkpoint:
+            checkpoint.save(learner, history, spent + time.monotonic() - started)
+        progress(images)
+    test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
+    metrics, predictions = evaluate(learner, test, c.network.sees_no_shape)
+    if not c.network.sees_no_shape:  # a reader of histograms shares the model's weights
+        model.set_weights(learner.get_weights())
+    metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    metrics["seconds"] = spent + time.monotonic() - started
+    return Trained(model, pd.DataFrame(history), metrics, predictions)
+
+
+def _compile(learner: keras.Model, recipe: Recipe) -> None:
+    """Tell a network how to learn."""
+    steps = math.ceil(recipe.epoch_images / recipe.batch)
+    learner.compile(
+        keras.optimizers.Adam(_learning_rate(recipe, steps)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        run_eagerly=steps * recipe.epochs <= FEW,
+    )
+    # A variable that is made in the first step, by the optimizer or by a metric that is only named,
+    # has it compiled twice.
+    learner.optimizer.build(learner.trainable_variables)
+
+
+def _show(
+    learner: keras.Model, c: Configuration, epoch: int, progress: Callable[[int], None]
+) -> dict[str, float]:
+    """Show a network the scenes of an epoch; loss and accuracy on the batches as they came.
+
+    `fit` would do the same, but its data threads cost a tenth of the time and now and then wait
+    for seconds between epochs.
+    """
+    recipe, shown, total = c.recipe, 0, {"loss": 0.0, "accuracy": 0.0}
+    batches = training_batches(
+        c.task, c.scenes, seed=c.seed, epoch=epoch, epoch_images=recipe.epoch_images,
+        repeat=recipe.repeat, batch=recipe.batch, as_histograms=c.network.sees_no_shape,
+    )  # fmt: skip
+    for step, (images, labels) in enumerate(batches, start=1):
+        metrics = learner.train_on_batch(images, labels, return_dict=True)
+        shown += len(labels)
+        total = {name: value + len(labels) * float(metrics[name]) for name, value in total.items()}
+        if step % 10 == 0:
+            progress(epoch * recipe.epoch_images + shown)
+    return {name: value / shown for name, value in total.items()}
+
+
+def _settle(learner: keras.Model, layers: list[keras.Layer], c: Configuration) -> None:
+    """Set batch norm's averages on training scenes of the last epoch."""
+    batches = training_batches(
+        c.task, c.scenes, seed=c.seed, epoch=c.recipe.epochs - 1,
+        epoch_images=min(c.recipe.epoch_images, SETTLED**2), repeat=c.recipe.repeat,
+        batch=SETTLED, as_histograms=c.network.sees_no_shape,
+    )  # fmt: skip
+    settle(learner, batch_norms(layers), (images for images, _ in batches))
+
+
+def _learning_rate(
+    recipe: Recipe, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """The learning rate, constant or as a schedule over all steps."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    warmup = max(1, steps * recipe.epochs // 20)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warmup,
+        decay_steps=max(1, steps * recipe.epochs - warmup),
+    )
+
+
+def evaluate(
+    model: keras.Model, scenes: Scenes, as_histograms: bool = False
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """Accuracy, loss and all predictions of a network on some scenes.
+
+    Args:
+        model: returns logits.
+        scenes: n scenes with labels.
+        as_histograms: whether the model reads histograms.
+
+    Returns:
+        Metrics: accuracy, loss (cross-entropy, nats), recall_0, recall_1, ..., images. And a table
+        with columns intensity, label, predicted, count.
+    """
+    logits = scene_logits(model, scenes, as_histograms)
+    label, predicted = scenes.label, logits.argmax(axis=1)
+    log_shares = logits - np.logaddexp.reduce(logits.astype(float), axis=1, keepdims=True)
+    metrics = {
+        "accuracy": float((predicted == label).mean()),
+        "loss": float(-log_shares[np.arange(len(label)), label].mean()),
+        "images": len(label),
+    }
+    for c in np.unique(label):
+        metrics[f"recall_{c}"] = float((predicted == label)[label == c].mean())
+    columns = {"intensity": scenes.intensity, "label": label, "predicted": predicted}
+    counts = pd.DataFrame(columns).value_counts(sort=False).rename("count")
+    return metrics, counts.reset_index()
+
+
+def scene_logits(model: keras.Model, scenes: Scenes, as_histograms: bool = False) -> np.ndarray:
+    """(n, classes) float32 logits of n scenes, rendered a chunk at a time."""
+    chunks = (scenes[i : i + CHUNK] for i in range(0, len(scenes), CHUNK))
+    return np.concatenate([predict_logits(model, inputs(c, as_histograms)) for c in chunks])

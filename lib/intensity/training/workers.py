@@ -1,0 +1,195 @@
+"""Where trainings run: workers of this machine, or a Dask cluster that somebody else has started.
+
+A cluster's workers need this project (the same code, which is checked), and no disk of ours. One on
+TLS is reached with certificates that Dask's own settings name (`DASK_DISTRIBUTED__COMM__TLS__...`).
+"""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dask
+from distributed import Client, LocalCluster, Security, fire_and_forget
+from distributed.comm.core import connect as connect_comm
+from distributed.system import MEMORY_LIMIT
+
+from intensity.environment import FAST, ONE_THREAD, training_backend
+from intensity.storage.code_digest import training_code
+from intensity.values import ROOT, InvalidInput
+
+CHECKPOINTS = "INTENSITY_CHECKPOINTS"
+"""Variable that names the folder where workers of this machine keep how far their trainings are."""
+
+PATIENCE = 8
+"""Seconds in which a scheduler has to answer."""
+
+LEAST_MEMORY = 2 * 2**30
+"""Bytes that a worker may have at least; TensorFlow alone takes a quarter of it."""
+
+WORKER = FAST | ONE_THREAD | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Environment of a worker of this machine."""
+
+DASK = {
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.nanny.pre-spawn-environ": FAST,
+    "distributed.scheduler.allowed-failures": 3,
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.terminate": 0.95,
+    "distributed.worker.profile.enabled": False,
+}
+"""Settings of a cluster of this machine. Memory is kept from the start of a worker on. Dask does
+not look at tasks of minutes many times a second, which would cost a tenth of the time. A worker has
+one task at a time, so that its death is counted against what it ran; a task is done again three
+times. A worker that needs too much memory is replaced, never paused: what it has freed it keeps, so
+it would wait for ever."""
+
+STDERR_TO_FILE = """
+import os
+os.dup2(os.open({path!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 2)
+"""
+"""What a worker of this machine runs first. TensorFlow greets on standard error whatever its log
+level, in the middle of the progress line; the error of a training comes back by itself."""
+
+
+@contextmanager
+def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
+    """Workers on this machine while the block runs, one thread each; everything on loopback.
+
+    Args:
+        workers: how many.
+        checkpoints: the folder where trainings keep how far they are.
+
+    Returns:
+        The scheduler's address.
+    """
+    scratch = ROOT / ".cache" / "dask"
+    scratch.mkdir(parents=True, exist_ok=True)
+    log = scratch / f"workers-{os.getpid()}.log"
+    own = {CHECKPOINTS: str(checkpoints), "KERAS_BACKEND": training_backend()}
+    try:
+        with dask.config.set(DASK):
+            cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1",
+                dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER | own,
+                memory_limit=max(LEAST_MEMORY, MEMORY_LIMIT // workers),
+                silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
+            )  # fmt: skip
+            try:
+                yield cluster.scheduler_address
+            finally:
+                with suppress(Exception):  # a worker that is just being replaced cannot be joined
+                    cluster.close()
+    finally:
+        log.unlink(missing_ok=True)
+
+
+@contextmanager
+def connect(address: str) -> Iterator[Client]:
+    """A client of a scheduler.
+
+    Args:
+        address: for example "tcp://127.0.0.1:8786" or "tls://login.cluster.org:8786".
+
+    Raises:
+        InvalidInput: nobody answers there in time, or not as Dask does.
+    """
+    with _refused(address):
+        client = Client(address, set_as_default=False, timeout=PATIENCE)
+    with client:
+        yield client
+
+
+def check_workers(address: str) -> None:
+    """Refuse a cluster that would train with other code than ours.
+
+    Args:
+        address: the scheduler's.
+
+    Raises:
+        InvalidInput: scheduler and workers do not answer in time, or a worker lacks this project,
+            has another version of it or trains with another backend.
+    """
+    answer = Future[dict[str, object]]()
+
+    def ask() -> None:
+        """Put what workers say, or why they say nothing, into the answer."""
+        try:
+            answer.set_result(_ask_workers(address))
+        except Exception as error:
+            answer.set_exception(error)
+
+    # Names are looked up, and answers waited for, without a limit in places: hence the thread.
+    threading.Thread(target=ask, daemon=True).start()
+    with _refused(address):
+        codes = answer.result(PATIENCE)
+    for worker, found in codes.items():
+        if found != training_code():
+            raise InvalidInput(
+                f"scheduler: {address!r} is not allowed: {other_code(worker, found)}"
+            )
+
+
+def _ask_workers(address: str) -> dict[str, object]:
+    """What trains on each worker of a cluster, or the error that came instead."""
+    socket.getaddrinfo(urlsplit(address).hostname, None)  # here, and not in a pool that ends never
+    asyncio.run(_greet(address))
+    with Client(address, set_as_default=False, timeout=PATIENCE) as client:
+        found: dict[str, object] = client.run(training_code, on_error="return")
+    return found
+
+
+async def _greet(address: str) -> None:
+    """Connect and hang up; a client would try again and again."""
+    comm = await connect_comm(address, **Security().get_connection_args("client"))
+    await comm.close()
+
+
+@contextmanager
+def _refused(address: str) -> Iterator[None]:
+    """Say in one line that there is no scheduler to be reached."""
+    try:
+        yield
+    except Exception as error:  # what is no scheduler may answer anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidInput(
+            f"scheduler: {address!r} is not allowed: a Dask scheduler that answers within "
+            f"{PATIENCE} s ({reason[:200]})"
+        ) from None
+
+
+def other_code(worker: str, found: object) -> str:
+    """What is said about a worker that trains with other code, or on another backend.
+
+    Args:
+        worker: its address.
+        found: what trains there, as `training_code` tells, or the error that came instead.
+    """
+    theirs = found if isinstance(found, str) else f"none ({' '.join(str(found).split())[:120]})"
+    return (
+        f"its worker {worker} has another version of this project, "
+        f"digest {theirs}, not {training_code()}"
+    )
+
+
+def load_keras(address: str) -> None:
+    """Have every worker of a cluster load Keras, without waiting for it.
+
+    Args:
+        address: the scheduler's.
+    """
+    with connect(address) as client:
+        for worker in client.nthreads():
+            fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))

@@ -1,0 +1,75 @@
+"""Errors by intensity, on tables written by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from intensity.analysis.errors import (
+    accuracy_by_intensity,
+    boundary_error_ratio,
+    boundary_errors,
+    confusion,
+)
+from intensity.data.tasks import Task
+from intensity.values import InvalidInput
+
+TASK = Task(name="two", boundaries=(99,), labels=(0, 1))
+
+
+def table(*rows: tuple[int, int, int, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["intensity", "label", "predicted", "count"])
+
+
+HAND = table((20, 0, 0, 3), (20, 0, 1, 1), (10, 0, 0, 2), (200, 1, 1, 4), (200, 1, 2, 4))
+
+
+def test_accuracy_by_intensity() -> None:
+    assert accuracy_by_intensity(HAND).to_dict("list") == {
+        "intensity": [10, 20, 200],
+        "scenes": [2, 4, 8],
+        "correct": [2, 3, 4],
+        "accuracy": [1, 0.75, 0.5],
+    }
+
+
+def test_confusion_holds_every_pair() -> None:
+    counts = confusion(HAND)
+    assert list(counts.columns) == ["label", "predicted", "count", "share"]
+    assert counts.pivot(index="label", columns="predicted", values="count").to_numpy().tolist() == [
+        [5, 1, 0],
+        [0, 4, 4],
+    ]
+    np.testing.assert_allclose(counts.groupby("label")["share"].sum(), 1)
+
+
+def test_near_and_far_of_a_boundary() -> None:
+    # the boundary lies at 99.5: 97..102 are near, up to 89 and from 110 is far
+    levels = np.arange(80, 120)
+    rows = [(level, int(level > 99), 0, 1) for level in levels]
+    zones = boundary_errors(table(*rows), TASK).set_index("zone")
+    assert zones.loc["near", ["scenes", "errors"]].tolist() == [6, 3]
+    assert zones.loc["far", ["scenes", "errors"]].tolist() == [20, 10]
+
+
+def test_ratio_of_rates() -> None:
+    counts = table((99, 0, 1, 10), (99, 0, 0, 9), (200, 1, 1, 99), (105, 1, 0, 50))
+    assert boundary_error_ratio(counts, TASK) == pytest.approx((10.5 / 20) / (0.5 / 100))
+
+
+def test_even_errors_have_a_ratio_near_one() -> None:
+    rows = [(level, 0, wrong, 100) for level in range(5, 255) for wrong in (0, 1)]
+    assert boundary_error_ratio(table(*rows), TASK) == pytest.approx(1, abs=0.01)
+
+
+def test_rows_that_count_nothing_change_nothing() -> None:
+    more = pd.concat([HAND, table((77, 1, 0, 0))])
+    pd.testing.assert_frame_equal(accuracy_by_intensity(more), accuracy_by_intensity(HAND))
+
+
+def test_wrong_tables_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^predictions: has no column predicted"):
+        confusion(HAND.drop(columns="predicted"))
+    with pytest.raises(InvalidInput, match=r"^predictions: counts no scene"):
+        accuracy_by_intensity(HAND.assign(count=0))
+    with pytest.raises(InvalidInput, match=r"^predictions: no scene is near"):
+        boundary_errors(HAND, TASK)

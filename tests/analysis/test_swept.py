@@ -1,0 +1,63 @@
+"""What a sweep changes: the same as methods give for scenes rendered one by one."""
+
+import numpy as np
+import pytest
+
+from intensity.analysis.swept import swept_maps, swept_probabilities
+from intensity.attribution.methods.gradient import gradient
+from intensity.attribution.methods.occlusion import occlusion
+from intensity.data.rendering import render
+from intensity.data.scenes import draw_scenes, find_setting
+from intensity.data.tasks import TASKS
+from intensity.models.architectures import find_network
+from intensity.models.build import build
+from intensity.values import InvalidInput
+
+SCENES = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 2)
+MODEL = build(find_network("bn_tiny"), 64, 3, seed=0)
+LEVELS = np.array([5, 90, 200])
+
+
+def test_probabilities_are_the_softmax_of_each_rendering() -> None:
+    found = swept_probabilities(MODEL, SCENES, LEVELS)["probabilities"]
+    assert found.shape == (2, 3, 3)
+    np.testing.assert_allclose(found.sum(axis=2), 1, rtol=1e-5)
+    images = render(SCENES[1:].replace(intensity=200))
+    logits = MODEL.predict_on_batch(images[..., None].astype(np.float32))[0]
+    np.testing.assert_allclose(found[1, 2], np.exp(logits) / np.exp(logits).sum(), rtol=1e-4)
+
+
+def test_large_logits_make_no_missing_values() -> None:
+    weights = [1000 * value for value in MODEL.get_layer("logits").get_weights()]
+    sharp = build(find_network("bn_tiny"), 64, 3, seed=0)
+    sharp.get_layer("logits").set_weights(weights)
+    assert np.isfinite(swept_probabilities(sharp, SCENES, LEVELS)["probabilities"]).all()
+
+
+def test_maps_are_those_of_the_class_predicted_at_the_level() -> None:
+    maps = swept_maps(MODEL, SCENES, LEVELS)
+    for scene in range(2):
+        for k, level in enumerate(LEVELS):
+            image = render(SCENES[scene : scene + 1].replace(intensity=int(level)))
+            slopes = np.abs(gradient(MODEL, image))[0]
+            lost = occlusion(MODEL, image, fill=0, window=8, stride=8, output="probability")[0]
+            np.testing.assert_array_equal(maps["images"][scene, k], image[0])
+            assert maps["steepest"][scene, k] == pytest.approx(slopes.max(), rel=1e-4)
+            shares = maps["saliency"][scene, k] / 255
+            np.testing.assert_allclose(shares, slopes / slopes.max(), atol=1 / 255)
+            spread = np.kron(maps["occlusion"][scene, k], np.ones((8, 8)))
+            np.testing.assert_allclose(spread, lost, atol=1e-5)
+
+
+def test_a_network_without_slope_has_empty_maps() -> None:
+    flat = build(find_network("bn_tiny"), 64, 3, seed=0)
+    kernel, bias = flat.get_layer("logits").get_weights()
+    flat.get_layer("logits").set_weights([0 * kernel, bias])
+    maps = swept_maps(flat, SCENES, LEVELS)
+    assert not maps["saliency"].any()
+    assert not maps["steepest"].any()
+
+
+def test_wrong_levels_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="levels"):
+        swept_maps(MODEL, SCENES, np.array([5, 5]))

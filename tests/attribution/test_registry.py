@@ -1,0 +1,143 @@
+"""Every method on every kind of input, and what all refuse."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from explainable import HEIGHT, WIDTH, Counting, images_of, rectified
+from intensity.attribution.methods.deeplift import deeplift
+from intensity.attribution.methods.finite_differences import finite_differences
+from intensity.attribution.methods.grad_cam import grad_cam
+from intensity.attribution.methods.gradient import gradient, gradient_x_input
+from intensity.attribution.methods.guided_backprop import guided_backprop
+from intensity.attribution.methods.integrated_gradients import integrated_gradients
+from intensity.attribution.methods.occlusion import occlusion
+from intensity.attribution.methods.pca_direction import pca_direction
+from intensity.attribution.methods.smooth_grad import smooth_grad
+from intensity.attribution.windows import Repaint
+from intensity.data.tasks import TASKS
+from intensity.values import InvalidInput
+
+Method = tuple[Callable[..., Any], dict[str, Any]]
+METHODS: dict[str, Method] = {
+    "gradient": (gradient, {}),
+    "gradient_x_input": (gradient_x_input, {}),
+    "smooth_grad": (smooth_grad, {"samples": 3}),
+    "integrated_gradients": (integrated_gradients, {"baseline": "mean", "steps": 4}),
+    "deeplift": (deeplift, {"baseline": "background"}),
+    "guided_backprop": (guided_backprop, {}),
+    "grad_cam": (grad_cam, {}),
+    "occlusion": (occlusion, {"fill": "background", "window": 3, "stride": 2}),
+    "repainting": (occlusion, {"fill": Repaint(TASKS["hard"], 2), "window": 3, "stride": 3}),
+    "finite_differences": (finite_differences, {"levels": 3}),
+    "pca_direction": (pca_direction, {"sides": (3, 5)}),
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    return rectified()
+
+
+def first_map(method: Method, model: keras.Model, images: np.ndarray, **options: Any) -> np.ndarray:
+    """Maps of a method, the first where there are several."""
+    function, own = method
+    found = function(model, images, **own, **options)
+    return found[0] if isinstance(found, tuple) else found
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_kind_of_input(method: Method, model: keras.Model) -> None:
+    images = images_of(5)
+    maps = first_map(method, model, images)
+    assert (maps.shape, maps.dtype) == (images.shape, np.float32)
+    assert np.isfinite(maps).all()
+    assert maps.any()
+    close = {"rtol": 1e-3, "atol": 1e-4 * np.abs(maps).max()}
+    for same in (images.astype(np.float32), images.astype(np.float64), images[..., None]):
+        np.testing.assert_allclose(first_map(method, model, same), maps, **close)
+    np.testing.assert_allclose(first_map(method, model, images, batch=2), maps, **close)
+    np.testing.assert_allclose(first_map(method, model, images[2]), maps[2:3], **close)
+
+
+@pytest.mark.parametrize("function", {method: None for method, _ in METHODS.values()})
+def test_one_signature_for_all(function: Callable[..., Any]) -> None:
+    first, second, *others = inspect.signature(function).parameters.values()
+    assert [first.name, second.name] == ["model", "images"]
+    assert {p.kind for p in others} == {inspect.Parameter.KEYWORD_ONLY}
+    shared = [(p.name, p.default) for p in others[-3:]]
+    assert shared == [("classes", None), ("output", "logit"), ("batch", 64)]
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_model_of_free_size_takes_images_of_every_size(method: Method) -> None:
+    fixed, free = (free_of_size(shape) for shape in ((9, 12), (None, None)))
+    free.set_weights(fixed.get_weights())
+    images = np.random.default_rng(0).integers(0, 256, (3, 9, 12), np.uint8)
+    maps = first_map(method, fixed, images)
+    close = {"rtol": 1e-3, "atol": 1e-4 * np.abs(maps).max()}
+    np.testing.assert_allclose(first_map(method, free, images), maps, **close)
+    assert first_map(method, free, images[:, :8]).shape == (3, 8, 12)
+
+
+def free_of_size(shape: tuple[int | None, int | None]) -> keras.Model:
+    """A network that fixes no size, or one."""
+    keras.utils.set_random_seed(2)
+    images = keras.Input((*shape, 1))
+    x = keras.layers.Conv2D(4, 3, strides=2, activation="relu")(images)
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(keras.layers.Conv2D(5, 2)(x)))
+    return keras.Model(images, keras.layers.Dense(3)(x))
+
+
+@pytest.mark.parametrize("output", ["logit", "probability"])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_classes_may_be_given(method: Method, model: keras.Model, output: str) -> None:
+    images = images_of(4)
+    one = {c: first_map(method, model, images, classes=c, output=output) for c in range(3)}
+    classes = np.array([2, 0, 1, 2])
+    each = first_map(method, model, images, classes=classes, output=output)
+    expected = np.stack([one[c][i] for i, c in enumerate(classes)])
+    close = {"rtol": 1e-3, "atol": 1e-4 * np.abs(expected).max()}
+    np.testing.assert_allclose(each, expected, **close)
+    predicted = model.predict_on_batch(images[..., None].astype(np.float32)).argmax(axis=1)
+    np.testing.assert_allclose(
+        first_map(method, model, images, output=output),
+        np.stack([one[c][i] for i, c in enumerate(predicted)]),
+        **close,
+    )
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_no_tracing_from_call_to_call(method: Method) -> None:
+    images, counting = keras.Input((HEIGHT, WIDTH, 1)), Counting()
+    x = keras.layers.Conv2D(3, 3, activation="relu")(counting(images))
+    model = keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
+    first_map(method, model, images_of(2))
+    traces = counting.traces
+    for count, batch, dtype in ((5, 64, np.uint8), (3, 2, np.float32), (1, 1, np.float64)):
+        first_map(method, model, images_of(count).astype(dtype), batch=batch)
+        first_map(method, model, images_of(count), batch=batch, classes=1)
+    assert counting.traces == traces
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize(
+    ("argument", "options"),
+    [
+        ("images", {"images": np.full((1, HEIGHT, WIDTH), np.nan)}),
+        ("images", {"images": np.zeros((1, WIDTH, HEIGHT))}),
+        ("images", {"images": np.zeros((1, HEIGHT, WIDTH, 3))}),
+        ("classes", {"classes": 3}),
+        ("output", {"output": "logits"}),
+        ("batch", {"batch": 0}),
+    ],
+)
+def test_wrong_input_is_refused_by_name(
+    method: Method, model: keras.Model, argument: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput, match=f"^{argument}: .* is not allowed"):
+        first_map(method, model, **{"images": images_of(1), **options})

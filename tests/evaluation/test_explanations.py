@@ -1,0 +1,200 @@
+"""Scores and checks of maps, on a small network and where relevance is known."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from handmade import reads_the_mean
+from intensity.attribution.registry import METHODS, case_of, maps_of, negative
+from intensity.data.rendering import masks, render
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes, find_setting
+from intensity.data.tasks import TASKS
+from intensity.evaluation.explanations import (
+    map_checks,
+    map_scores,
+    randomized_labels,
+    randomized_weights,
+    recoloring_effects,
+    recoloring_levels,
+    removal_scores,
+    repaint_truth,
+    shown_maps,
+)
+from intensity.models.architectures import find_network
+from intensity.models.build import build
+from intensity.values import InvalidInput
+
+NOISE = SquareNoise(count=(4, 6))
+SMALL = SceneOptions(size=20, areas=(21,), noise=NOISE)
+SCENES = draw_scenes(TASKS["hard"], SMALL, "test", 0, 6)
+PAIRS = draw_scenes(
+    TASKS["distractor"],
+    SceneOptions(size=24, areas=(21,), distractor="square", noise=NOISE),
+    "test",
+    0,
+    6,
+)
+
+
+def network(scenes: Scenes, seed: int = 0) -> keras.Model:
+    """A small network with fresh weights."""
+    return build(find_network("bn_compact"), scenes.options.size, scenes.task.classes, seed)
+
+
+def looks_at(place: np.ndarray) -> keras.Model:
+    """A network whose first logit is the mean of some pixels and whose second is 0."""
+    images = keras.Input((*place.shape, 1))
+    dense = keras.layers.Dense(2)
+    model = keras.Model(images, dense(keras.layers.Flatten()(images)))
+    weights = np.zeros((place.size, 2), np.float32)
+    weights[:, 0] = place.ravel() / place.sum()
+    model.set_weights([weights, np.array([1, 0], np.float32)])
+    return model
+
+
+def all_scores(model: keras.Model, scenes: Scenes, name: str) -> dict[str, Any]:
+    """Scores of a method with the network's own truth."""
+    return map_scores(model, scenes, name, *repaint_truth(model, scenes).values())
+
+
+def test_objects_are_recolored_to_another_class() -> None:
+    levels = recoloring_levels(SCENES)
+    assert (SCENES.label_at(levels) != SCENES.label).all()
+    np.testing.assert_array_equal(levels, recoloring_levels(SCENES))
+
+
+def test_where_the_class_is_the_shape_any_other_level_does() -> None:
+    scenes = draw_scenes(TASKS["shape"], find_setting("shapes"), "test", 0, 20)
+    assert (recoloring_levels(scenes) != scenes.intensity).all()
+
+
+def test_a_level_without_alternative_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "intensity.evaluation.explanations.drawable",
+        lambda scenes, levels: levels == scenes.intensity[:, None],
+    )
+    with pytest.raises(InvalidInput, match="scenes: an object can have no other level"):
+        recoloring_levels(SCENES)
+
+
+def test_a_network_that_looks_at_one_object_has_its_gradient_there() -> None:
+    one = SCENES[:1]
+    seen = masks(one).object
+    scores = all_scores(looks_at(seen[0]), one, "gradient")
+    assert scores["absolute/mass_object"] == pytest.approx(1)
+    assert scores["absolute/mass_core"] + scores["absolute/mass_edge"] == pytest.approx(1)
+    assert scores["absolute/mass_background"] == 0
+    assert scores["absolute/rank"] == scores["absolute/pointing"] == 1
+    assert scores["strength"] == pytest.approx(1 / seen.sum())
+    assert scores["absolute/agreement"] > 0.5
+
+
+def test_a_map_that_says_nothing_agrees_with_nothing() -> None:
+    blank = looks_at(np.ones((20, 20)))
+    scores = all_scores(blank, SCENES, "gradient")
+    np.testing.assert_array_equal(scores["signed/agreement"], 0)
+
+
+def test_only_scenes_with_a_distractor_have_an_auc() -> None:
+    assert "absolute/auc" not in all_scores(network(SCENES), SCENES, "sobel")
+    place = masks(PAIRS[:1]).object[0]
+    scores = all_scores(looks_at(place), PAIRS[:1], "gradient")
+    assert scores["absolute/auc"] == 1
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_has_finite_maps_and_checks(name: str) -> None:
+    model = network(SCENES)
+    case = case_of(model, SCENES, recoloring_levels(SCENES))
+    maps = maps_of(name, case)
+    assert maps.shape == case.images.shape
+    assert np.isfinite(maps).all()
+    found = map_checks(model, SCENES, name)
+    assert found["polarity"].shape == found["classes"].shape == (6,)
+    assert found["blank"].shape == (6, 2)
+
+
+def test_the_negative_of_a_case_is_the_same_question() -> None:
+    model = network(SCENES)
+    case = case_of(model, SCENES, recoloring_levels(SCENES))
+    other = negative(case)
+    np.testing.assert_array_equal(
+        other.model(other.images[..., None]), model(case.images[..., None])
+    )
+    for name in ("images", "empty", "recolored"):
+        np.testing.assert_array_equal(getattr(other, name), 255 - getattr(case, name))
+
+
+def test_exact_methods_do_not_depend_on_polarity() -> None:
+    model = network(SCENES)
+    for name in ("integrated_gradients_recolor", "occlusion_generator", "integrated_gradients"):
+        assert (map_checks(model, SCENES, name)["polarity"] > 0.99).all()
+
+
+def test_the_empty_scene_keeps_noise_and_background() -> None:
+    case = case_of(network(PAIRS), PAIRS, recoloring_levels(PAIRS))
+    seen = masks(PAIRS)
+    either = seen.object | seen.distractor
+    np.testing.assert_array_equal(case.empty[~either], render(PAIRS)[~either])
+    assert (case.empty[either] == 0).all()
+    changed = case.recolored != case.images
+    np.testing.assert_array_equal(changed, seen.object)
+
+
+def test_an_unknown_method_is_refused() -> None:
+    case = case_of(network(SCENES), SCENES, recoloring_levels(SCENES))
+    with pytest.raises(InvalidInput, match="method: 'lime' is not allowed"):
+        maps_of("lime", case)
+
+
+def test_shuffling_all_kernels_leaves_the_first_model_alone_and_changes_maps() -> None:
+    model = network(SCENES)
+    before = model.get_weights()
+    found = randomized_weights(model, SCENES, ["gradient", "sobel"], "cascading")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    names = list(found)
+    assert names[:2] == ["gradient/logits", "sobel/logits"]
+    assert (found[names[-2]] < 0.9).all()
+    np.testing.assert_allclose(found[names[-1]], 1)
+
+
+def test_labels_in_random_order_are_learned_by_heart() -> None:
+    model = network(SCENES)
+    train = draw_scenes(TASKS["hard"], SMALL, "validation", 0, 16)
+    found = randomized_labels(
+        model, SCENES, ["gradient", "grad_cam"], find_network("bn_compact"), train, 1
+    )
+    assert found["gradient"].shape == found["grad_cam"].shape == (6,)
+    assert found["accuracy"] > 0.8
+
+
+def test_removal_of_nothing_and_of_everything_bound_the_curves() -> None:
+    found = removal_scores(network(SCENES), SCENES, "image")
+    for values in found.values():
+        assert ((values > 0) & (values < 1)).all()
+
+
+def test_the_gallery_has_the_truth_beside_the_maps() -> None:
+    found = shown_maps(network(SCENES), SCENES[:2], ["gradient", "occlusion_black"])
+    assert list(found) == ["gradient", "occlusion_black", "repainting"]
+    assert found["repainting"].shape == (2, 5, 5)
+
+
+def test_recoloring_changes_every_answer_of_a_network_that_reads_the_level() -> None:
+    scenes = draw_scenes(
+        TASKS["hard"], find_setting({"setting": "discs", "noise": None}), "test", 0, 9
+    )
+    found = recoloring_effects(reads_the_mean(TASKS["hard"]), scenes, 9)
+    np.testing.assert_array_equal(found["effect"], 1)
+    edges = TASKS["hard"].edges
+    expected = [np.abs(level - edges).min() for level in scenes.intensity.astype(float)]
+    np.testing.assert_allclose(found["distance"], expected)
+
+
+def test_recoloring_changes_no_answer_of_a_network_that_looks_elsewhere() -> None:
+    corner = np.zeros((20, 20))
+    corner[0, 0] = 1
+    np.testing.assert_array_equal(recoloring_effects(looks_at(corner), SCENES, 50)["effect"], 0)

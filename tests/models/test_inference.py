@@ -1,0 +1,103 @@
+"""Predictions: the largest logit of the image, however it is read; nothing heavy for a store."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from intensity.data.rendering import render
+from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.tasks import TASKS
+from intensity.models.architectures import NETWORKS
+from intensity.models.build import build, predict_logits
+from intensity.models.inference import image_logits, predicted_classes
+from intensity.values import InvalidInput
+
+SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 7)
+
+
+def largest_pixel() -> keras.Model:
+    """A network whose logits are the pixels."""
+    images = keras.Input((16, 16, 1))
+    return keras.Model(images, keras.layers.Flatten()(images))
+
+
+def test_the_largest_logit_is_predicted() -> None:
+    predicted = predicted_classes(largest_pixel(), SCENES)["predicted"]
+    expected = render(SCENES).reshape(7, -1).argmax(axis=1)
+    np.testing.assert_array_equal(predicted, expected)
+
+
+@pytest.fixture(scope="module")
+def pixels() -> keras.Model:
+    """A network that sees no shape, with weights of its own in every layer."""
+    model = build(NETWORKS["pixels"], 16, 3, 0)
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        weight.assign(np.abs(rng.normal(0.5, 0.3, weight.shape)) * rng.choice([-1, 1]))
+    norm = model.get_layer("norm1")
+    norm.moving_variance.assign(np.abs(norm.moving_variance))
+    return model
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    """(9, 16, 16) images of all kinds of grey levels."""
+    return np.random.default_rng(1).integers(0, 256, (9, 16, 16), np.uint8)
+
+
+@pytest.mark.parametrize("batch", [2, 9, 100])
+def test_a_network_that_sees_no_shape_reads_the_same_from_histograms(
+    pixels: keras.Model, images: np.ndarray, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = predict_logits(pixels, images[..., None])
+    assert np.ptp(expected, axis=0).min() > 1e-2
+
+    def never(_: np.ndarray) -> np.ndarray:
+        raise AssertionError
+
+    monkeypatch.setattr(pixels, "predict_on_batch", never)
+    logits = image_logits(pixels, images, batch=batch)
+    assert logits.shape == (9, 3)
+    np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_images_between_grey_levels_have_no_histogram_and_are_read_as_they_are(
+    pixels: keras.Model, images: np.ndarray
+) -> None:
+    between = images + np.float32(0.5)
+    expected = predict_logits(pixels, between[..., None])
+    np.testing.assert_array_equal(image_logits(pixels, between), expected)
+    assert not np.allclose(expected, predict_logits(pixels, images[..., None]), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["bn_tiny", "small"])
+def test_networks_that_see_shape_are_given_images(name: str, images: np.ndarray) -> None:
+    model = build(NETWORKS[name], 16, 3, 0)
+    expected = predict_logits(model, images[..., None])
+    np.testing.assert_array_equal(image_logits(model, images), expected)
+    np.testing.assert_allclose(image_logits(model, images, batch=4), expected, atol=1e-4)
+
+
+def test_what_sees_no_shape_predicts_the_same_from_histograms(pixels: keras.Model) -> None:
+    expected = predict_logits(pixels, render(SCENES)[..., None]).argmax(axis=1)
+    np.testing.assert_array_equal(predicted_classes(pixels, SCENES)["predicted"], expected)
+
+
+def test_no_scene_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="0 scenes are not allowed"):
+        predicted_classes(largest_pixel(), SCENES[:0])
+
+
+def test_what_notebooks_import_loads_no_deep_learning() -> None:
+    modules = [
+        *("attribution.gradient", "attribution.occlusion", "attribution.scoring", "figures"),
+        *("datasets", "discussion", "readers", "responses.activations", "responses.curves"),
+        *("responses.panels", "responses.predictions", "responses.profiles", "sweeps", "tables"),
+    ]
+    program = "import sys; " + "; ".join(f"import intensity.{name}" for name in modules)
+    program += "; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -1,0 +1,171 @@
+"""Kernels are stopped with the engine, and the environment is what it is said to be."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import psutil
+
+from intensity.runner.notebooks import Terminal, run_notebook, set_environment
+
+ENGINE = """\
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+from pathlib import Path
+from intensity.runner.run import Reproduction, Request
+from intensity.runner.profiles import Layout
+assert not {"tensorflow", "keras"} & set(sys.modules), "the engine computes nothing"
+sys.exit(Reproduction(Request(profile="smoke"), Layout(Path(sys.argv[1]))).execute())
+"""
+WAIT = """\
+import os, pathlib, subprocess, time
+child = subprocess.Popen(["sleep", "120"], start_new_session=True)
+pathlib.Path(output, name + ".part").write_text(f"{os.getpid()} {child.pid}")
+pathlib.Path(output, name + ".part").rename(pathlib.Path(output, name))
+time.sleep(120)"""
+SAVE = """\
+from intensity.statistics.measurements import Results
+Results(name, output).save()"""
+NAMES = ("01_data", "02_training", "03_ablations", "04_end")
+
+
+def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout: Any) -> None:
+    for name in NAMES:
+        checkout.notebook(name, "" if name == "01_data" else f"name = {name!r}\n{WAIT}")
+    checkout.notebook("03_ablations", "name = '03_ablations'", SAVE, WAIT)
+    checkout.profile("smoke", "".join(f"{name}: {{}}\n" for name in NAMES))
+    folder = checkout.layout.run("smoke")
+    old = folder / "notebooks" / "03_ablations.ipynb"
+    old.parent.mkdir(parents=True)
+    old.write_text("of an earlier run")
+    command = [sys.executable, "-c", ENGINE, str(checkout.root)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
+        pids = [pid for name in NAMES[1:3] for pid in wait_for(folder / name, engine)]
+        pids += [child.pid for child in psutil.Process(engine.pid).children(recursive=True)]
+        engine.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        engine.send_signal(signal.SIGINT)  # by someone impatient
+        _, said = engine.communicate(timeout=60)
+    assert engine.returncode == 130
+    last = said.splitlines()[-1]
+    assert "resource_tracker" not in said
+    assert last.startswith("intensity: interrupted in 02_training and 03_ablations; ")
+    assert last.endswith("To go on: ./run_all.sh --profile smoke --from 02")
+    assert not any(is_running(pid) for pid in pids)
+    assert sorted(path.name for path in old.parent.iterdir()) == ["01_data.ipynb", old.name]
+    assert old.read_text() == "of an earlier run"
+    assert not (folder / "results" / "03_ablations.json").exists()
+    assert (folder / "report" / "index.html").read_text().count("<em>Not run yet") == 3
+
+
+def test_an_error_of_the_engine_leaves_no_kernel_behind(checkout: Any) -> None:
+    folder = checkout.layout.run("smoke")
+    broken = f"""
+import pathlib, time
+while not pathlib.Path({str(folder / "02_training")!r}).exists():
+    time.sleep(0.05)
+part = pathlib.Path(output, "results", "01_data.json")
+part.parent.mkdir(exist_ok=True)
+part.write_text("no JSON")"""
+    checkout.notebook("01_data", broken)
+    checkout.notebook("02_training", f"name = '02_training'\n{WAIT}")
+    checkout.notebook("03_end", "")
+    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {}\n")
+    command = [sys.executable, "-c", ENGINE, str(checkout.root)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
+        pids = wait_for(folder / "02_training", engine)
+        _, said = engine.communicate(timeout=60)
+    assert engine.returncode == 1
+    assert "InvalidInput" in said
+    assert not any(is_running(pid) for pid in pids)
+
+
+def wait_for(path: Path, engine: subprocess.Popen[str]) -> list[int]:
+    """The process ids that a notebook writes once it runs."""
+    until = time.monotonic() + 120
+    while not path.exists():
+        assert engine.poll() is None, engine.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return [int(pid) for pid in path.read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    """Is there such a process even after a second, other than one that is not yet collected?"""
+    until = time.monotonic() + 1.0  # what ends by itself after the engine takes a moment
+    try:
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > until:
+                return True
+            time.sleep(0.05)
+    except psutil.NoSuchProcess:
+        pass
+    return False
+
+
+def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
+    with mock.patch.dict(os.environ, {"INTENSITY_FRESH": "1"}):
+        set_environment(tmp_path, {"INTENSITY_TERMINAL": "a", "INTENSITY_FRESH": None})
+        assert os.environ["INTENSITY_TERMINAL"] == "a"
+        assert "INTENSITY_FRESH" not in os.environ
+        for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "KERAS_HOME"):
+            assert Path(os.environ[name]).is_relative_to(tmp_path / ".cache")
+
+
+def test_notebooks_side_by_side_have_their_own_working_directory(
+    checkout: Any, tmp_path: Path
+) -> None:
+    """And this process stays where it is."""
+    checkout.notebook("01_data", "import os, time\ntime.sleep(1)\nprint(os.getcwd())")
+    source, here = checkout.layout.notebooks["01_data"], Path.cwd()
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    (checkout.root / ".cache").mkdir()
+
+    def execute(folder: Path) -> str:
+        """Where the kernel says that it is."""
+        copy = folder / "copy.ipynb"
+        assert run_notebook(source, copy, {}, folder) is None
+        outputs = json.loads(copy.read_text())["cells"][-1]["outputs"]
+        return "".join(outputs[0]["text"]).strip()
+
+    with mock.patch.dict(os.environ), ThreadPoolExecutor(2) as threads:
+        set_environment(checkout.root, {})
+        found = list(threads.map(execute, folders))
+    assert found == [str(folder) for folder in folders]
+    assert Path.cwd() == here
+
+
+def append(path: Path, text: str) -> None:
+    """Write as a sweep does."""
+    with path.open("a", newline="") as file:
+        file.write(text)
+
+
+def test_all_that_is_appended_reaches_the_terminal(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "progress"
+    path.write_text("of an earlier run")
+    with Terminal(path):
+        for text in ("10 %\r", "90 %\r", "done\n"):
+            append(path, text)
+    assert capsys.readouterr().err == "10 %\r90 %\rdone\n"
+
+
+def test_a_line_of_the_engine_stands_below_what_trainings_said(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "progress"
+    with Terminal(path) as terminal:
+        for text in ("\r10 %", "\r90 %", "\r100 %\n"):
+            append(path, text)
+            terminal.say("a line", sys.stderr)
+        terminal.say("another")
+    out, err = capsys.readouterr()
+    assert err == "\r10 %\na line\n\r90 %\na line\n\r100 %\na line\n"
+    assert out == "another\n"

@@ -1,0 +1,101 @@
+"""A run's folder has one engine; what a dead one has left is ended before anything is written."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import psutil
+import pytest
+
+from intensity.runner import ownership
+from intensity.runner.ownership import owned
+from intensity.storage.locks import Lock
+
+ENGINE = """
+import subprocess, sys, time
+from pathlib import Path
+from intensity.runner.ownership import owned
+with owned(Path(sys.argv[1])):
+    child = subprocess.Popen(["sleep", "120"], start_new_session=True)
+    print(child.pid, flush=True)
+    time.sleep(120)
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """An owner's name is in its environment; tests leave none behind."""
+    with mock.patch.dict(os.environ):
+        yield
+
+
+def start_engine(folder: Path) -> tuple["subprocess.Popen[str]", psutil.Process]:
+    """A process that owns a folder, and the child that it has started."""
+    command = [sys.executable, "-c", ENGINE, str(folder)]
+    engine = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert engine.stdout is not None
+    return engine, psutil.Process(int(engine.stdout.readline()))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_a_killed_engine_has_left_is_ended(tmp_path: Path, same: bool) -> None:
+    engine, child = start_engine(tmp_path / "smoke")
+    with engine:
+        assert child.is_running()
+        engine.kill()
+    assert child.is_running()
+    with owned(tmp_path / ("smoke" if same else "standard")):
+        assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_engine_that_lives_is_waited_for_and_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine, child = start_engine(tmp_path / "smoke")
+    with owned(tmp_path / "standard"):
+        assert child.is_running(), "another folder's engine lives"
+    got = threading.Event()
+
+    def wait() -> None:
+        """Take the folder when it is free."""
+        with owned(tmp_path / "smoke"):
+            got.set()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    with engine:
+        assert not got.wait(0.5)
+        engine.send_signal(signal.SIGTERM)
+    waiting.join(30)
+    assert got.is_set()
+    said = f"intensity: smoke is being run by process {engine.pid} already; waiting"
+    assert capsys.readouterr().err.startswith(said)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_owner_is_recorded_and_inherited(tmp_path: Path) -> None:
+    with owned(tmp_path / "run"):
+        owner = json.loads((tmp_path / "run" / ownership.OWNER).read_text())
+        assert owner == {"pid": os.getpid(), "started": psutil.Process().create_time()}
+        assert os.environ[ownership.NAME] == f"{os.getpid()} since {owner['started']}"
+        assert not Lock(tmp_path / "run" / ownership.LOCK).acquire(wait=False)
+    assert Lock(tmp_path / "run" / ownership.LOCK).acquire(wait=False)
+
+
+def test_a_process_id_that_was_given_again_is_not_taken_for_the_engine(tmp_path: Path) -> None:
+    left = {"pid": os.getppid(), "started": 1.0}
+    assert not ownership._lives(left)
+    parent = psutil.Process(os.getppid())
+    assert ownership._lives({"pid": parent.pid, "started": parent.create_time()})
+    (tmp_path / "run").mkdir()
+    for text in (json.dumps(left), "no JSON"):
+        (tmp_path / "run" / ownership.OWNER).write_text(text)
+        with owned(tmp_path / "run"):
+            assert time.time() > 0

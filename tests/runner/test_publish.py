@@ -1,0 +1,242 @@
+"""Tables of results and the expected results come from a complete standard run alone."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from intensity.__main__ import main
+from intensity.runner import publish as publishing
+from intensity.runner.publish import PAGE, README, marked_parts, publish
+from intensity.statistics.measurements import Results, load_results, merge
+from intensity.storage import entries
+from intensity.storage.locks import Lock
+from intensity.storage.manifest import load_manifest, new_manifest, save_manifest
+from intensity.storage.store import Run, Store
+from intensity.training.configuration import Configuration
+from intensity.values import ROOT, InvalidInput
+
+TEXT = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
+
+
+@pytest.fixture
+def checkout(checkout: Any) -> Any:
+    """A checkout with a complete standard run of one notebook."""
+    checkout.notebook("01_data")
+    folder = checkout.layout.run("standard")
+    results = Results("01_data", folder)
+    results.over_seeds("accuracy/hard/bn_compact", [0.951, 0.959, 0.955], scenes=20000)
+    results.counts("accuracy/hard/mean_intensity", 6500, 20000)
+    results.over_seeds("accuracy/hard/bn_compact/raw", [0.5, 0.6, 0.7], scenes=20000)
+    results.save()
+    merge(folder, ["01_data"])
+    manifest = new_manifest(checkout.root, "standard", {})
+    manifest["machine"] |= {"processor": "a processor", "cores": 2, "memory_gb": 24}
+    manifest["commit"] = "0123456789abcdef"
+    manifest["dirty"] = False
+    manifest["notebooks"]["01_data"] = {"status": "passed", "seconds": 600.0, "commit": "0123"}
+    save_manifest(folder, manifest, ["01_data"])
+    for name in (README, PAGE):
+        (checkout.root / name).parent.mkdir(exist_ok=True)
+        (checkout.root / name).write_text(TEXT)
+    checkout.profile("standard", "01_data: {seeds: [0, 1]}\n")
+    return checkout
+
+
+@pytest.fixture(autouse=True)
+def store(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """An empty store."""
+    monkeypatch.setenv("INTENSITY_STORE", str(checkout.root / "store"))
+    return Store()
+
+
+def read(checkout: Any, name: str) -> str:
+    """A file of the checkout."""
+    text: str = (checkout.root / name).read_text()
+    return text
+
+
+def test_the_readme_gets_the_main_findings(checkout: Any) -> None:
+    publish(checkout.layout)
+    lines = read(checkout, README).splitlines()
+    row = next(line for line in lines if line.endswith("| reproduced (C2) |"))
+    assert "| `bn_compact` 95.50 % [94.51, 96.49] |" in row
+    assert sum(line.startswith("|") for line in lines) == 3
+    assert "(figures/05-1-class-response-curves.png)" in "\n".join(lines)
+    (last,) = (line for line in lines if line.startswith("Of "))
+    assert last.startswith("Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided. ")
+    assert "[All of them](docs/results.md). From a `standard` run" in last
+    assert "of commit `0123456789` on 2 cores (a processor, 24 GB)." in last
+
+
+def test_the_command_publishes(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intensity.runner.profiles.Layout", lambda: checkout.layout)
+    assert main(["publish"]) == 0
+    assert "| reproduced (C2) |" in read(checkout, README)
+
+
+def test_the_page_of_results_gets_all_of_them(checkout: Any) -> None:
+    publish(checkout.layout)
+    lines = read(checkout, PAGE).splitlines()
+    row = next(line for line in lines if line.startswith("| `hard` |")).split(" | ")
+    assert row[1] == "`bn_compact` 95.50 % [94.51, 96.49]<br>(3 seeds, 20,000 scenes)"
+    assert row[2].startswith("`mean_intensity` 32.50 % [")
+    assert row[2].endswith("]<br>(20,000 scenes) |")
+    assert not any("raw" in line for line in lines if line.startswith("|"))
+    assert "(../figures/07-1-effects.png)" in "\n".join(lines)
+    assert "Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided." in lines
+    assert any(line.startswith("| C2 |") and line.endswith("| reproduced |") for line in lines)
+
+
+@pytest.mark.parametrize("name", [README, PAGE])
+def test_only_the_marked_part_is_renewed(checkout: Any, name: str) -> None:
+    publish(checkout.layout)
+    text = read(checkout, name)
+    assert text.startswith("# Title\n\n<!-- results -->\n")
+    assert text.endswith("<!-- /results -->\n\nThe rest.\n")
+    assert "old numbers" not in text
+
+
+def test_publishing_again_changes_nothing(checkout: Any) -> None:
+    publish(checkout.layout)
+    first = [read(checkout, name) for name in (README, PAGE)]
+    publish(checkout.layout)
+    assert [read(checkout, name) for name in (README, PAGE)] == first
+
+
+@pytest.mark.parametrize("name", [README, PAGE])
+def test_what_is_shown_is_what_is_published(name: str) -> None:
+    record = json.loads((ROOT / "expected" / "standard.json").read_text("utf8"))
+    machine = {"cores": 0, "processor": record["made"]["processor"], "memory_gb": 0}
+    made = {"profile": "standard", "commit": record["made"]["commit"], "machine": machine}
+    shown, part = (ROOT / name).read_text("utf8"), marked_parts(record, made)[name]
+    size = r"on \d+ cores|, \d+ GB"  # of the machine: the record does not have it
+    assert re.sub(size, "", part) in re.sub(size, "", shown)
+
+
+def test_the_results_become_the_expected_ones(checkout: Any) -> None:
+    publish(checkout.layout)
+    text = (checkout.root / "expected" / "standard.json").read_text()
+    record = json.loads(text)
+    results = load_results(checkout.layout.run("standard"))
+    assert {name: record[name] for name in results} == results
+    assert set(record) - set(results) == {"tolerances", "figures", "made"}
+    assert list(record["tolerances"]) == sorted(row["id"] for row in results["measurements"])
+    assert record["made"]["commit"] == "0123456789abcdef"
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_a_run_that_is_not_complete_is_refused(checkout: Any) -> None:
+    folder = checkout.layout.run("standard")
+    manifest = load_manifest(folder)
+    manifest["notebooks"]["01_data"]["status"] = "failed"
+    save_manifest(folder, manifest, ["01_data"])
+    with pytest.raises(InvalidInput, match="runs/standard: the run is not complete"):
+        publish(checkout.layout)
+    assert read(checkout, README) == TEXT
+    assert not (checkout.root / "expected").exists()
+
+
+def test_without_a_run_it_is_refused(checkout: Any) -> None:
+    (checkout.layout.run("standard") / "results.json").unlink()
+    with pytest.raises(InvalidInput, match="is not there"):
+        publish(checkout.layout)
+
+
+@pytest.mark.parametrize("name", [README, PAGE])
+@pytest.mark.parametrize("text", ["", "<!-- results -->", "<!-- /results --><!-- results -->"])
+def test_a_file_without_both_markers_is_refused(checkout: Any, name: str, text: str) -> None:
+    (checkout.root / name).write_text(text)
+    with pytest.raises(InvalidInput, match=f"^{name}: the markers"):
+        publish(checkout.layout)
+    assert read(checkout, name) == text
+    assert {read(checkout, other) for other in {README, PAGE} - {name}} == {TEXT}
+    assert not (checkout.root / "expected").exists()
+
+
+def test_a_run_with_uncommitted_changes_is_refused(checkout: Any) -> None:
+    path = checkout.layout.run("standard") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"dirty": True}))
+    with pytest.raises(InvalidInput, match="uncommitted changes"):
+        publish(checkout.layout)
+    assert read(checkout, README) == TEXT
+
+
+def test_a_run_of_two_commits_is_refused(checkout: Any) -> None:
+    path = checkout.layout.run("standard") / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["notebooks"]["02_training"] = manifest["notebooks"]["01_data"] | {"commit": "4567"}
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InvalidInput, match="2 commits"):
+        publish(checkout.layout)
+
+
+def trained(store: Store, seed: int, size: int) -> Run:
+    """A run of the profile with a network of so many bytes."""
+    recipe = {"epochs": 1, "epoch_images": 64}
+    c = Configuration(
+        task="hard", scenes="discs", network="bn_tiny", recipe=recipe, seed=seed,
+        test_images=100, validation_images=50,
+    )  # fmt: skip
+    return store.add(c, {"config.json": b"{}", "model.keras": b"x" * size})
+
+
+@pytest.fixture
+def training(checkout: Any) -> None:
+    """The notebook trains a network with two seeds."""
+    table = '{"task": "hard", "scenes": "discs", "network": "bn_tiny", "epochs": 1, '
+    table += '"epoch_images": 64}'
+    sizes = "seeds = [0, 1]\ntest_images = 100\nvalidation_images = 50\n"
+    checkout.notebook("01_data", parameters=sizes + f'trainings = {{"tiny": {table}}}')
+
+
+def test_small_networks_ship_and_others_do_not(checkout: Any, training: None, store: Store) -> None:
+    small, large = trained(store, 0, 1000), trained(store, 1, publishing.LARGEST)
+    old = checkout.layout.pretrained / "bn_tiny-hard-0123"
+    old.mkdir(parents=True)
+    (old.parent / "README.md").write_text("about")
+    publish(checkout.layout)
+    assert {path.name for path in old.parent.iterdir()} == {"README.md", small.name}
+    entries.check(old.parent / small.name)
+    assert (old.parent / small.name / "model.keras").read_bytes() == b"x" * 1000
+    assert large.path.exists()
+
+
+def test_too_much_is_not_shipped(
+    checkout: Any, training: None, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "MOST", 1500)
+    for seed in (0, 1):
+        trained(store, seed, 1000)
+    with pytest.raises(InvalidInput, match=r"pretrained: .* MB is not allowed"):
+        publish(checkout.layout)
+    assert read(checkout, README) == TEXT
+    assert not checkout.layout.pretrained.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"pretrained": True}, "it ran with --pretrained"),
+        ({"dirty": True}, "it ran with uncommitted changes"),
+        ({"backend": "jax"}, "it trained with jax"),
+    ],
+)
+def test_a_run_of_which_a_notebook_has_another_origin_is_not_published(
+    checkout: Any, changed: dict[str, Any], said: str
+) -> None:
+    path = checkout.layout.run("standard") / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["notebooks"]["01_data"] |= changed
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InvalidInput, match=said):
+        publish(checkout.layout)
+    assert read(checkout, README) == TEXT
+
+
+def test_a_run_that_goes_on_is_not_published(checkout: Any) -> None:
+    folder = checkout.layout.run("standard")
+    with Lock(folder / ".lock"), pytest.raises(InvalidInput, match="it is being run or published"):
+        publish(checkout.layout)
+    publish(checkout.layout)

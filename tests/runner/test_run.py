@@ -1,0 +1,358 @@
+"""The engine, on notebooks of a line or two in real kernels."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from intensity.runner.run import Reproduction, Request
+from intensity.runner.verify import expected_record
+from intensity.storage.store import Store
+from intensity.training import workers as cluster
+from intensity.training.configuration import Configuration
+from intensity.values import InvalidInput
+
+TRACE = "import os, pathlib\nfolder = pathlib.Path(output)\n"
+WORKERS = """\
+from distributed import Client
+with Client(os.environ["INTENSITY_SCHEDULER"]) as client:
+    workers = len(client.nthreads())
+"""
+WRITE_FIGURE = """\
+(folder / "figures").mkdir(exist_ok=True)
+for kind in ("png", "pdf", "csv"):
+    (folder / "figures" / f"02-1-seeds.{kind}").write_text(f"{kind} of {seeds}")"""
+WRITE_RESULTS = """\
+from intensity.statistics.measurements import Results
+results = Results("01_data", output)
+results.over_seeds("accuracy/hard/bn_compact", [0.9, 0.91, 0.92], scenes=100)
+results.save()"""
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The engine sets variables for its kernels; tests leave none behind."""
+    with mock.patch.dict(os.environ):
+        yield
+
+
+@pytest.fixture
+def checkout(checkout: Any) -> Any:
+    """Three notebooks: one measures, one makes a figure, one says what it finds."""
+    checkout.notebook("01_data", TRACE + WRITE_RESULTS)
+    checkout.notebook("02_training", TRACE + WRITE_FIGURE)
+    checkout.notebook(
+        "03_end",
+        TRACE + WORKERS + "found = sorted(path.name for path in folder.glob('*/*'))",
+        "(folder / 'seen').write_text(' '.join([str(workers), *found]))",
+    )
+    for name in ("smoke", "standard"):
+        checkout.profile(name, "01_data: {}\n02_training: {seeds: [3, 4]}\n03_end: {}\n")
+    return checkout
+
+
+NOWHERE = "tcp://127.0.0.1:9"
+"""A cluster that no notebook asks for anything: saves starting workers."""
+
+
+@pytest.fixture(autouse=True)
+def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have that cluster pass for one."""
+    monkeypatch.setattr(cluster, "check_workers", lambda address: None)
+
+
+def run(checkout: Any, **request: Any) -> int:
+    """Run the engine; its exit code."""
+    return Reproduction(Request(**request), checkout.layout).execute()
+
+
+def read(folder: Path, name: str) -> Any:
+    """A JSON file of a run."""
+    return json.loads((folder / name).read_text())
+
+
+def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    stale = checkout.root / "figures" / "02-9-old.png"
+    stale.parent.mkdir()
+    for path in (stale, stale.with_name("README.md")):
+        path.write_text("old")
+    assert run(checkout, profile="standard", workers=3) == 0
+    folder = checkout.layout.run("standard")
+    assert_in_order_with_parameters(folder)
+    assert_manifest_is_whole(folder)
+    assert read(folder, "results.json")["measurements"][0]["id"] == "accuracy/hard/bn_compact"
+    assert (folder / "report" / "index.html").exists()
+    kept = {path.name for path in stale.parent.iterdir()}
+    assert kept == {"README.md", "02-1-seeds.png", "02-1-seeds.pdf", "02-1-seeds.csv"}
+    out, err = capfd.readouterr()
+    assert out.count(str(folder / "report" / "index.html")) == 2
+    said = [line.split()[0] for line in out.splitlines()]
+    assert sorted(said[2:4]) == ["01_data:", "02_training:"]
+    assert [*said[:2], *said[4:]] == ["01_data", "02_training", "03_end", "03_end:", "done;"]
+    assert err == ""
+
+
+def assert_in_order_with_parameters(folder: Path) -> None:
+    """Each notebook saw what those before it had left, and its own parameters."""
+    seen = (folder / "seen").read_text().split()
+    assert seen[0] == "3"
+    assert {"01_data.json", "02-1-seeds.png", "02_training.ipynb"} <= set(seen)
+    assert (folder / "figures" / "02-1-seeds.csv").read_text() == "csv of [3, 4]"
+    names = ["01_data.ipynb", "02_training.ipynb", "03_end.ipynb"]
+    assert sorted(path.name for path in (folder / "notebooks").iterdir()) == names
+
+
+def assert_manifest_is_whole(folder: Path) -> None:
+    """The manifest knows every notebook, seed and figure."""
+    manifest = read(folder, "manifest.json")
+    assert manifest["complete"]
+    assert manifest["finished"] >= manifest["started"]
+    assert manifest["seeds"]["02_training"] == {"seeds": [3, 4]}
+    assert all(record["seconds"] > 0 for record in manifest["notebooks"].values())
+    picture = (folder / "figures" / "02-1-seeds.png").read_bytes()
+    assert manifest["figures"] == {"02-1-seeds.png": hashlib.sha256(picture).hexdigest()}
+
+
+def gates(checkout: Any) -> str:
+    """Code that waits for a file of the other notebook: `met("01", "02")`; fails after a minute."""
+    return f"""
+import pathlib, time
+def met(own, other):
+    folder = pathlib.Path({str(checkout.root)!r})
+    (folder / own).touch()
+    until = time.monotonic() + 60
+    while not (folder / other).exists():
+        assert time.monotonic() < until, "alone"
+        time.sleep(0.05)
+"""
+
+
+def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ended = "while not pathlib.Path(output, 'notebooks', '03_end.ipynb').exists(): time.sleep(0.05)"
+    checkout.notebook("01_data", gates(checkout), "met('01', '02')")
+    checkout.notebook("02_training", gates(checkout), "met('02', '01')", "met('02', '03')", ended)
+    checkout.notebook("03_end", gates(checkout), "met('03', '02')")
+    end = "folder = pathlib.Path(output, 'notebooks')\nprint(len(list(folder.glob('0*'))))"
+    checkout.notebook("04_last", "import pathlib", end)
+    sections = "".join(f"{name}: {{}}\n" for name in checkout.layout.notebooks)
+    checkout.profile("smoke", sections)
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    lines = [line.partition("; ")[0] for line in capfd.readouterr().out.splitlines()]
+    said = [line.replace(" ...", "+").split(":")[0] for line in lines]
+    assert said == [
+        *("01_data+", "02_training+", "01_data", "03_end+"),
+        *("03_end", "02_training", "04_last+", "04_last", "done"),
+    ]
+    copies = checkout.layout.run("smoke") / "notebooks"
+    assert len(list(copies.iterdir())) == 4
+    last = json.loads((copies / "04_last.ipynb").read_text())
+    assert last["cells"][-1]["outputs"][0]["text"] == ["3\n"]
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_what_runs_beside_a_failure_is_let_finish_and_nothing_else_starts(
+    checkout: Any, capfd: pytest.CaptureFixture[str], both: bool
+) -> None:
+    checkout.notebook("01_data", gates(checkout), "met('01', '02')", "raise ValueError('first')")
+    copy = checkout.layout.run("smoke") / "notebooks" / "01_data.ipynb"
+    after = ["raise KeyError('second')"] if both else [TRACE + WRITE_RESULTS]
+    wait = f"import os\nmet('02', {str(copy)!r})"  # it has its name once it has ended
+    checkout.notebook("02_training", gates(checkout), "met('02', '01')", wait, *after)
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 1
+    err = capfd.readouterr().err.splitlines()
+    assert "01_data failed in cell [5]: ValueError: first" in err[0]
+    assert ["02_training failed in cell [6]: KeyError: 'second'" in line for line in err[1:]] == (
+        [True] if both else []
+    )
+    records = read(checkout.layout.run("smoke"), "manifest.json")["notebooks"]
+    assert {name: record["status"] for name, record in records.items()} == {
+        "01_data": "failed",
+        "02_training": "failed" if both else "passed",
+    }
+
+
+def test_a_failure_ends_the_run_and_is_told_in_one_line(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checkout.notebook("02_training", "raise ValueError('two\\nlines')")
+    assert run(checkout, profile="smoke", start="2", scheduler=NOWHERE) == 1
+    folder = checkout.layout.run("smoke")
+    copy = folder / "notebooks" / "02_training.ipynb"
+    line = f"02_training failed in cell [3]: ValueError: two lines (executed copy: {copy})"
+    assert capfd.readouterr().err == f"intensity: {line}\n"
+    assert copy.exists()
+    assert not (folder / "notebooks" / "03_end.ipynb").exists()
+    assert "two lines" in (folder / "report" / "index.html").read_text()
+    assert not read(folder, "results.json")["complete"]
+    assert not read(folder, "manifest.json")["complete"]
+
+
+def test_a_kernel_that_dies_is_a_failure_and_progress_is_relayed(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = "open(os.environ['INTENSITY_TERMINAL'], 'a').write('half\\rdone\\n')"
+    checkout.notebook("02_training", "import os", said, "os._exit(3)")
+    assert run(checkout, profile="smoke", only="02", scheduler=NOWHERE) == 1
+    progress, line = capfd.readouterr().err.splitlines()[-2:]
+    assert progress.endswith("done")
+    assert "02_training failed in cell [5]: DeadKernelError" in line
+
+
+def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any) -> None:
+    folder = checkout.layout.run("smoke")
+    old = ["figures/01-1-a.png", "figures/02-7-gone.png", "results/02_training.json"]
+    for name in old:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}")
+    record = {"status": "passed", "error": None, "started": "-", "seconds": 1, "commit": "-"}
+    records = {"01_data": record, "02_training": record, "99_gone": record}
+    (folder / "manifest.json").write_text(json.dumps({"notebooks": records}))
+    assert run(checkout, profile="smoke", only="2", scheduler=NOWHERE) == 0
+    assert [name for name in old if (folder / name).exists()] == ["figures/01-1-a.png"]
+    manifest = read(folder, "manifest.json")
+    assert manifest["notebooks"]["01_data"] == record
+    assert set(manifest["notebooks"]) == {"01_data", "02_training"}
+    assert not manifest["complete"]
+    assert not checkout.layout.figures.exists()
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"profile": "nonsense"}, "'nonsense' is not allowed: smoke, standard"),
+        ({"only": "07"}, "--only: '07' is not allowed: 01, 02, 03"),
+        ({"start": "x"}, "--from: 'x' is not allowed: 01, 02, 03"),
+        ({"workers": 0}, "workers: 0 is not allowed"),
+        ({"scheduler": "nowhere"}, "scheduler: 'nowhere' is not allowed"),
+    ],
+)
+def test_wrong_requests_are_refused_and_leave_nothing(
+    checkout: Any, request_: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said) as refusal:
+        run(checkout, **request_)
+    assert "\n" not in str(refusal.value)
+    assert not (checkout.root / "runs").exists()
+
+
+def test_a_wrong_profile_is_refused_before_the_first_notebook(checkout: Any) -> None:
+    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {seeds: many}\n")
+    with pytest.raises(InvalidInput, match=r"03_end\.seeds: 'many' is not allowed"):
+        run(checkout, profile="smoke")
+    assert not (checkout.root / "runs").exists()
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused(checkout: Any) -> None:
+    (checkout.root / "runs").write_text("a file where the folder should be")
+    with pytest.raises(InvalidInput, match=r"output: .*runs/smoke is not allowed"):
+        run(checkout, profile="smoke")
+
+
+def expect(checkout: Any) -> None:
+    """Publish what the smoke profile's results are now."""
+    folder = checkout.layout.run("smoke")
+    record = expected_record(folder, read(folder, "manifest.json"))
+    (checkout.root / "expected").mkdir()
+    (checkout.root / "expected" / "smoke.json").write_text(json.dumps(record))
+
+
+def test_verification_passes_for_the_same_numbers_and_fails_for_others(
+    checkout: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checkout.notebook("03_end", "")
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    expect(checkout)
+    capfd.readouterr()
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, verify=True) == 0
+    out, err = capfd.readouterr()
+    assert "measurements: 1 identical, 0 within, 0 outside, 0 not judged" in out
+    assert err == ""
+    checkout.notebook("01_data", TRACE + WRITE_RESULTS.replace("0.9, ", "0.5, "))
+    assert run(checkout, profile="smoke", only="1", scheduler=NOWHERE, verify=True) == 1
+    out, err = capfd.readouterr()
+    assert "accuracy/hard/bn_compact: 0.91 -> 0.776667, moved by 0.133, tolerance" in out
+    assert err.splitlines()[-1].startswith("intensity: 1 outside of what ")
+
+
+def test_without_an_expected_file_verification_is_refused(checkout: Any) -> None:
+    with pytest.raises(InvalidInput, match="--verify: 'smoke' is not allowed"):
+        run(checkout, profile="smoke", verify=True)
+    assert not (checkout.root / "runs").exists()
+
+
+def test_a_backend_that_is_not_installed_is_refused(
+    checkout: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    with pytest.raises(InvalidInput, match="KERAS_BACKEND: 'numpy' is not allowed"):
+        run(checkout, profile="smoke", scheduler=NOWHERE)
+
+
+LOOK = """\
+import json
+from intensity.training.configuration import configurations
+from intensity.training.sweep import train_all
+sizes = {"test_images": test_images, "validation_images": validation_images}
+(runs,) = train_all(configurations(trainings, seeds, **sizes)).values()
+found = [str(run.path.parent.name) for run in runs]
+pathlib.Path(output, "found").write_text(json.dumps([found, os.environ["KERAS_BACKEND"]]))"""
+
+
+def test_networks_that_ship_are_used_where_asked_and_named(
+    checkout: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.notebook("03_end", "")
+    training = {"task": "hard", "scenes": "discs", "network": "bn_tiny"}
+    recipe = {"epochs": 1, "epoch_images": 64}
+    sizes = {"test_images": 100, "validation_images": 50}
+    store = Store(checkout.root / "store", 0)
+    monkeypatch.setenv("INTENSITY_STORE", str(store.root))
+    wanted = [Configuration(**training, **sizes, recipe=recipe, seed=seed) for seed in (0, 1)]
+    runs = [store.add(configuration, {"model.keras": b""}) for configuration in wanted]
+    shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
+    parameters = f"trainings = {{'tiny': {training | recipe}}}\nseeds = [0, 1]\n"
+    parameters += "".join(f"{name} = {value}\n" for name, value in sizes.items())
+    checkout.notebook("02_training", TRACE + LOOK, parameters=parameters)
+    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {}\n")
+    folder = checkout.layout.run("smoke")
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, pretrained=True) == 0
+    assert read(folder, "found") == [["pretrained", "runs"], "tensorflow"]
+    assert read(folder, "manifest.json")["pretrained"] == [runs[0].name]
+    line = "1 of 2 networks are taken from pretrained/; trained here or in the store: bn_tiny on"
+    assert f"{line} hard (1)" in capfd.readouterr().out
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    assert read(folder, "found") == [["runs", "runs"], "tensorflow"]
+    assert "pretrained" not in read(folder, "manifest.json")
+
+
+def test_what_a_killed_run_had_begun_anew_counts_as_not_run(checkout: Any) -> None:
+    checkout.notebook("03_end", "")
+    folder = checkout.layout.run("smoke")
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    look = "(folder / 'then').write_text((folder / 'manifest.json').read_text())"
+    checkout.notebook("02_training", TRACE + look)
+    assert run(checkout, profile="smoke", only="02", scheduler=NOWHERE) == 0
+    then = read(folder, "then")
+    assert (then["complete"], [*then["notebooks"]]) == (False, ["01_data", "03_end"])
+    assert read(folder, "manifest.json")["complete"]
+
+
+def test_what_was_half_written_when_a_run_was_killed_is_removed(checkout: Any) -> None:
+    checkout.notebook("03_end", "")
+    folder = checkout.layout.run("smoke")
+    parts = ("", "notebooks", "results", "figures", "report")
+    left = [folder / part / ".half" for part in parts]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    (folder / "notebooks" / ".ipynb_checkpoints").mkdir()
+    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    assert not any(path.exists() for path in left)

@@ -1,0 +1,176 @@
+"""Checkpoints: a training that was interrupted ends bit for bit as one that was not."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from intensity.data.batches import inputs
+from intensity.data.scenes import draw_scenes
+from intensity.models.build import predict_logits
+from intensity.training import checkpoints
+from intensity.training.checkpoints import Checkpoint
+from intensity.training.configuration import Configuration
+from intensity.training.loop import Trained, train
+
+TINY = {
+    "name": "tiny",
+    "layers": [
+        {"kind": "block", "channels": 4},
+        {"kind": "dropout", "rate": 0.5},
+        {"kind": "average"},
+    ],
+}
+
+
+def configuration(network: Any = TINY, epochs: int = 3) -> Configuration:
+    """A training of a second, with batch norm and dropout."""
+    return Configuration(
+        task="easy",
+        scenes={"size": 16, "areas": (21,)},
+        network=network,
+        recipe={"epochs": epochs, "epoch_images": 64, "batch": 16},
+        validation_images=20,
+        test_images=30,
+    )
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class Killing(Checkpoint):
+    """Keeps what it is given, and ends the training after a number of epochs."""
+
+    last = 0
+
+    def save(self, learner: keras.Model, history: list[dict[str, float]], seconds: float) -> None:
+        """Keep it, and perhaps end."""
+        super().save(learner, history, seconds)
+        if len(history) == self.last:
+            raise Killed
+
+
+def interrupted(path: Path, c: Configuration, epochs: int) -> None:
+    """Train until so many epochs are done."""
+    checkpoint = Killing(path)
+    checkpoint.last = epochs
+    with pytest.raises(Killed):
+        train(c, checkpoint=checkpoint)
+
+
+def assert_equal(one: Trained, other: Trained) -> None:
+    """Everything but the seconds is the same."""
+    for a, b in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert one.history.equals(other.history)
+    assert one.predictions.equals(other.predictions)
+    assert {**one.metrics, "seconds": 0} == {**other.metrics, "seconds": 0}
+
+
+@pytest.mark.parametrize("network", [TINY, "pixels"])
+def test_it_goes_on_from_its_last_epoch_and_ends_the_same(tmp_path: Path, network: Any) -> None:
+    c, path = configuration(network), tmp_path / "checkpoint"
+    whole = train(c)
+    interrupted(path, c, 1)
+    shown: list[int] = []
+    interrupted(path, c, 3)  # after the last epoch, before the test
+    again = train(c, shown.append, Checkpoint(path))
+    assert_equal(whole, again)
+    assert shown == []
+    assert again.metrics["seconds"] > 0
+
+
+def test_only_the_epochs_that_are_missing_are_shown(tmp_path: Path) -> None:
+    interrupted(tmp_path / "checkpoint", configuration(), 2)
+    shown: list[int] = []
+    train(configuration(), shown.append, Checkpoint(tmp_path / "checkpoint"))
+    assert shown == [192]
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "flipped": lambda path: path.write_bytes(path.read_bytes()[:-9] + b"\0" * 9),
+    "too old": lambda path: os.utime(path, (1000, 1000)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_cannot_be_used_is_not(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "checkpoint"
+    interrupted(path, configuration(), 2)
+    DAMAGES[damage](path)
+    shown: list[int] = []
+    train(configuration(), shown.append, Checkpoint(path, since=2000))
+    assert shown == [64, 128, 192]
+
+
+def test_another_network_does_not_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    interrupted(path, configuration(), 2)
+    shown: list[int] = []
+    train(configuration("bn_tiny"), shown.append, Checkpoint(path))
+    assert shown == [64, 128, 192]
+
+
+@pytest.mark.parametrize("changed", ["tensorflow", "keras", "numba", "numpy"])
+def test_other_versions_do_not_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    path = tmp_path / "checkpoint"
+    interrupted(path, configuration(), 2)
+    shown: list[int] = []
+    monkeypatch.setattr(
+        checkpoints, "version", lambda name: "another" if name == changed else version(name)
+    )
+    train(configuration(), shown.append, Checkpoint(path))
+    assert shown == [64, 128, 192]
+
+
+ELSEWHERE = """
+import sys
+from pathlib import Path
+import keras, numpy as np
+import test_checkpoints as t
+assert keras.backend.backend() == sys.argv[2]
+folder = Path(sys.argv[1])
+trained = t.train(t.configuration())
+t.interrupted(folder / "checkpoint", t.configuration(), 2)
+t.assert_equal(trained, t.train(t.configuration(), checkpoint=t.Checkpoint(folder / "checkpoint")))
+trained.model.save(folder / "model.keras")
+np.save(folder / "logits.npy", t.predict_logits(trained.model, t.images()))
+"""
+
+
+def images() -> np.ndarray:
+    """Images of a few test scenes."""
+    c = configuration()
+    return inputs(draw_scenes(c.task, c.scenes, "test", 0, 30))
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_every_backend_trains_resumes_and_is_read_by_tensorflow(
+    tmp_path: Path, backend: str
+) -> None:
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    environment["PYTHONPATH"] = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
+    command = [sys.executable, "-c", ELSEWHERE, str(tmp_path), backend]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    model = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    theirs = np.load(tmp_path / "logits.npy")
+    np.testing.assert_allclose(predict_logits(model, images()), theirs, atol=1e-4)
+    assert json.loads(json.dumps(model.get_config()))  # plain Keras
