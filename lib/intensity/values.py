@@ -5,6 +5,8 @@ Wrong input raises `InvalidInput`, whose message is a single line for people.
 """
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,30 @@ class Value(BaseModel):
     def canonical(self) -> str:
         """The one JSON text of this value: sorted keys, no spaces."""
         return canonical_json(self.model_dump(mode="json"))
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A row of a registry: something that computes, and all that tables and figures say of it.
+
+    A measurement that takes a row is named by the row's name, its options and the code of the
+    module that defines its function, so a change to one row leaves the measurements of others.
+
+    Args:
+        name: how results, parameters and files call it.
+        label: how people call it, in figures and tables.
+        function: what computes; a function of a module of this package.
+        options: keyword arguments that the row fixes for the function, plain data.
+    """
+
+    name: str
+    label: str
+    function: Callable[..., Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *arguments: Any, **others: Any) -> Any:
+        """The function's result with the row's options."""
+        return self.function(*arguments, **self.options, **others)
 
 
 def canonical_json(data: Any) -> str:

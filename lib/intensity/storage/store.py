@@ -34,7 +34,7 @@ from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance, training_code
 from intensity.storage.locks import Lock
 from intensity.training.configuration import Configuration
-from intensity.values import ROOT, InvalidInput, canonical_json
+from intensity.values import ROOT, InvalidInput, Registered, canonical_json
 
 if TYPE_CHECKING:
     import keras
@@ -286,6 +286,9 @@ def _identity(argument: Any) -> Any:
     """What names an argument of a measurement: JSON data that differ when the argument does."""
     if isinstance(argument, Run):
         return {"run": argument.name, "weights": argument.weights}
+    if isinstance(argument, Registered):
+        code = code_digest(argument.function.__module__)
+        return {"name": argument.name, "options": _identity(argument.options), "code": code}
     if isinstance(argument, BaseModel):
         return argument.model_dump(mode="json")
     if isinstance(argument, np.ndarray) and not argument.dtype.hasobject:
@@ -294,6 +297,8 @@ def _identity(argument: Any) -> Any:
     if isinstance(argument, Scenes):
         columns = {name: _identity(getattr(argument, name)) for name in COLUMNS}
         return columns | {"task": _identity(argument.task), "options": _identity(argument.options)}
+    if isinstance(argument, Mapping):
+        return {str(name): _identity(value) for name, value in argument.items()}
     if isinstance(argument, list | tuple):
         return [_identity(item) for item in argument]
     try:
