@@ -279,7 +279,15 @@ ARRAY = np.arange(6, dtype=np.int32)
 DIFFERENT = [
     *(0, 1, 1.0, 1.5, True, None, "1", "", [], [1], [1, 1], [[1]], {"a": 1}, {"b": 1}),
     *(ARRAY, ARRAY + 1, ARRAY[::-1], ARRAY.reshape(2, 3), ARRAY.astype(np.int64), ARRAY[:5]),
-    *(ARRAY.astype(np.uint32), ARRAY.astype(float), np.array(["a"]), np.array(["b"]), [ARRAY]),
+    *(
+        {"a": ARRAY},
+        {"a": ARRAY + 1},
+        ARRAY.astype(np.uint32),
+        ARRAY.astype(float),
+        np.array(["a"]),
+        np.array(["b"]),
+        [ARRAY],
+    ),
     *(drawn(0), drawn(1), drawn(0)[:1], drawn(0).replace(background=1)),
     *(TASKS["easy"], TASKS["hard"], SceneOptions(), SceneOptions(size=32), configuration()),
     *(Run(Path("runs/a")), Run(Path("runs/b"))),
@@ -362,7 +370,7 @@ def test_a_run_is_handed_on_as_its_model(
     "argument",
     [
         *(math.sin, lambda x: x, Path("x"), {1, 2}, b"x", math.nan, [ARRAY, math.cos]),
-        *({"a": ARRAY}, np.array([{}], dtype=object)),
+        *({"a": math.sin}, {1: "a"}, np.array([{}], dtype=object)),
     ],
 )
 def test_arguments_without_a_name_are_refused(

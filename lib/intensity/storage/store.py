@@ -297,11 +297,13 @@ def _identity(argument: Any) -> Any:
     if isinstance(argument, Scenes):
         columns = {name: _identity(getattr(argument, name)) for name in COLUMNS}
         return columns | {"task": _identity(argument.task), "options": _identity(argument.options)}
-    if isinstance(argument, Mapping):
-        return {str(name): _identity(value) for name, value in argument.items()}
+    if isinstance(argument, Mapping) and all(isinstance(name, str) for name in argument):
+        return {name: _identity(value) for name, value in argument.items()}
     if isinstance(argument, list | tuple):
         return [_identity(item) for item in argument]
     try:
+        if isinstance(argument, Mapping):
+            raise TypeError("keys must be texts")
         canonical_json(argument)
     except (TypeError, ValueError) as error:
         kind = type(argument).__name__
