@@ -12,11 +12,11 @@ from intensity.analysis.response_curves import (
     class_response_curves,
     crossing_distance,
     crossings,
-    drawable,
     levels_read_right,
     recolor_outcomes,
     transitions,
 )
+from intensity.data.levels import drawable
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes, find_setting
 from intensity.data.tasks import TASKS, Task
@@ -132,34 +132,6 @@ def test_only_levels_that_can_be_drawn_count() -> None:
 def test_gaps_between_bands_do_not_count() -> None:
     curves, scenes = logits_of([0, 2, 1, 2]), scenes_of(1, TASKS["three_bands"])
     assert levels_read_right(curves, np.array([30, 60, 130, 220]), scenes) == 1
-
-
-def test_levels_near_a_random_background_cannot_be_drawn() -> None:
-    scenes = on_backgrounds("absolute", 60, 255)
-    levels = np.array([4, 55, 56, 64, 65, 250, 251, 255])
-    assert drawable(scenes, levels).astype(int).tolist() == [
-        [0, 1, 0, 0, 1, 1, 1, 0],
-        [0, 1, 1, 1, 1, 1, 0, 0],
-    ]
-
-
-def test_levels_of_the_class_of_the_distractor_cannot_be_drawn() -> None:
-    pairs = SceneOptions(size=32, areas=(21,), distractor="square")
-    scenes = draw_scenes(TASKS["distractor"], pairs, "test", 0, 2)
-    scenes = scenes.replace(distractor_intensity=[20, 180])  # classes 0 and 2
-    levels = np.array([50, 100, 101, 151, 200, 201])
-    assert drawable(scenes, levels).astype(int).tolist() == [[0, 0, 1, 1, 1, 1], [1, 1, 1, 0, 0, 1]]
-    assert drawable(scenes.without_distractor(), levels).all()
-
-
-@pytest.mark.parametrize("task", ["absolute", "contrast", "distractor", "shape", "conjunction"])
-def test_what_scenes_are_drawn_with_can_be_drawn(task: str) -> None:
-    settings = {"distractor": "pairs", "shape": "shapes"}
-    options = find_setting(settings.get(task, "backgrounds"))
-    if task == "conjunction":
-        options = options.model_copy(update={"shapes": ("disc", "square")})
-    scenes = draw_scenes(TASKS[task], options, "test", 0, 50)
-    assert drawable(scenes, scenes.intensity).diagonal().all()
 
 
 def test_the_right_class_follows_from_the_contrast() -> None:

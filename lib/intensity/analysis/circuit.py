@@ -20,8 +20,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from intensity.analysis.levels import as_levels, check_scenes
+from intensity.analysis.levels import check_scenes
 from intensity.analysis.unit_profiles import response_profiles
+from intensity.data.levels import as_levels
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
 from intensity.values import InvalidInput

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from intensity.analysis.levels import as_levels, check_scenes
+from intensity.analysis.levels import check_scenes
 from intensity.attribution.inputs import batches
+from intensity.data.levels import as_levels, drawable
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.data.tasks import MINIMUM_CONTRAST, Task
+from intensity.data.tasks import Task
 from intensity.models.inference import image_logits
 from intensity.values import InvalidInput
 
@@ -58,29 +59,6 @@ def class_response_curves(
         parts.append(image_logits(model, images, batch=batch))
     curves = np.concatenate(parts).reshape(len(scenes), len(swept), -1)
     return {"levels": swept, "logits": curves}
-
-
-def drawable(scenes: Scenes, levels: np.ndarray) -> np.ndarray:
-    """Which levels the object of each scene could have been drawn with.
-
-    They are levels of the task that have a class, differ by `MINIMUM_CONTRAST` or more from the
-    background where that is random, and are not of the class of a second object.
-
-    Args:
-        scenes: n scenes.
-        levels: (k,) integers 0..255.
-
-    Returns:
-        (n, k) bool.
-    """
-    task, swept = scenes.task, np.broadcast_to(levels, (len(scenes), len(levels)))
-    allowed = np.isin(swept, task.levels) & (scenes.label_at(swept) >= 0)
-    if scenes.options.background == "random":
-        allowed &= np.abs(swept - scenes.background[:, None].astype(int)) >= MINIMUM_CONTRAST
-    beside = (scenes.distractor_area > 0)[:, None]
-    second = task.label(scenes.distractor_intensity)[:, None]
-    allowed &= ~beside | (task.label(swept) != second)
-    return allowed
 
 
 def levels_read_right(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> float:

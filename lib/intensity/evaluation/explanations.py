@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from intensity.analysis.response_curves import class_response_curves, drawable
+from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.registry import BATCH, Case, case_of, maps_of, negative
+from intensity.data.levels import drawable
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS

@@ -20,7 +20,7 @@ import numpy as np
 from numba import njit
 from scipy.ndimage import gaussian_filter, maximum_filter
 
-from intensity.analysis.response_curves import drawable
+from intensity.data.levels import drawable
 from intensity.data.rendering import masks, permuted, render
 from intensity.data.scenes import GaussianNoise, Scenes
 from intensity.data.shapes import SHAPES, pixel_order
