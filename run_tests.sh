@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Run the tests: make the environment if there is none, then pytest with the given arguments.
+# Run pytest with the given arguments; without any, all tests in as many processes as there are cores.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 source ./bootstrap.sh
 find_environment dev
+if [ $# -eq 0 ]; then set -- --numprocesses auto --maxprocesses 4 --dist loadgroup; fi
 exec "$python" -m pytest "$@"

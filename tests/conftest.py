@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from intensity.environment import ONE_THREAD
 from intensity.runner.profiles import Layout
 from intensity.values import ROOT
 
@@ -30,6 +31,17 @@ def pytest_configure(config: pytest.Config) -> None:
         "MPLCONFIGDIR": str(CACHE / "matplotlib"),
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
+    if hasattr(config, "workerinput"):  # one of several processes that test side by side
+        os.environ |= ONE_THREAD
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module in one process, for its fixtures, and all that starts processes in another."""
+    for item in items:
+        starts = item.get_closest_marker("processes")
+        group = "processes" if starts else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def code(source: str, *tags: str) -> Node:

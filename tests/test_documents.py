@@ -25,6 +25,8 @@ from intensity.runner.publish import README
 from intensity.training.configuration import configurations
 from intensity.values import ROOT
 
+pytestmark = pytest.mark.processes
+
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for folder in ("", "*/")

@@ -22,6 +22,8 @@ from intensity.values import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import faults
 
+pytestmark = pytest.mark.processes
+
 TRAIN = "    return pack(configuration, train("
 COUNT = "    (Path(__file__).parents[2] / 'trained').open('a').write(path.name + ' ')\n"
 """Where a worker begins a training, and what it then notes in the checkout."""

@@ -11,6 +11,8 @@ import yaml
 from intensity.runner.profiles import Layout, default_parameters
 from intensity.values import ROOT
 
+pytestmark = pytest.mark.processes
+
 RUN = ROOT / "runs" / "smoke"
 
 

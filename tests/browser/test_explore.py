@@ -19,6 +19,8 @@ from intensity.values import ROOT
 from untrained import keep
 from visits import Visit
 
+pytestmark = pytest.mark.processes
+
 STARTING = 90
 """Seconds that the server may take to start."""
 

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from intensity.values import ROOT
 from visits import Visit
 
+pytestmark = pytest.mark.processes
+
 LARGEST = 15e6
 """Bytes that the page may have."""
 

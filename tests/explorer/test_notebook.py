@@ -11,6 +11,8 @@ from intensity.runner.profiles import Layout
 from intensity.storage.store import Run, Store
 from intensity.values import ROOT
 
+pytestmark = pytest.mark.processes
+
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 
 

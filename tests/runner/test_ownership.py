@@ -18,6 +18,8 @@ from intensity.runner import ownership
 from intensity.runner.ownership import owned
 from intensity.storage.locks import Lock
 
+pytestmark = pytest.mark.processes
+
 ENGINE = """
 import subprocess, sys, time
 from pathlib import Path

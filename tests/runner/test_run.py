@@ -18,6 +18,8 @@ from intensity.training import workers as cluster
 from intensity.training.configuration import Configuration
 from intensity.values import InvalidInput
 
+pytestmark = pytest.mark.processes
+
 TRACE = "import os, pathlib\nfolder = pathlib.Path(output)\n"
 WORKERS = """\
 from distributed import Client

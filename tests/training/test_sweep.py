@@ -33,6 +33,8 @@ from intensity.training import workers as cluster
 from intensity.training.configuration import Configuration, Recipe
 from intensity.training.loop import Trained
 
+pytestmark = pytest.mark.processes
+
 NETWORK = {
     "name": "tiny",
     "layers": [

@@ -29,6 +29,8 @@ from intensity.training.loop import Trained
 from intensity.training.workers import check_workers
 from intensity.values import InvalidInput
 
+pytestmark = pytest.mark.processes
+
 DYING = """
 import os, sys
 from pathlib import Path
