@@ -31,7 +31,7 @@ def part(comparison: Comparison, threshold: float) -> Part:
     return Part(what="it", measurement="a/b/c", comparison=comparison, threshold=threshold)
 
 
-def measured(name: str, low: float, high: float, unit: str = "points") -> Measurement:
+def measured(name: str, low: float, high: float, unit: str = "pixels") -> Measurement:
     """A measurement over seeds with this interval."""
     n = {"seeds": 2, "scenes": 10000}
     seeds, value = (low, high), (low + high) / 2
@@ -233,7 +233,7 @@ def test_exact_values_decide_by_themselves() -> None:
             ci95=None,
             exact=True,
             n=n,
-            unit="p",
+            unit="p value",
             method="exact",
         )
         (claim,) = evaluate([exact])

@@ -154,14 +154,17 @@ def test_impossible_counts_are_refused(successes: int, trials: int) -> None:
         ({"value": 0.9991, "ci95": (0.9987, 0.9995)}, "99.910 % [99.870, 99.950]"),
         ({"ci95": (0.992, 0.992)}, "99.20 % [99.20, 99.20]"),
         (
-            {"value": -0.013, "ci95": (-0.04, 0.014), "unit": "difference of fractions"},
+            {"value": -0.013, "ci95": (-0.04, 0.014), "unit": "difference in fraction"},
             "-1.3 points [-4.0, 1.4]",
         ),
         ({"value": 12.3, "ci95": (8.4, 18.1), "unit": "ratio"}, "12.3 [8.4, 18.1]"),
-        ({"value": 1.5, "ci95": (1, 2), "unit": "levels"}, "1.50 levels [1.00, 2.00]"),
-        ({"value": 2097827, "ci95": None, "exact": True, "unit": ""}, "2,097,827"),
+        ({"value": 1.5, "ci95": (1, 2), "unit": "grey levels"}, "1.50 grey levels [1.00, 2.00]"),
+        (
+            {"value": 2097827, "ci95": None, "exact": True, "unit": "parameters"},
+            "2,097,827 parameters",
+        ),
         ({"value": 0.25, "ci95": None, "exact": True}, "25 %"),
-        ({"value": 0.0031, "ci95": None, "exact": True, "unit": "p"}, "0.0031 p"),
+        ({"value": 0.0031, "ci95": None, "exact": True, "unit": "p value"}, "0.0031"),
     ],
 )
 def test_a_measurement_is_printed_for_people(changed: dict[str, object], text: str) -> None:

@@ -33,11 +33,14 @@ def test_over_seeds_keeps_every_seed(tmp_path: Path) -> None:
 def test_a_fractions_interval_is_cut_at_what_is_possible(tmp_path: Path) -> None:
     results = Results("02_training", tmp_path)
     assert results.over_seeds(ACCURACY, [0.0, 1.0], scenes=100).ci95 == (0, 1)
-    low, high = results.over_seeds("m/hard/a", [0.0, 1.0], scenes=100, unit="levels").ci95 or (0, 0)
+    low, high = results.over_seeds("m/hard/a", [0.0, 1.0], scenes=100, unit="correlation").ci95 or (
+        0,
+        0,
+    )
     assert low < 0
     assert high > 1
-    cut = results.over_seeds("d/hard/a", [0.0, 1.0], scenes=100, unit="levels", within=(0, 2))
-    assert cut.ci95 == (0, 2)
+    cut = results.over_seeds("d/hard/a", [0.0, 1.0], scenes=100, unit="grey levels")
+    assert cut.ci95 == pytest.approx((0, 6.8531), abs=1e-4)
 
 
 def test_ratios_are_measured_on_the_logarithm(tmp_path: Path) -> None:
@@ -52,7 +55,7 @@ def test_differences_are_paired(tmp_path: Path) -> None:
     kept = Results("02_training", tmp_path).difference("d/hard/a/b", first, second, scenes=4000)
     assert kept.ci95 == pytest.approx((0.1, 0.1))
     assert kept.seeds == pytest.approx((0.1, 0.1, 0.1))
-    assert kept.unit == "difference of fractions"
+    assert kept.unit == "difference in fraction"
 
 
 def test_a_family_is_corrected_together(tmp_path: Path) -> None:
@@ -80,7 +83,9 @@ def test_counts_have_no_seeds_and_say_so(tmp_path: Path) -> None:
 
 
 def test_exact_numbers_have_no_interval(tmp_path: Path) -> None:
-    kept = Results("02_training", tmp_path).exact("parameters/hard/a", 18251, scenes=0, unit="")
+    kept = Results("02_training", tmp_path).exact(
+        "parameters/hard/a", 18251, scenes=0, unit="parameters"
+    )
     assert (kept.value, kept.ci95, kept.exact) == (18251, None, True)
 
 
@@ -93,7 +98,7 @@ def test_refusals_name_the_measurement(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="accuracy/hard/reader"):
         results.counts("accuracy/hard/reader", 5, 4)
     with pytest.raises(InvalidInput, match="parameters/hard/a"):
-        results.exact("parameters/hard/a", math.inf, scenes=0, unit="")
+        results.exact("parameters/hard/a", math.inf, scenes=0, unit="parameters")
 
 
 def test_an_id_stands_for_one_measurement(tmp_path: Path) -> None:
@@ -108,7 +113,7 @@ def test_an_id_stands_for_one_measurement(tmp_path: Path) -> None:
 def test_the_table_shows_values_intervals_and_what_they_rest_on(tmp_path: Path) -> None:
     results = Results("02_training", tmp_path)
     accuracy = results.over_seeds(ACCURACY, [0.5, 0.6, 0.7], scenes=4000)
-    results.exact("parameters/hard/bn_compact", 18251, scenes=0, unit="")
+    results.exact("parameters/hard/bn_compact", 18251, scenes=0, unit="parameters")
     row = results.table("accuracy").iloc[0].to_dict()
     low, high = accuracy.ci95 or (0, 0)
     assert row == {
@@ -122,7 +127,7 @@ def test_the_table_shows_values_intervals_and_what_they_rest_on(tmp_path: Path) 
         "method": "Student t over seeds",
     }
     exact = results.table(["parameters/hard/bn_compact", ACCURACY]).iloc[0]
-    assert (exact["low"], exact["high"], exact["text"]) == (18251, 18251, "18,251")
+    assert (exact["low"], exact["high"], exact["text"]) == (18251, 18251, "18,251 parameters")
 
 
 @pytest.mark.parametrize("which", ["loss", ["loss/hard/bn_compact"], []])
@@ -139,7 +144,7 @@ def test_what_is_merged_is_read_again(tmp_path: Path) -> None:
         results.over_seeds(ACCURACY, [0.1 + 0.2, 1 / 3], scenes=20000),
         results.difference("d/hard/a/b", [0.9, 0.8], [0.7, 0.75], scenes=20000),
         results.counts("accuracy/hard/reader", 1, 3),
-        results.exact("parameters/hard/a", 18251, scenes=0, unit=""),
+        results.exact("parameters/hard/a", 18251, scenes=0, unit="parameters"),
     ]
     results.save()
     merged = merge(tmp_path, NOTEBOOKS)

@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 import pandas as pd
 from pydantic import FiniteFloat
 
-from intensity.statistics.intervals import FRACTION, Measurement, wilson
+from intensity.statistics.intervals import Measurement, wilson
+from intensity.units import FRACTION
 from intensity.values import Value
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]

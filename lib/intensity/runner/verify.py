@@ -26,6 +26,7 @@ from intensity.runner.profiles import Layout, shown
 from intensity.statistics.intervals import LEVEL, Measurement
 from intensity.statistics.measurements import load_results, measurements_in
 from intensity.storage.files import write_aside
+from intensity.units import find_unit
 from intensity.values import InvalidInput
 
 ROUNDING = 1e-6
@@ -33,16 +34,6 @@ ROUNDING = 1e-6
 
 MOST = 10
 """How many numbers that have moved within their tolerance are told one by one."""
-
-RANGES = {
-    **dict.fromkeys(("fraction", "AUC", "monotonicity"), 1.0),
-    **dict.fromkeys(("share of levels", "share of map", "share of maps"), 1.0),
-    **dict.fromkeys(("share of plane", "share of range"), 1.0),
-    **dict.fromkeys(("correlation", "rank correlation"), 2.0),
-    **dict.fromkeys(("difference of fractions", "difference of AUC"), 2.0),
-    "grey levels": 255.0,
-}
-"""How far apart two numbers of a unit can be at most."""
 
 LARGEST_RATIO = 100.0
 """Beyond this a number on the scale of logarithms tells nothing."""
@@ -304,7 +295,8 @@ def _widest(m: Measurement) -> float:
     """The tolerance from which on nothing could be outside."""
     if _on_logarithm(m):
         return LARGEST_RATIO * m.value
-    return RANGES.get(m.unit, math.inf)
+    unit = find_unit(m.unit)
+    return unit.high - unit.low
 
 
 def _untrained_tolerance(m: Measurement) -> float | None:

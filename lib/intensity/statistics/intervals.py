@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
 from scipy.special import ndtri, stdtr, stdtrit  # scipy.stats takes 1.5 s to import
 
+from intensity.units import FRACTION, Unit, find_unit
 from intensity.values import InvalidInput, Value
 
 LEVEL = 0.95
@@ -26,18 +27,8 @@ LEVEL = 0.95
 EQUIVALENCE_LEVEL = 1 - 2 * (1 - LEVEL)
 """The level of the interval that holds two one-sided tests, each at 1 - LEVEL."""
 
-FRACTION = "fraction"
-"""The unit of a rate: a share of the `n.scenes` scenes that were counted, in 0..1."""
-
-DIFFERENCE = "difference of fractions"
-"""The unit of one rate minus another."""
-
 WORD = r"[A-Za-z0-9_.+-]+"
 """What stands between two slashes of a measurement's id."""
-
-STYLES = {FRACTION: (100.0, " %"), DIFFERENCE: (100.0, " points"), "ratio": (1.0, "")}
-"""How a unit is printed: the factor for the number and the text behind it."""
-
 
 Side = Literal["greater", "less", "two-sided"]
 """On which side of a number a test looks for the mean."""
@@ -270,7 +261,8 @@ class Measurement(Value):
 
     Raises:
         InvalidInput: a number is not finite, the ends are in the wrong order, a measurement
-            without an interval does not say that it is exact, a fraction leaves 0..1.
+            without an interval does not say that it is exact, the unit is unknown or cannot
+            have the value.
     """
 
     id: Annotated[str, Field(pattern=rf"^{WORD}(/{WORD}){{2,}}$")]
@@ -289,35 +281,35 @@ class Measurement(Value):
     @model_validator(mode="after")
     def _check(self) -> Self:
         """Refuse what contradicts itself."""
-        if self.unit == FRACTION:
-            self._check_fraction()
+        unit = find_unit(self.unit)
+        if self.unit == FRACTION and self.n.scenes < 1:
+            raise InvalidInput("n.scenes: 0 is not allowed: a fraction is of 1 scene or more")
+        for number in (self.value, *(self.seeds or ())):
+            if not unit.holds(number):
+                bounds = f"{unit.name}, {unit.low:g}..{unit.high:g}"
+                raise InvalidInput(f"value: {number} is not allowed: {bounds}")
         if self.exact != (self.ci95 is None):
             raise InvalidInput(f"ci95: {self.ci95} is not allowed: none if and only if exact")
         if self.ci95 is not None and self.ci95[0] > self.ci95[1]:
             raise InvalidInput(f"ci95: {self.ci95} is not allowed: the lower end first")
         return self
 
-    def _check_fraction(self) -> None:
-        """Refuse a fraction that is no share of counted scenes."""
-        if self.n.scenes < 1:
-            raise InvalidInput("n.scenes: 0 is not allowed: a fraction is of 1 scene or more")
-        for number in (self.value, *(self.seeds or ())):
-            if not 0 <= number <= 1:
-                raise InvalidInput(f"value: {number} is not allowed: a fraction, 0..1")
-
     @property
     def text(self) -> str:
         """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
-        scale, suffix = STYLES.get(self.unit, (1.0, f" {self.unit}" if self.unit else ""))
-        value = scale * self.value
         if self.ci95 is None:
-            return f"{value:,.0f}{suffix}" if value.is_integer() else f"{value:.4g}{suffix}"
-        return f"{value:z.{self._places}f}{suffix} {self.interval_text(*self.ci95)}"
+            return self._unit.format(self.value)
+        return f"{self._unit.format(self.value, self._places)} {self.interval_text(*self.ci95)}"
 
     def interval_text(self, low: float, high: float) -> str:
         """The two ends of an interval of this measurement for people, as "[98.90, 99.50]"."""
-        scale, _ = STYLES.get(self.unit, (1.0, ""))
-        return f"[{scale * low:z.{self._places}f}, {scale * high:z.{self._places}f}]"
+        ends = (self._unit.number(end, self._places) for end in (low, high))
+        return f"[{', '.join(ends)}]"
+
+    @property
+    def _unit(self) -> Unit:
+        """The unit by its name."""
+        return find_unit(self.unit)
 
     @property
     def _places(self) -> int:
@@ -325,9 +317,8 @@ class Measurement(Value):
 
         So whoever reads the printed ends can check a verdict by them.
         """
-        scale, _ = STYLES.get(self.unit, (1.0, ""))
         low, high = self.ci95 or (0.0, 0.0)
-        half = scale * (high - low) / 2
+        half = self._unit.scale * (high - low) / 2
         return min(max(1 - math.floor(math.log10(half)), 1), 3) if half else 2
 
 

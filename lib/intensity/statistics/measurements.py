@@ -6,7 +6,6 @@ two notebooks.
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +18,6 @@ from numpy.typing import ArrayLike
 from intensity.claims import judge as claims
 from intensity.runner.profiles import shown
 from intensity.statistics.intervals import (
-    DIFFERENCE,
-    FRACTION,
     Interval,
     Measurement,
     holm_intervals,
@@ -30,6 +27,7 @@ from intensity.statistics.intervals import (
     wilson,
 )
 from intensity.storage.files import write_aside
+from intensity.units import FRACTION, find_unit
 from intensity.values import ROOT, InvalidInput
 
 
@@ -59,7 +57,6 @@ class Results:
         scenes: int,
         unit: str = FRACTION,
         log: bool = False,
-        within: tuple[float, float] = (-math.inf, math.inf),
     ) -> Measurement:
         """Keep one number a seed, with Student's t interval over the seeds.
 
@@ -69,11 +66,9 @@ class Results:
             scenes: how many scenes each seed's number rests on.
             unit: of the numbers.
             log: make the mean and the interval on the logarithm, for ratios.
-            within: the least and the largest value that such a number can have; for fractions,
-                for "AUC" and for units that begin with "share of" it is 0 and 1 without saying so.
 
         Returns:
-            The measurement. Its interval is cut at what is possible.
+            The measurement. The interval of a number that cannot be negative is cut at its bounds.
 
         Raises:
             InvalidInput: fewer than two seeds, a number that is not finite, an id that is taken.
@@ -81,8 +76,6 @@ class Results:
         with _naming(name):
             interval = log_t_interval(values) if log else t_interval(values)
         method = "Student t over seeds, on the logarithm" if log else "Student t over seeds"
-        low, high, value = interval
-        interval = Interval(max(low, within[0]), min(high, within[1]), value)
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
 
     def difference(
@@ -92,7 +85,7 @@ class Results:
         second: ArrayLike,
         *,
         scenes: int,
-        unit: str = DIFFERENCE,
+        unit: str = FRACTION,
     ) -> Measurement:
         """Keep first - second, paired within seed, with Student's t interval over the seeds.
 
@@ -101,7 +94,7 @@ class Results:
             first: (seeds,) one number for each seed.
             second: (seeds,) the numbers to subtract, same seeds and scenes.
             scenes: how many scenes each seed's number rests on.
-            unit: of the differences.
+            unit: of the two numbers; the measurement has that of their difference.
 
         Returns:
             The measurement; its `seeds` are the differences.
@@ -112,7 +105,7 @@ class Results:
         with _naming(name):
             interval = paired_interval(first, second)
         differences = np.asarray(first) - np.asarray(second)
-        method = "Student t over seeds, paired"
+        method, unit = "Student t over seeds, paired", find_unit(unit).difference.name
         return self._add_seeds(name, interval, differences, scenes, unit, method)
 
     def family(
@@ -230,8 +223,10 @@ class Results:
     ) -> Measurement:
         """Keep one number a seed with the interval made from them, within what is possible."""
         low, high, value = interval
-        if unit in (FRACTION, "AUC") or unit.startswith("share of"):
-            low, high = max(low, 0.0), min(high, 1.0)
+        with _naming(name):
+            bounds = find_unit(unit)
+        # A signed number's interval that leaves what is possible shows how little is known.
+        low, high = bounds.clip(low, high) if bounds.low == 0 else (low, high)
         numbers = np.asarray(seeds, dtype=np.float64).tolist()
         return self._add(
             id=name,
