@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from intensity import figures
 from intensity.figures.interventions import CHANGES
-from intensity.figures.style import READER_COLOR
+from intensity.figures.style import BASELINE_COLOR
 from intensity.interventions.transforms import INTERVENTIONS
 from intensity.tables.interventions import GROUP_OF
 
@@ -80,7 +80,7 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
     )
     marks = [line for line in ax.lines if line.get_marker() == "D"]
     assert [float(line.get_xdata()[0]) for line in marks] == [0.4, 0.2]
-    assert [line.get_color() for line in marks] == [READER_COLOR, "#0077BB"]
+    assert [line.get_color() for line in marks] == [BASELINE_COLOR, "#0077BB"]
     assert [x for x, _ in seed_dots(ax)] == [0.41, 0.39, 0.2]
     assert seed_dots(none) == []
 

@@ -15,12 +15,18 @@ from intensity.data.tasks import TASKS, Band
 from intensity.figures.style import (
     CLASS_COLORS,
     NETWORK_COLORS,
+    OTHER_COLORS,
     class_bands,
     class_color,
     colors,
     dots,
     estimate,
     intensity_axis,
+    legend_above,
+    line_handle,
+    looks,
+    new_axes,
+    new_figure,
     new_panels,
     parts,
     records,
@@ -62,12 +68,15 @@ def test_a_network_keeps_its_color_among_other_names() -> None:
     assert len(set(chosen.values())) == 3
 
 
-def test_a_training_by_another_name_keeps_its_color_and_no_other_name_gets_it() -> None:
-    names = ["hard", "hard, screen", "baseline", "random weights", "something"]
-    hard, screen, baseline, random, other = colors(names).values()
-    assert hard == NETWORK_COLORS["bn_compact"]
-    assert screen == baseline == colors(["something", "baseline"])["baseline"]
-    assert len({hard, screen, random, other}) == 4
+def test_other_names_take_free_colors_in_order_and_start_again_after_the_last() -> None:
+    names = [f"training {number}" for number in range(len(OTHER_COLORS) + 1)]
+    assert list(colors(names).values()) == [*OTHER_COLORS, OTHER_COLORS[0]]
+
+
+def test_looks_differ_in_color_and_marker() -> None:
+    names = ["bn_compact", "hard, screen", "anything"]
+    assert len({look["color"] for look in looks(names).values()}) == 3
+    assert [look["marker"] for look in looks(names).values()] == ["o", "s", "^"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +135,28 @@ def test_the_lowest_panel_of_every_column_has_numbers_on_its_axis() -> None:
     fig.draw_without_rendering()
     shown = [any(t.label1.get_visible() for t in ax.xaxis.get_major_ticks()) for ax in axes]
     assert shown == [False, True, True]
+
+
+def test_panels_are_drawn_into_the_figure_that_is_given() -> None:
+    left, right = Figure().subfigures(1, 2)
+    figure, axes = new_panels(2, 2, 1.0, 0.5, right)
+    assert figure is right
+    assert right.axes == axes
+    assert not left.axes
+
+
+def test_a_legend_stands_above_the_figure_or_above_axes_among_others(ax: Axes) -> None:
+    legend_above(ax, [line_handle("a line", "black")])
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == ["a line"]
+    first, _ = Figure().subplots(1, 2)
+    legend_above(first, [line_handle("a line", "black")])
+    assert not first.figure.legends
+    assert first.get_legend() is not None
+
+
+def test_axes_that_are_given_are_used(ax: Axes) -> None:
+    assert new_axes(1, 1, ax) is ax
+    assert new_figure(3, 2).get_size_inches().tolist() == [3, 2]
 
 
 def test_the_intensity_axis_names_its_unit_and_shows_all_levels(ax: Axes) -> None:

@@ -112,7 +112,7 @@ def test_probes_lie_beside_their_control_and_the_constant_answer(
     assert curve(classes, ":") == [0.36, 0.36]
     dashed = [line for line in classes.lines if line.get_linestyle() == "--"]
     assert [line.get_ydata().tolist() for line in dashed] == [[0.3, 0.3]] * 2
-    assert [line.get_marker() for line in dashed] == ["o", "D"]
+    assert [line.get_marker() for line in dashed] == ["o", "s"]
     assert {y for _, y in seed_dots(alone)} == {0.4}
     assert curve(alone, ":") == [0, 0]
     assert on_object.get_ylim() == over_space.get_ylim()

@@ -8,27 +8,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from intensity.figures.forest import named_rows
 from intensity.figures.style import (
     NETWORK_COLORS,
     PAGE,
     SEEDS_INTERVAL,
-    TRAINING_COLORS,
-    chance_handle,
-    chance_line,
     colors,
     dots,
     estimate,
     interval_handle,
     legend_above,
     line_handle,
-    named_rows,
     new_figure,
     parts,
     records,
+    reference_handle,
+    reference_line,
     seed_handle,
     styled,
     tint,
-    upright_estimate,
 )
 
 _CONDITION_COLOR = "#444444"
@@ -62,18 +60,18 @@ def ablation_overview(
     reference, shade = summary[summary["condition"] == baseline].iloc[0], tint(_color(baseline))
     for ax, (group, rows) in zip(axes, groups.items(), strict=True):
         ax.axvspan(reference["low"], reference["high"], color=shade, linewidth=0, zorder=0)
-        chance_line(ax, chance)
+        reference_line(ax, chance)
         _conditions(ax, runs[runs["group"] == group], rows)
         ax.set_title(group)
     axes[-1].set_xlabel("test accuracy (share of images)")
     band = Patch(color=shade, label=f"interval of the first row ({baseline})")
-    legend_above(fig, [interval_handle(interval), seed_handle(), band, chance_handle()], 2)
+    legend_above(fig, [interval_handle(interval), seed_handle(), band, reference_handle()], 2)
     return fig
 
 
 def _color(condition: str) -> str:
     """The color of a condition: its own where it has one."""
-    return (NETWORK_COLORS | TRAINING_COLORS).get(condition, _CONDITION_COLOR)
+    return NETWORK_COLORS.get(condition, _CONDITION_COLOR)
 
 
 def _conditions(ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame) -> None:
@@ -105,7 +103,7 @@ def accuracy_by_size(
     palette = colors(summary["network"])
     for row in records(summary):
         name, x = row["network"], row["parameters"]
-        upright_estimate(ax, x, row["accuracy"], (row["low"], row["high"]), palette[name])
+        estimate(ax, x, row["accuracy"], (row["low"], row["high"]), palette[name], upright=True)
         values = runs.loc[runs["network"] == name, "accuracy"]
         dots(ax, [x * 0.94] * len(values), values, palette[name])
     ax.set_xscale("log")
@@ -166,7 +164,7 @@ def _chosen(ax: Axes, runs: pd.DataFrame, test: Sequence[float]) -> None:
     for x, split in enumerate(("validation_accuracy", "test_accuracy")):
         values = runs[split].dropna()
         dots(ax, [x - 0.12] * len(values), values, _CONDITION_COLOR)
-    upright_estimate(ax, 1, mean, (low, high), _CONDITION_COLOR)
+    estimate(ax, 1, mean, (low, high), _CONDITION_COLOR, upright=True)
     ax.set_xticks((0, 1), ("validation", "test"))
     ax.set(xlim=(-0.6, 1.6), ylabel="accuracy (share of images)")
     ax.set_title(f"chosen: test {mean:.3f}\n[{low:.3f}, {high:.3f}]")

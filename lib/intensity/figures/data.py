@@ -11,12 +11,11 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.patches import Patch
 
 from intensity.data.tasks import LEVELS, Task
+from intensity.figures.forest import named_rows
 from intensity.figures.style import (
+    BASELINE_COLOR,
     PAGE,
-    READER_COLOR,
     SCENES_INTERVAL,
-    chance_handle,
-    chance_line,
     class_bands,
     class_color,
     class_handles,
@@ -27,13 +26,13 @@ from intensity.figures.style import (
     interval_handle,
     legend_above,
     line_handle,
-    named_rows,
     new_figure,
     new_panels,
     parts,
     records,
+    reference_handle,
+    reference_line,
     styled,
-    upright_estimate,
 )
 
 _NOT_DRAWN: dict[str, Any] = {
@@ -154,7 +153,7 @@ def _class_shares(ax: Axes, table: pd.DataFrame) -> None:
     for row in records(table):
         x = row["class"]
         ax.plot(x, row["expected"], "_", color="#333333", markersize=24)
-        upright_estimate(ax, x, row["share"], (row["low"], row["high"]), class_color(x))
+        estimate(ax, x, row["share"], (row["low"], row["high"]), class_color(x), upright=True)
     ax.set_xticks(sorted(table["class"]))
     ax.set_xlim(-0.6, table["class"].max() + 0.6)
     ax.set_xlabel("class")
@@ -181,7 +180,7 @@ def reader_accuracy(table: pd.DataFrame, interval: str = SCENES_INTERVAL) -> Fig
         _reader_panel(ax, rows, readers)
         ax.set_title(fill(condition.replace("_", " "), TITLE))
     fig.supxlabel("accuracy (share of scenes read right)")
-    legend_above(fig, [interval_handle(interval, "D", "accuracy"), chance_handle()])
+    legend_above(fig, [interval_handle(interval, "D", "accuracy"), reference_handle()])
     return fig
 
 
@@ -190,8 +189,8 @@ def _reader_panel(ax: Axes, table: pd.DataFrame, readers: list[str]) -> None:
     named_rows(ax, readers)
     for row in records(table):
         y = readers.index(row["reader"])
-        estimate(ax, row["accuracy"], y, (row["low"], row["high"]), READER_COLOR, "D")
-    chance_line(ax, float(table["chance"].iloc[0]))
+        estimate(ax, row["accuracy"], y, (row["low"], row["high"]), BASELINE_COLOR, "D")
+    reference_line(ax, float(table["chance"].iloc[0]))
     ax.set_xlim(0, 1.06)
 
 

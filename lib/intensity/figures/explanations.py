@@ -11,10 +11,11 @@ from matplotlib.patches import Patch
 from matplotlib.typing import LineStyleType
 
 from intensity.data.tasks import Band
+from intensity.figures.forest import named_rows
 from intensity.figures.style import (
+    BASELINE_COLOR,
     NETWORK_COLORS,
     PAGE,
-    READER_COLOR,
     SEEDS_INTERVAL,
     class_bands,
     class_handles,
@@ -25,7 +26,6 @@ from intensity.figures.style import (
     interval_handle,
     legend_above,
     line_handle,
-    named_rows,
     new_figure,
     parts,
     picture,
@@ -57,7 +57,7 @@ NAMES = {
 }
 """Methods in words for people."""
 
-_COLORS = {"method": NETWORK_COLORS["bn_compact"], "baseline": READER_COLOR}
+_COLORS = {"method": NETWORK_COLORS["bn_compact"], "baseline": BASELINE_COLOR}
 _MARKERS = {"method": "o", "baseline": "D"}
 
 _CURVES: tuple[tuple[str, LineStyleType, str], ...] = (
@@ -140,7 +140,7 @@ def score_panels(
     for ax, task in zip(axes[0], tasks, strict=True):
         ax.set_title(task)
     handles = [interval_handle(SEEDS_INTERVAL), seed_handle()]
-    handles.append(line_handle("slanted: needs no network", READER_COLOR, "none", "D"))
+    handles.append(line_handle("slanted: needs no network", BASELINE_COLOR, "none", "D"))
     if references:
         handles.append(line_handle("a map that says nothing", "#777777", ":"))
     legend_above(fig, handles)
@@ -168,7 +168,7 @@ def _score_panel(
         slanted |= {y} if row["kind"] == "baseline" else set()
     for y, label in enumerate(ax.get_yticklabels()):
         if y in slanted:
-            label.set(fontstyle="italic", color=READER_COLOR)
+            label.set(fontstyle="italic", color=BASELINE_COLOR)
 
 
 @styled
@@ -186,7 +186,7 @@ def relevance_by_intensity(table: pd.DataFrame, bands: Sequence[Band]) -> Figure
     fig = new_figure(PAGE, 0.85 * len(names) + 0.9)
     axes = fig.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     for ax, (name, rows) in zip(axes, parts(table, "name").items(), strict=True):
-        color = READER_COLOR if name == "recolor" else NETWORK_COLORS["bn_compact"]
+        color = BASELINE_COLOR if name == "recolor" else NETWORK_COLORS["bn_compact"]
         class_bands(ax, bands)
         ax.axhline(1, color="#777777", linestyle=":", linewidth=0.8)
         ax.fill_between(rows["intensity"], rows["low"], rows["high"], color=color, alpha=0.3, lw=0)

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.typing import LineStyleType
 
+from intensity.figures.forest import named_rows
 from intensity.figures.style import (
+    BASELINE_COLOR,
     PAGE,
-    READER_COLOR,
     SEEDS_INTERVAL,
     colors,
     dots,
@@ -21,7 +22,6 @@ from intensity.figures.style import (
     interval_handle,
     legend_above,
     line_handle,
-    named_rows,
     new_figure,
     parts,
     picture,
@@ -166,7 +166,7 @@ def _cells(ax: Axes, rows: pd.DataFrame, names: Sequence[str], changes: Sequence
     ax.set_yticks(range(len(names)), names)
     for label in ax.get_yticklabels():
         if label.get_text() in readers:
-            label.set(fontstyle="italic", color=READER_COLOR)
+            label.set(fontstyle="italic", color=BASELINE_COLOR)
     return shown
 
 
@@ -230,7 +230,7 @@ def fingerprint_distances(
     axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
     nearest = line_handle("reader that is named", "#0077BB", "-", "D")
-    other = line_handle(f"mean, {interval}", READER_COLOR, "-", "D")
+    other = line_handle(f"mean, {interval}", BASELINE_COLOR, "-", "D")
     legend_above(fig, [nearest, other, seed_handle()], 3)
     return fig
 
@@ -239,7 +239,7 @@ def _reader_rows(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
     """One network: a row a reader, its mean distance with interval, the seeds below."""
     named_rows(ax, list(rows["reader"]))
     for y, row in enumerate(records(rows)):
-        color = "#0077BB" if row["nearest"] else READER_COLOR
+        color = "#0077BB" if row["nearest"] else BASELINE_COLOR
         estimate(ax, row["distance"], y, (row["low"], row["high"]), color, "D")
         own = seeds.loc[seeds["reader"] == row["reader"], "distance"]
         dots(ax, own, [y + 0.3] * len(own), color)
@@ -332,7 +332,7 @@ def cue_conflicts(
         ax.set_title(title)
     _one_scale([ax for ax, effect in zip(axes, words, strict=True) if effect in _LOSSES])
     fig.supxlabel("share of answers, or difference of accuracies; losses have one scale")
-    reader = line_handle(_READER_INTERVAL, READER_COLOR, marker="D")
+    reader = line_handle(_READER_INTERVAL, BASELINE_COLOR, marker="D")
     legend_above(fig, [interval_handle(interval, what="network: mean"), reader, seed_handle()], 2)
     return fig
 
@@ -359,7 +359,7 @@ def _effect_rows(
         ax.text(0.5, y, "-", color="#999999", **place)
     for row in records(summary):
         y, reader = rows.index((row["task"], row["name"])), row["kind"] == "reader"
-        color = READER_COLOR if reader else palette[row["name"]]
+        color = BASELINE_COLOR if reader else palette[row["name"]]
         estimate(ax, row["value"], y, (row["low"], row["high"]), color, "D" if reader else "o")
         own = (table["task"] == row["task"]) & (table["name"] == row["name"])
         if not reader:

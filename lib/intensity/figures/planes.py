@@ -20,6 +20,7 @@ from intensity.figures.style import (
     class_color,
     colors,
     dots,
+    estimate,
     intensity_axis,
     interval_handle,
     legend_above,
@@ -31,7 +32,6 @@ from intensity.figures.style import (
     seed_handle,
     styled,
     tint,
-    upright_estimate,
 )
 
 _BORDER = "#000000"
@@ -185,7 +185,9 @@ def _placed(table: pd.DataFrame, boundaries: list[float]) -> pd.DataFrame:
 def _boundary_means(axes: np.ndarray, means: pd.DataFrame, color: str, marker: str) -> None:
     """One network's means over seeds in all rows, places with their intervals."""
     for row in records(means):
-        upright_estimate(axes[0], row["x"], row["shift"], (row["low"], row["high"]), color, marker)
+        estimate(
+            axes[0], row["x"], row["shift"], (row["low"], row["high"]), color, marker, upright=True
+        )
     for ax, column in zip(axes[1:], ("width", "missing"), strict=True):
         ax.plot(means["x"], means[column], marker, color=color)
 

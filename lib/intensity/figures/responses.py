@@ -1,6 +1,6 @@
 """Figures of what a network does with intensity: response profiles, logits, kernels, weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,13 @@ from intensity.figures.style import (
     class_bands,
     class_color,
     class_handles,
-    colors,
     dots,
+    estimate,
     intensity_axis,
     interval_handle,
     legend_above,
     line_handle,
+    looks,
     new_figure,
     new_panels,
     parts,
@@ -34,7 +35,6 @@ from intensity.figures.style import (
     records,
     seed_handle,
     styled,
-    upright_estimate,
 )
 
 _SILENT = "#BBBBBB"
@@ -217,25 +217,9 @@ def monotonicity_by_depth(
     return fig
 
 
-_MARKERS = {
-    "hard": "o",
-    "trained": "o",
-    "hard, screen": "s",
-    "monotone, screen": "^",
-    "random weights": "D",
-}
-"""One marker a condition, the same in every figure, so that not color alone tells them apart."""
-
-
-def looks(summary: pd.DataFrame) -> dict[str, Mapping[str, Any]]:
-    """Color and marker of every condition of a table."""
-    palette = colors(summary["condition"])
-    return {name: {"color": color, "marker": _MARKERS[name]} for name, color in palette.items()}
-
-
 def condition_handles(summary: pd.DataFrame) -> list[Line2D]:
     """Legend entries of the conditions of a table."""
-    return [line_handle(name, **look) for name, look in looks(summary).items()]
+    return [line_handle(name, **look) for name, look in looks(summary["condition"]).items()]
 
 
 def by_depth(
@@ -250,14 +234,14 @@ def by_depth(
         column: what is drawn.
         apart: from one condition to the next, in layers; more where panels are narrow.
     """
-    marks = looks(summary)
+    marks = looks(summary["condition"])
     for place, (condition, look) in enumerate(marks.items()):
         shift = apart * (place - (len(marks) - 1) / 2)
         means = summary[summary["condition"] == condition].sort_values("depth")
         ax.plot(means["depth"] + shift, means[column], color=look["color"], lw=0.8, alpha=0.7)
         for row in records(means):
             ends = (row["low"], row["high"])
-            upright_estimate(ax, row["depth"] + shift, row[column], ends, **look)
+            estimate(ax, row["depth"] + shift, row[column], ends, **look, upright=True)
         seeds = runs[runs["condition"] == condition]
         dots(ax, seeds["depth"] + shift + 0.3 * apart, seeds[column], look["color"])
     layers = summary.drop_duplicates("depth").sort_values("depth")

@@ -1,14 +1,13 @@
 """How every figure looks: widths of a two-column paper, fonts, colors, class bands, intervals.
 
-A color always means the same: classes have three that survive grayscale printing and color
-blindness, networks have nine others, trainings that go by a name of their own keep theirs, readers
-are dark. Tasks and layers have places and names, no colors. Figures are made without pyplot, so
-that nothing stays open and no notebook draws one twice.
+Classes have three colors that survive grayscale printing and color blindness; networks have nine
+others, the same in every figure; baselines are dark; any other name takes the next free color.
+Figures are made without pyplot, so that nothing stays open and no notebook draws one twice.
 """
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
@@ -16,7 +15,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -76,25 +75,17 @@ NETWORK_COLORS = {
 }
 """One color a network, the same in every figure."""
 
-TRAINING_COLORS = {
-    **dict.fromkeys(("hard", "trained"), NETWORK_COLORS["bn_compact"]),
-    **dict.fromkeys(("baseline", "hard, screen", "summary recipe", "small_as_large"), "#0077BB"),
-    "monotone, screen": "#EE7733",
-    "random weights": "#949494",
-    "absolute": "#225522",
-    "two blocks": "#994455",
-    "bn_tiny, averaged": "#222255",
-}
-"""Colors of trainings that are shown by another name than their network's.
+OTHER_COLORS = ("#0077BB", "#225522", "#66CCEE", "#EE7733", "#222255", "#994455")
+"""For all other names, in order of appearance."""
 
-The network of `hard` is bn_compact; blue are trainings that others of few images compare with.
-"""
+BASELINE_COLOR = "#555555"
+"""All baselines have this color; their names tell which is which."""
 
-READER_COLOR = "#555555"
-"""Readers are told apart by their names beside the axis, and from networks by this color."""
+INK = "#222222"
+"""Color of what stands for itself."""
 
-OTHER_COLORS = ("#0077BB", "#EE7733", "#333333", "#009988", "#CC3311", "#999999")
-"""For names that have no color of their own, in order of appearance."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p")
+"""One shape a name in order of appearance, where color alone must not tell."""
 
 SCENES_INTERVAL = "95 % interval over scenes (Wilson)"
 """What is drawn around a share of counted scenes."""
@@ -103,13 +94,29 @@ SEEDS_INTERVAL = "95 % interval over seeds (Student t)"
 """What is drawn around a mean over trainings."""
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of this size in inches that leaves room for all labels."""
+Canvas = Figure | SubFigure
+"""What a figure can be drawn into."""
+
+
+def new_figure(width: float, height: float, figure: Canvas | None = None) -> Figure:
+    """`figure`, or an empty one of this size in inches that leaves room for all labels."""
+    if figure is not None:
+        return cast(Figure, figure)  # a part of a figure draws as a figure does
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
+def new_axes(width: float, height: float, ax: Axes | None = None) -> Axes:
+    """`ax`, or the only axes of a new figure of this size in inches."""
+    return new_figure(width, height).subplots() if ax is None else ax
+
+
 def new_panels(
-    count: int, columns: int, height: float, margin: float, **options: Any
+    count: int,
+    columns: int,
+    height: float,
+    margin: float,
+    figure: Canvas | None = None,
+    **options: Any,
 ) -> tuple[Figure, list[Axes]]:
     """A figure as wide as a page with equal panels, row by row.
 
@@ -118,6 +125,7 @@ def new_panels(
         columns: most panels in a row.
         height: of a row, in inches.
         margin: what the figure is higher than its rows, in inches.
+        figure: to draw into; else a new one.
         options: of `Figure.subplots`.
 
     Returns:
@@ -125,13 +133,18 @@ def new_panels(
     """
     columns = min(columns, count)
     rows = -(-count // columns)
-    fig = new_figure(PAGE, height * rows + margin)
+    fig = new_figure(PAGE, height * rows + margin, figure)
     axes = list(fig.subplots(rows, columns, squeeze=False, **options).flat)
     for ax in axes[count:]:
         ax.remove()
     for ax in axes[count - columns : count]:
         ax.tick_params(labelbottom=True)  # also above a place that stays empty
     return fig, axes[:count]
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that these axes are in: what a figure function of one panel returns."""
+    return cast(Figure, ax.get_figure())
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -145,10 +158,16 @@ def parts(table: pd.DataFrame, column: str) -> dict[Any, pd.DataFrame]:
 
 
 def colors(names: Iterable[str]) -> dict[str, str]:
-    """A color for every name: its own where it is a network or training, else one that is free."""
-    own = {name: (NETWORK_COLORS | TRAINING_COLORS).get(name) for name in names}
-    spare = itertools.cycle([color for color in OTHER_COLORS if color not in own.values()])
+    """A color for every name: that of a network by this name, else the next free one."""
+    own = {name: NETWORK_COLORS.get(name) for name in names}
+    spare = itertools.cycle(OTHER_COLORS)
     return {name: color or next(spare) for name, color in own.items()}
+
+
+def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Color and marker of every name."""
+    marked = zip(colors(names).items(), itertools.cycle(MARKERS), strict=False)
+    return {name: {"color": color, "marker": marker} for (name, color), marker in marked}
 
 
 def class_color(label: int) -> str:
@@ -246,18 +265,17 @@ def picture_row(
 
 
 def estimate(
-    ax: Axes, x: float, y: float, interval: tuple[float, float], color: str, marker: str = "o"
+    ax: Axes,
+    x: float,
+    y: float,
+    interval: tuple[float, float],
+    color: str,
+    marker: str = "o",
+    upright: bool = False,
 ) -> None:
-    """Draw a value at (x, y) with its interval along x."""
-    ax.plot(interval, (y, y), color=color, linewidth=1.6, solid_capstyle="butt", zorder=4)
-    ax.plot(x, y, marker=marker, color=color, zorder=5)
-
-
-def upright_estimate(
-    ax: Axes, x: float, y: float, interval: tuple[float, float], color: str, marker: str = "o"
-) -> None:
-    """Draw a value at (x, y) with its interval along y."""
-    ax.plot((x, x), interval, color=color, linewidth=1.6, solid_capstyle="butt", zorder=4)
+    """Draw a value at (x, y) with its interval along x, or along y where it is upright."""
+    ends = ((x, x), interval) if upright else (interval, (y, y))
+    ax.plot(*ends, color=color, linewidth=1.6, solid_capstyle="butt", zorder=4)
     ax.plot(x, y, marker=marker, color=color, zorder=5)
 
 
@@ -297,28 +315,27 @@ def interval_handle(interval: str, marker: str = "o", what: str = "mean") -> Lin
     return line_handle(f"{what}, {interval}", "#333333", marker=marker)
 
 
-def chance_line(ax: Axes, chance: float) -> None:
-    """Mark the accuracy of guessing the most frequent class on the x axis."""
-    ax.axvline(chance, **_CHANCE)
+def reference_line(ax: Axes, x: float) -> None:
+    """Mark a value on the x axis that others are compared with, for example chance."""
+    ax.axvline(x, **_REFERENCE)
 
 
-def chance_handle() -> Line2D:
-    """Legend entry of `chance_line`."""
-    return Line2D([], [], **_CHANCE, label="chance (most frequent class)")
+def reference_handle(label: str = "chance (most frequent class)") -> Line2D:
+    """Legend entry of `reference_line`."""
+    return Line2D([], [], **_REFERENCE, label=label)
 
 
-_CHANCE: dict[str, Any] = {"color": "#777777", "linestyle": ":", "linewidth": 1.0}
-"""How chance looks, in axes and in legends."""
+_REFERENCE: dict[str, Any] = {"color": "#777777", "linestyle": ":", "linewidth": 1.0}
+"""How a reference looks, in axes and in legends."""
 
 
-def legend_above(fig: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
-    """One legend for the whole figure, above all axes."""
-    fig.legend(handles=list(handles), loc="outside upper center", ncols=columns)
-
-
-def named_rows(ax: Axes, names: Sequence[str]) -> None:
-    """Let y be a list of names, the first on top."""
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="y", color="#EEEEEE")
+def legend_above(place: Canvas | Axes, handles: Sequence[Artist], columns: int = 4) -> None:
+    """One legend above a figure, or above axes that share their figure with others."""
+    if isinstance(place, Axes):
+        figure = figure_of(place)
+        if len(figure.axes) > 1:
+            look: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.02)}
+            place.legend(handles=list(handles), ncols=columns, borderaxespad=0, **look)
+            return
+        place = figure
+    place.legend(handles=list(handles), loc="outside upper center", ncols=columns)

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
 from intensity.data.tasks import LEVELS, Band
+from intensity.figures.forest import named_rows
 from intensity.figures.style import (
+    BASELINE_COLOR,
     PAGE,
-    READER_COLOR,
     SEEDS_INTERVAL,
-    chance_handle,
-    chance_line,
     class_bands,
     class_handles,
     colors,
@@ -25,10 +24,11 @@ from intensity.figures.style import (
     interval_handle,
     legend_above,
     line_handle,
-    named_rows,
     new_figure,
     parts,
     records,
+    reference_handle,
+    reference_line,
     seed_handle,
     styled,
 )
@@ -100,13 +100,13 @@ def accuracy_overview(
     fig, axes = _task_panels([len(rows) for rows in tasks.values()])
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         _accuracy_panel(ax, runs[runs["task"] == task], rows)
-        chance_line(ax, chance[task])
+        reference_line(ax, chance[task])
         ax.set_title(task)
     for ax in axes[-2:]:
         ax.set_xlabel("test accuracy (share of images)")
     network = interval_handle(interval, what="network: mean")
-    reader = line_handle("reader, 95 % interval over scenes (Wilson)", READER_COLOR, marker="D")
-    legend_above(fig, [network, reader, seed_handle(), chance_handle()], 2)
+    reader = line_handle("reader, 95 % interval over scenes (Wilson)", BASELINE_COLOR, marker="D")
+    legend_above(fig, [network, reader, seed_handle(), reference_handle()], 2)
     return fig
 
 
@@ -130,7 +130,7 @@ def _accuracy_panel(ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame) -> None
     named_rows(ax, names)
     for y, row in enumerate(records(summary)):
         reader = row["kind"] == "reader"
-        color = READER_COLOR if reader else palette[row["name"]]
+        color = BASELINE_COLOR if reader else palette[row["name"]]
         ends = (row["low"], row["high"])
         estimate(ax, row["accuracy"], y, ends, color, "D" if reader else "o")
         values = runs.loc[runs["name"] == row["name"], "accuracy"]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from intensity.data.tasks import LEVELS, Band
-from intensity.figures.responses import by_depth, condition_handles, looks
+from intensity.figures.responses import by_depth, condition_handles
 from intensity.figures.style import (
     PAGE,
     SEEDS_INTERVAL,
@@ -20,6 +20,7 @@ from intensity.figures.style import (
     interval_handle,
     legend_above,
     line_handle,
+    looks,
     new_figure,
     new_panels,
     records,
@@ -158,9 +159,9 @@ def _probe_panel(ax: Axes, seeds: pd.DataFrame, summary: pd.DataFrame, measure: 
     means = summary[summary["measure"] == measure].rename(columns={"value": measure})
     by_depth(ax, seeds, means, measure, 0.28)
     control = summary[summary["measure"] == f"shuffled_{measure}"]
-    for condition, look in looks(summary).items():
+    for condition, look in looks(summary["condition"]).items():
         rows = control[control["condition"] == condition]
-        ax.plot(rows["depth"], rows["value"], "--", linewidth=1.0, markersize=2.5, **look)
+        ax.plot(rows["depth"], rows["value"], linestyle="--", lw=1.0, markersize=2.5, **look)
     nothing = seeds["chance"].mean() if measure == "accuracy" else 0.0
     ax.axhline(nothing, color=_FAINT, linestyle=":", linewidth=1.0)
 
