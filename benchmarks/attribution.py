@@ -27,12 +27,11 @@ from record import THREADS, Row, keep
 
 from intensity.data.batches import evaluation_scenes
 from intensity.data.rendering import render
-from intensity.data.scenes import SETTINGS, Scenes, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import Scenes, draw_scenes
 from intensity.environment import FAST
-from intensity.models.architectures import NETWORKS, Network
+from intensity.models.architectures import Network
 from intensity.models.build import build, predict_logits
-from intensity.training.configuration import configurations
+from intensity.training.presets import NETWORKS, SETTINGS, TASKS, configurations
 from intensity.training.sweep import train_all
 
 HERE = Path(__file__).resolve().parent

@@ -18,8 +18,8 @@ import numpy as np
 from record import keep
 
 from intensity.data.rendering import render
-from intensity.data.scenes import BLOCK, SETTINGS, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import BLOCK, draw_scenes
+from intensity.training.presets import SETTINGS, TASKS
 
 ROUNDS = 5
 GOALS = {"discs": 50_000, "squares": 10_000}

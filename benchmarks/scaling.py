@@ -41,7 +41,7 @@ SWEEP = """
 import hashlib, json, os, sys, time
 from pathlib import Path
 from intensity.training.workers import connect, local_cluster
-from intensity.training.configuration import configurations
+from intensity.training.presets import configurations
 from intensity.storage.store import Store
 from intensity.training.sweep import train_all
 

@@ -22,10 +22,9 @@ import numpy as np
 from record import THREADS, Row, keep
 
 from intensity.data.batches import training_batches
-from intensity.data.scenes import SETTINGS
-from intensity.data.tasks import TASKS
 from intensity.environment import FAST, ONE_THREAD
-from intensity.models.architectures import NETWORKS as ARCHITECTURES
+from intensity.training.presets import NETWORKS as ARCHITECTURES
+from intensity.training.presets import SETTINGS, TASKS
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5

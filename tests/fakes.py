@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from intensity.data.scenes import SETTINGS, SceneOptions
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import SceneOptions
+from intensity.training.presets import SETTINGS, TASKS
 
 HALF = 12.706204736432095
 """Student's t at 97.5 % with one degree of freedom: two seeds 2 d apart have mean +- HALF d."""

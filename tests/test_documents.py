@@ -22,7 +22,7 @@ import yaml
 
 from intensity.cli import parser
 from intensity.runner.publish import README
-from intensity.training.configuration import configurations
+from intensity.training.presets import configurations
 from intensity.values import ROOT
 
 pytestmark = pytest.mark.processes

@@ -9,6 +9,7 @@ import pandas as pd
 from intensity.models.build import build
 from intensity.storage.store import Run, Store
 from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 from intensity.training.sweep import pack
 
 
@@ -17,7 +18,7 @@ def configuration(**changed: Any) -> Configuration:
     scenes = {"setting": "discs", "size": 32, "areas": (49, 81)}
     recipe = {"epochs": 1, "epoch_images": 64}
     fields = {"task": "hard", "scenes": scenes, "network": "bn_tiny", "recipe": recipe}
-    return Configuration(**(fields | changed))
+    return configure(**(fields | changed))
 
 
 def untrained(c: Configuration) -> keras.Model:

@@ -24,9 +24,9 @@ def with_keras(folder: Path, network: str, threads: int, fuse: bool) -> tuple:
     import keras
     import tensorflow as tf
 
-    from intensity.models.architectures import NETWORKS
     from intensity.models.batchnorm import fused
     from intensity.models.build import build
+    from intensity.training.presets import NETWORKS
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from intensity.analysis.activations import activations, reader, rectified_layers
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS
 from intensity.values import InvalidInput
 
 

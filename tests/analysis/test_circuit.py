@@ -17,9 +17,9 @@ from intensity.analysis.circuit import (
     hinges,
 )
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
-from intensity.models.architectures import Average, Block, Flatten, Network, find_network
+from intensity.models.architectures import Average, Block, Flatten, Network
 from intensity.models.build import build
+from intensity.training.presets import TASKS, find_network
 from intensity.values import InvalidInput
 
 LEVELS = np.arange(0, 256, 15)

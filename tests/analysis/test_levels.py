@@ -5,7 +5,7 @@ import pytest
 
 from intensity.analysis.levels import check_scenes
 from intensity.data.scenes import SceneOptions, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 

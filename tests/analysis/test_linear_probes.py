@@ -6,7 +6,7 @@ import pytest
 
 from intensity.analysis.linear_probes import RIDGE, Read, probes, read_out, ridge_predictions
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 SIZE = 16

@@ -7,10 +7,9 @@ from intensity.analysis.panels import four_panel_maps
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes, find_setting
-from intensity.data.tasks import TASKS
-from intensity.models.architectures import find_network
+from intensity.data.scenes import draw_scenes
 from intensity.models.build import build
+from intensity.training.presets import TASKS, find_network, find_setting
 
 SCENES = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 3)
 MODEL = build(find_network("bn_tiny"), 64, 3, seed=0)

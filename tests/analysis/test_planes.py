@@ -7,8 +7,9 @@ import pytest
 from intensity.analysis import planes
 from intensity.analysis.planes import class_plane, plane_agreement, plane_labels
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS, Task
+from intensity.data.tasks import Task
 from intensity.models.inference import predicted_classes
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 SIZE = 16

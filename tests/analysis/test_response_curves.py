@@ -18,11 +18,11 @@ from intensity.analysis.response_curves import (
 )
 from intensity.data.levels import drawable
 from intensity.data.rendering import render
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes, find_setting
-from intensity.data.tasks import TASKS, Task
-from intensity.models.architectures import find_network
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.tasks import Task
 from intensity.models.build import build, predict_logits
 from intensity.models.inference import predicted_classes
+from intensity.training.presets import TASKS, find_network, find_setting
 from intensity.values import InvalidInput
 
 SIZE = 16

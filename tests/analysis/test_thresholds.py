@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.analysis.thresholds import alignment, halfway, thresholds
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 LOW, HIGH = TASKS["hard"].drawn

@@ -15,9 +15,8 @@ from intensity.analysis.unit_profiles import (
 )
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS, TASKS
 from intensity.values import InvalidInput
 
 SIZE, AREA = 16, 21

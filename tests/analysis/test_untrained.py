@@ -8,9 +8,8 @@ from intensity.analysis.unit_profiles import response_profiles
 from intensity.analysis.untrained import untrained, untrained_probes, untrained_profiles
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import batch_norms, build
+from intensity.training.presets import NETWORKS, TASKS
 
 TASK, NETWORK = TASKS["hard"], NETWORKS["bn_compact"]
 OPTIONS = SceneOptions(size=16, areas=(21,), noise=SquareNoise(count=(6, 6), sides=(1, 3)))

@@ -19,7 +19,7 @@ from intensity.attribution.methods.occlusion import occlusion
 from intensity.attribution.methods.pca_direction import pca_direction
 from intensity.attribution.methods.smooth_grad import smooth_grad
 from intensity.attribution.windows import Repaint
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 Method = tuple[Callable[..., Any], dict[str, Any]]

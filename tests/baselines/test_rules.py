@@ -27,15 +27,8 @@ from intensity.baselines.rules import (
     scenes_read_right,
 )
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import (
-    BLOCK,
-    GaussianNoise,
-    SceneOptions,
-    Scenes,
-    draw_scenes,
-    find_setting,
-)
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import BLOCK, GaussianNoise, SceneOptions, Scenes, draw_scenes
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 HARD, BANDS = TASKS["hard"], TASKS["three_bands"]

@@ -8,7 +8,7 @@ import pytest
 from intensity.data.batches import evaluation_scenes, inputs, training_batches
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 
 OPTIONS = SceneOptions(size=16, areas=(21,), noise=SquareNoise(count=(8, 12), sides=(1, 2)))
 EPOCH = 50

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from intensity.data.levels import as_levels, drawable
-from intensity.data.scenes import SceneOptions, draw_scenes, find_setting
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 

@@ -18,10 +18,9 @@ from intensity.data.scenes import (
     SceneOptions,
     Scenes,
     draw_scenes,
-    find_setting,
 )
 from intensity.data.shapes import SHAPES, pixel_order
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS, find_setting
 
 HARD = TASKS["hard"]
 ALPHA = 1e-6

@@ -15,9 +15,7 @@ from intensity.data.rendering import histograms, render
 from intensity.data.scenes import (
     BLOCK,
     COLUMNS,
-    JITTERED,
     MINIMUM_CONTRAST,
-    SETTINGS,
     SPLITS,
     GaussianNoise,
     SceneOptions,
@@ -27,11 +25,10 @@ from intensity.data.scenes import (
     class_shares,
     concatenate,
     draw_scenes,
-    find_setting,
     first_of_each_class,
 )
 from intensity.data.shapes import SHAPES, inner_area, pixel_order
-from intensity.data.tasks import TASKS
+from intensity.training.presets import JITTERED, SETTINGS, TASKS, find_setting
 from intensity.values import InvalidInput
 
 HARD, BANDS = TASKS["hard"], TASKS["three_bands"]
@@ -549,7 +546,6 @@ def test_scenes_that_have_the_tasks_classes_are_not_refused(name: str) -> None:
 
 
 def test_areas_are_jittered_by_20_percent() -> None:
-    assert [area for area in range(400) if abs(area - 197) <= 0.2 * 197] == list(JITTERED)
     for name in ("distractor", "shape"):
         assert uniform_enough(family(name).area, 158, 236)
 
@@ -718,14 +714,6 @@ def test_objects_that_are_accepted_fit(shape: str, area: int, size: int) -> None
     for (first, last), offsets in zip(options.center_range, (rows, columns), strict=True):
         assert first + offsets.min() == 0
         assert last + offsets.max() == size - 1
-
-
-def test_settings_are_found_by_name_table_and_themselves() -> None:
-    assert find_setting("discs") == find_setting(DISCS) == DISCS
-    assert find_setting({"setting": "discs", "background": 9}) == varied(DISCS, background=9)
-    assert find_setting({"size": 32}) == SceneOptions(size=32)
-    with pytest.raises(InvalidInput, match="'circles' is unknown; allowed: squares, discs"):
-        find_setting("circles")
 
 
 def test_scenes_of_other_tasks_stay_apart(discs: Scenes) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.data.shapes import SHAPES
-from intensity.data.tasks import MINIMUM_CONTRAST, TASKS, Task, find_task
+from intensity.data.tasks import MINIMUM_CONTRAST, Task
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 LEVELS = np.arange(256)
@@ -392,18 +393,3 @@ def test_wrong_tables_are_refused_in_one_line(
     message = str(caught.value)
     assert "\n" not in message
     assert all(word in message for word in words), message
-
-
-def test_every_preset_is_known_here() -> None:
-    assert list(TASKS) == [*PUBLISHED, *BOTH, "distractor", "shape", "conjunction"]
-
-
-def test_tasks_are_found_by_name_table_and_themselves() -> None:
-    task = TASKS["easy"]
-    table = {"name": "easy", "boundaries": [149], "labels": [0, 1]}
-    assert find_task("easy") == find_task(table) == find_task(task) == task
-
-
-def test_unknown_names_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="'harder' is unknown; allowed: three_bands, easy"):
-        find_task("harder")

@@ -5,8 +5,8 @@ import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, linear, logging
 from intensity.attribution.windows import Repaint
-from intensity.data.tasks import TASKS
 from intensity.evaluation.deletion import deletion, insertion
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 PIXELS = HEIGHT * WIDTH

@@ -9,8 +9,7 @@ import pytest
 from handmade import reads_the_mean
 from intensity.attribution.registry import METHODS, case_of, maps_of, negative
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes, find_setting
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.evaluation.explanations import (
     map_checks,
     map_scores,
@@ -22,8 +21,8 @@ from intensity.evaluation.explanations import (
     repaint_truth,
     shown_maps,
 )
-from intensity.models.architectures import find_network
 from intensity.models.build import build
+from intensity.training.presets import TASKS, find_network, find_setting
 from intensity.values import InvalidInput
 
 NOISE = SquareNoise(count=(4, 6))

@@ -5,13 +5,13 @@ import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, linear, logging
 from intensity.attribution.windows import Repaint
-from intensity.data.tasks import TASKS
 from intensity.evaluation.faithfulness import (
     Effects,
     cell_means,
     repaint_effects,
     truth_agreement,
 )
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 REPAINT = Repaint(TASKS["hard"], draws=9, seed=2)

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from intensity.attribution.edge_filters import BASELINES
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes, find_setting
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
 from intensity.evaluation.localization import (
     Part,
     baseline_shares,
@@ -23,7 +22,7 @@ from intensity.evaluation.localization import (
     share_on,
     untrained_saliency_share,
 )
-from intensity.models.architectures import find_network
+from intensity.training.presets import TASKS, find_network, find_setting
 from intensity.values import InvalidInput
 
 SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 5)

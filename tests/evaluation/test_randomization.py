@@ -11,7 +11,6 @@ from intensity.attribution.methods.gradient import gradient, gradient_x_input
 from intensity.attribution.methods.integrated_gradients import integrated_gradients
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.attribution.windows import Repaint
-from intensity.data.tasks import TASKS
 from intensity.evaluation.randomization import (
     class_agreement,
     polarity_agreement,
@@ -19,8 +18,8 @@ from intensity.evaluation.randomization import (
     twin,
     weight_randomization,
 )
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS, TASKS
 from intensity.values import InvalidInput
 
 

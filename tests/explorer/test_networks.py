@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from intensity.data.scenes import find_setting
 from intensity.explorer import networks
 from intensity.explorer.networks import (
     SMALL,
@@ -19,6 +18,7 @@ from intensity.explorer.networks import (
 )
 from intensity.runner.profiles import Layout
 from intensity.storage.store import Run, Store
+from intensity.training.presets import find_setting
 from intensity.values import InvalidInput
 from untrained import untrained
 

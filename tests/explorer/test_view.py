@@ -14,10 +14,10 @@ from intensity.attribution.base import logits
 from intensity.attribution.edge_filters import BASELINES
 from intensity.attribution.registry import BATCH, METHODS, case_of, maps_of
 from intensity.data.rendering import render
-from intensity.data.scenes import SETTINGS, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import draw_scenes
 from intensity.evaluation.explanations import recoloring_levels
 from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, fainter
+from intensity.training.presets import SETTINGS, TASKS
 from intensity.values import InvalidInput
 
 Make = Callable[..., Subject]

@@ -8,7 +8,6 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from intensity.data.tasks import TASKS
 from intensity.figures import (
     class_balance,
     image_grid,
@@ -17,6 +16,7 @@ from intensity.figures import (
     reader_accuracy,
 )
 from intensity.figures.style import class_color, tint
+from intensity.training.presets import TASKS
 
 Intervals = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from intensity import figures
 from intensity.attribution.edge_filters import BASELINES
 from intensity.attribution.registry import METHODS
-from intensity.data.tasks import TASKS
 from intensity.figures.explanations import NAMES
+from intensity.training.presets import TASKS
 
 Marks = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from intensity.data.tasks import TASKS
 from intensity.figures.explorer import (
     PROBABILITY,
     LiveCurves,
@@ -22,6 +21,7 @@ from intensity.figures.explorer import (
     tiles,
 )
 from intensity.figures.style import class_color, tint
+from intensity.training.presets import TASKS
 
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
 LEVELS = np.arange(0, 256, 5)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from intensity.data.tasks import TASKS
 from intensity.figures.live import live_sweep
 from intensity.figures.style import class_color
+from intensity.training.presets import TASKS
 
 BANDS = TASKS["three_bands"].bands
 DRAWS = np.random.default_rng(0)

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from intensity.data.tasks import TASKS
 from intensity.figures import class_planes, transitions
 from intensity.figures.style import CLASS_COLORS, tint
+from intensity.training.presets import TASKS
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 

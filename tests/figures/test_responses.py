@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from intensity.data.tasks import TASKS
 from intensity.figures import (
     class_response_curves,
     final_layer_weights,
@@ -17,6 +16,7 @@ from intensity.figures import (
     response_profiles,
     unit_profiles,
 )
+from intensity.training.presets import TASKS
 
 BANDS = TASKS["hard"].bands
 LEVELS = np.arange(5, 255)

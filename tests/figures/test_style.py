@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from intensity.data.tasks import TASKS, Band
+from intensity.data.tasks import Band
 from intensity.figures.style import (
     CLASS_COLORS,
     NETWORK_COLORS,
@@ -33,7 +33,7 @@ from intensity.figures.style import (
     styled,
     tint,
 )
-from intensity.models.architectures import NETWORKS
+from intensity.training.presets import NETWORKS, TASKS
 
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
 

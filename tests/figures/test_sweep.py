@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from intensity.data.tasks import TASKS
 from intensity.figures.style import class_color, tint
 from intensity.figures.sweep import intensity_sweep
+from intensity.training.presets import TASKS
 
 BANDS = TASKS["three_bands"].bands
 MIDDLES = [15, 135, 225]

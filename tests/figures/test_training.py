@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from intensity.data.tasks import TASKS
 from intensity.figures import (
     accuracy_by_intensity,
     accuracy_overview,
     confusion_matrices,
     learning_curves,
 )
+from intensity.training.presets import TASKS
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Intervals = Callable[[Axes], list[tuple[float, float]]]

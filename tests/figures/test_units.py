@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from intensity.data.tasks import TASKS
 from intensity.figures import (
     closed_form_responses,
     probes_by_depth,
     threshold_places,
     turning_points,
 )
+from intensity.training.presets import TASKS
 
 BANDS = TASKS["hard"].bands
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import handmade
-from intensity.data.scenes import draw_scenes, find_setting
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import draw_scenes
 from intensity.interventions.comparison import compared_effects, with_room
 from intensity.interventions.effects import network_effects, reader_effects
 from intensity.interventions.transforms import INTERVENTIONS, OFFSET
 from intensity.storage.store import Store
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 HARD = TASKS["hard"]

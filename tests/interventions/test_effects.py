@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import handmade
-from intensity.data.scenes import SceneOptions, Scenes, draw_scenes, find_setting
+from intensity.data.scenes import SceneOptions, Scenes, draw_scenes
 from intensity.data.shapes import inner_area
-from intensity.data.tasks import TASKS, Task
+from intensity.data.tasks import Task
 from intensity.interventions.effects import applicable, network_effects, reader_effects
 from intensity.interventions.transforms import INTERVENTIONS, PERIOD, PIECES, PIXELS, REGIONS
 from intensity.models.inference import predicted_classes
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

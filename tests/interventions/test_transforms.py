@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from intensity.data.rendering import histograms, masks, permuted, render
-from intensity.data.scenes import SceneOptions, Scenes, draw_scenes, find_setting
+from intensity.data.scenes import SceneOptions, Scenes, draw_scenes
 from intensity.data.shapes import SHAPES
-from intensity.data.tasks import MINIMUM_CONTRAST, TASKS
+from intensity.data.tasks import MINIMUM_CONTRAST
 from intensity.interventions.transforms import (
     COVERED,
     INTERVENTIONS,
@@ -26,6 +26,7 @@ from intensity.interventions.transforms import (
     recolored,
     with_core,
 )
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 VARIED = {"setting": "discs", "areas": (113, 150, 197, 317)}

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.models.architectures import (
-    NETWORKS,
     SCALINGS,
     Average,
     Block,
@@ -18,9 +17,9 @@ from intensity.models.architectures import (
     Network,
     Pool,
     feature_sizes,
-    find_network,
     multiplications,
 )
+from intensity.training.presets import NETWORKS, find_network
 from intensity.values import InvalidInput
 
 
@@ -33,40 +32,6 @@ def fits(net: Network, size: int) -> bool:
         return bool(feature_sizes(net, size))
     except InvalidInput:
         return False
-
-
-def test_the_networks_of_the_paper_are_all_there() -> None:
-    assert set(NETWORKS) == {
-        *("small", "large", "bn_tiny", "bn_medium", "bn_large", "bn_large_flat", "bn_huge"),
-        *("bn_compact", "pixels"),
-    }
-    assert all(name == network.name for name, network in NETWORKS.items())
-
-
-def test_the_networks_are_hashable_and_all_different() -> None:
-    assert len({network.canonical() for network in NETWORKS.values()}) == len(NETWORKS)
-    assert len(set(NETWORKS.values())) == len(NETWORKS)
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_survives_its_own_text(name: str) -> None:
-    again = find_network(NETWORKS[name].model_dump(mode="json"))
-    assert again == NETWORKS[name]
-    assert again.canonical() == NETWORKS[name].canonical()
-
-
-def test_a_network_can_be_found_by_name_as_it_is_or_from_a_named_one() -> None:
-    compact = NETWORKS["bn_compact"]
-    assert find_network("bn_compact") is find_network(compact) is compact
-    raw = find_network({"network": "bn_compact", "name": "raw", "scaling": "raw"})
-    assert (raw.name, raw.scaling, raw.layers) == ("raw", "raw", compact.layers)
-
-
-def test_unknown_names_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match=r"^network: 'resnet' is unknown; allowed: small, large"):
-        find_network("resnet")
-    with pytest.raises(InvalidInput, match=r"^network: 'resnet' is unknown"):
-        find_network({"network": "resnet"})
 
 
 @pytest.mark.parametrize(

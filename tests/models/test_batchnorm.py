@@ -9,9 +9,9 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intensity.models.architectures import NETWORKS
 from intensity.models.batchnorm import FusedBatchNormalization, fused
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS
 
 
 def pair(*shape: int) -> tuple[keras.Layer, keras.Layer]:
@@ -83,12 +83,12 @@ def test_other_backends_train_the_network_itself(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_trained_network_is_saved_without_it(tmp_path: Path) -> None:
-    from intensity.training.configuration import Configuration
     from intensity.training.loop import train
+    from intensity.training.presets import configure
 
     layers = [{"kind": "block", "channels": 2, "stride": 4}, {"kind": "average"}]
     trained = train(
-        Configuration(
+        configure(
             task="easy", scenes={"size": 16, "areas": (21,)}, validation_images=10, test_images=10,
             network={"name": "tiny", "layers": layers}, recipe={"epochs": 1, "epoch_images": 64},
         )

@@ -10,7 +10,6 @@ import pytest
 
 from intensity.data.rendering import histograms
 from intensity.models.architectures import (
-    NETWORKS,
     Average,
     Block,
     Convolution,
@@ -32,6 +31,7 @@ from intensity.models.build import (
     sees_no_shape,
     settle,
 )
+from intensity.training.presets import NETWORKS
 from intensity.values import InvalidInput
 
 COUNTS = [

@@ -9,10 +9,9 @@ import pytest
 
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, draw_scenes
-from intensity.data.tasks import TASKS
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build, predict_logits
 from intensity.models.inference import image_logits, predicted_classes
+from intensity.training.presets import NETWORKS, TASKS
 from intensity.values import InvalidInput
 
 SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 7)

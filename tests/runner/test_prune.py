@@ -12,6 +12,7 @@ from intensity.runner import prune as inventory
 from intensity.runner.prune import list_runs, needed_runs, prune
 from intensity.storage.store import Run, Store
 from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 
 TRAININGS = """
 seeds = [0, 1]
@@ -42,7 +43,7 @@ def configuration(**changed: Any) -> Configuration:
     """One that the smoke profile wants."""
     fields = {"task": "hard", "scenes": "discs", "network": "bn_tiny", "seed": 0}
     fields |= {"recipe": {"epochs": 1, "epoch_images": 64}, "test_images": 500}
-    return Configuration(**(fields | {"validation_images": 50} | changed))
+    return configure(**(fields | {"validation_images": 50} | changed))
 
 
 def keep(c: Configuration) -> Run:

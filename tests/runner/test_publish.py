@@ -14,7 +14,7 @@ from intensity.storage import entries
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, save_manifest
 from intensity.storage.store import Run, Store
-from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 from intensity.values import ROOT, InvalidInput
 
 TEXT = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
@@ -175,7 +175,7 @@ def test_a_run_of_two_commits_is_refused(checkout: Any) -> None:
 def trained(store: Store, seed: int, size: int) -> Run:
     """A run of the profile with a network of so many bytes."""
     recipe = {"epochs": 1, "epoch_images": 64}
-    c = Configuration(
+    c = configure(
         task="hard", scenes="discs", network="bn_tiny", recipe=recipe, seed=seed,
         test_images=100, validation_images=50,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from intensity.runner.run import Reproduction, Request
 from intensity.runner.verify import expected_record
 from intensity.storage.store import Store
 from intensity.training import workers as cluster
-from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 from intensity.values import InvalidInput
 
 pytestmark = pytest.mark.processes
@@ -300,7 +300,7 @@ def test_a_backend_that_is_not_installed_is_refused(
 
 LOOK = """\
 import json
-from intensity.training.configuration import configurations
+from intensity.training.presets import configurations
 from intensity.training.sweep import train_all
 sizes = {"test_images": test_images, "validation_images": validation_images}
 (runs,) = train_all(configurations(trainings, seeds, **sizes)).values()
@@ -317,7 +317,7 @@ def test_networks_that_ship_are_used_where_asked_and_named(
     sizes = {"test_images": 100, "validation_images": 50}
     store = Store(checkout.root / "store", 0)
     monkeypatch.setenv("INTENSITY_STORE", str(store.root))
-    wanted = [Configuration(**training, **sizes, recipe=recipe, seed=seed) for seed in (0, 1)]
+    wanted = [configure(**training, **sizes, recipe=recipe, seed=seed) for seed in (0, 1)]
     runs = [store.add(configuration, {"model.keras": b""}) for configuration in wanted]
     shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
     parameters = f"trainings = {{'tiny': {training | recipe}}}\nseeds = [0, 1]\n"

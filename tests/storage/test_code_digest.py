@@ -130,10 +130,10 @@ def test_modules_may_import_each_other(digest_of: Callable[..., str]) -> None:
 
 def test_training_is_what_it_is_made_of_and_not_who_calls_it() -> None:
     names = digests._closure("intensity.training.loop")
-    parts = {"scenes", "rendering", "datasets", "architectures", "networks", "configurations"}
+    parts = {"data.scenes", "data.rendering", "models.build", "training.configuration"}
     assert {f"intensity.{part}" for part in parts} < names
-    callers = {"store", "sweeps", "digests", "results", "reproduce"}
-    assert not {f"intensity.{caller}" for caller in callers} & names
+    others = {"storage.store", "training.sweep", "training.presets", "storage.code_digest"}
+    assert not {f"intensity.{other}" for other in others} & names
 
 
 def other_pythons() -> list[str]:
@@ -152,7 +152,7 @@ def test_every_python_reads_the_same() -> None:
     pythons = other_pythons()
     if not pythons:
         pytest.skip("no other Python of the supported versions is on the PATH")
-    modules = [f"intensity.{name}" for name in ("training", "sweeps", "reproduce")]
+    modules = [f"intensity.{name}" for name in ("training.loop", "training.sweep", "runner.run")]
     own = [digests.code_digest(module) for module in modules]
     for python in pythons:
         command = [python, "-I", "-c", PROBE, digests.__file__, *modules]

@@ -16,6 +16,7 @@ import pytest
 from intensity.storage import entries, store
 from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 
 FILES = {
     "config.json": b'{"configuration": {}}',
@@ -68,7 +69,7 @@ CASES = [(damage, name) for damage in DAMAGES for name in NAMES]
 def configuration() -> Configuration:
     """Something to train."""
     recipe = {"epochs": 1, "epoch_images": 10}
-    return Configuration(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
+    return configure(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
 
 
 CAPABILITIES = 0x20080522

@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from intensity.data.scenes import SceneOptions, Scenes, draw_scenes
-from intensity.data.tasks import TASKS, Task
+from intensity.data.tasks import Task
 from intensity.storage import store as store_module
 from intensity.storage.code_digest import code_digest
 from intensity.storage.store import Run, Store, run_name
 from intensity.training.configuration import Configuration
+from intensity.training.presets import TASKS, configure
 from intensity.values import InvalidInput
 
 RECIPE = {"epochs": 1, "epoch_images": 10}
@@ -32,7 +33,7 @@ Code = Callable[[str], None]
 def configuration(**changed: Any) -> Configuration:
     """A configuration by names, with some fields changed."""
     fields = {"task": "hard", "scenes": "discs", "network": "bn_tiny", "recipe": RECIPE}
-    return Configuration(**(fields | changed))
+    return configure(**(fields | changed))
 
 
 def drawn(seed: int = 0) -> Scenes:

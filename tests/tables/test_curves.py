@@ -6,7 +6,7 @@ import pytest
 
 from fakes import HALF, rows
 from intensity import tables
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 

@@ -6,8 +6,8 @@ import pytest
 from fakes import rows
 from intensity import tables
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes, find_setting
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import draw_scenes
+from intensity.training.presets import TASKS, find_setting
 
 HARD, EASY = TASKS["hard"], TASKS["easy"]
 

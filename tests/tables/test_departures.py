@@ -4,7 +4,7 @@ import pytest
 
 from fakes import FakeRun
 from intensity import tables
-from intensity.data.scenes import SETTINGS
+from intensity.training.presets import SETTINGS
 
 NETWORKS = ("large", "small", "bn_compact", "bn_tiny")
 

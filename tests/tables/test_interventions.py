@@ -8,13 +8,13 @@ import pytest
 
 from fakes import HALF, rows
 from intensity import tables
-from intensity.data.scenes import draw_scenes, find_setting
-from intensity.data.tasks import TASKS
+from intensity.data.scenes import draw_scenes
 from intensity.interventions.comparison import Compared
 from intensity.interventions.transforms import INTERVENTIONS
 from intensity.statistics.intervals import holm, t_test, wilson
 from intensity.statistics.measurements import Results
 from intensity.tables.interventions import GROUP_OF
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 

@@ -5,9 +5,8 @@ import pytest
 
 from fakes import HALF, FakeRun, counted, rows, two_seeds
 from intensity import tables
-from intensity.data.scenes import SETTINGS
-from intensity.data.tasks import TASKS
 from intensity.statistics.intervals import Measurement
+from intensity.training.presets import SETTINGS, TASKS
 
 
 def test_accuracies_have_a_row_a_run() -> None:

@@ -21,6 +21,7 @@ from intensity.training import checkpoints
 from intensity.training.checkpoints import Checkpoint
 from intensity.training.configuration import Configuration
 from intensity.training.loop import Trained, train
+from intensity.training.presets import configure
 
 TINY = {
     "name": "tiny",
@@ -34,7 +35,7 @@ TINY = {
 
 def configuration(network: Any = TINY, epochs: int = 3) -> Configuration:
     """A training of a second, with batch norm and dropout."""
-    return Configuration(
+    return configure(
         task="easy",
         scenes={"size": 16, "areas": (21,)},
         network=network,

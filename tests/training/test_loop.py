@@ -16,11 +16,11 @@ from intensity.data import scenes
 from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, draw_scenes
-from intensity.data.tasks import TASKS
 from intensity.models.build import OnHistograms, batch_norms, build, settle
 from intensity.training import loop as training
 from intensity.training.configuration import SETTLED, Configuration, Recipe
 from intensity.training.loop import FEW, Trained, evaluate, scene_logits, train
+from intensity.training.presets import TASKS, configure
 
 DISC = {"size": 16, "areas": (21,)}
 SMALL = {"name": "tiny", "layers": [{"kind": "block", "channels": 6}, {"kind": "average"}]}
@@ -31,7 +31,7 @@ def configuration(**changed: Any) -> Configuration:
     """One that learns in seconds: bright discs from dark ones, 16 pixels, no noise."""
     recipe = {"epochs": EPOCHS, "epoch_images": EPOCH, "batch": BATCH, "learning_rate": 0.01}
     fields = {"task": "easy", "scenes": DISC, "network": SMALL, "recipe": recipe}
-    return Configuration(**(fields | {"validation_images": 200, "test_images": 500} | changed))
+    return configure(**(fields | {"validation_images": 200, "test_images": 500} | changed))
 
 
 @pytest.fixture(scope="module")
@@ -123,13 +123,14 @@ REPEATED = """
 import hashlib, json, random, threading, time
 import numpy as np
 from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 from intensity.training.loop import train
 
 def fingerprint(seed):
     layers = [{"kind": "block", "channels": 3, "stride": 2}, {"kind": "flatten"},
               {"kind": "dense", "units": 8}, {"kind": "dropout", "rate": 0.5}]
     recipe = {"epochs": 2, "epoch_images": 100, "batch": 16, "weight_decay": 1e-4, "repeat": True}
-    trained = train(Configuration(
+    trained = train(configure(
         task="hard", scenes={"setting": "discs", "size": 32}, seed=seed, recipe=recipe,
         network={"name": "tiny", "layers": layers}, validation_images=50, test_images=50))
     weights = b"".join(w.tobytes() for w in trained.model.get_weights())

@@ -32,6 +32,7 @@ from intensity.training import sweep as sweeps
 from intensity.training import workers as cluster
 from intensity.training.configuration import Configuration, Recipe
 from intensity.training.loop import Trained
+from intensity.training.presets import configure
 
 pytestmark = pytest.mark.processes
 
@@ -47,7 +48,7 @@ NETWORK = {
 
 def configuration(seed: int = 0, epochs: int = 2) -> Configuration:
     """A training of a second."""
-    return Configuration(
+    return configure(
         task="hard",
         scenes={"size": 16, "areas": (21,), "noise": {"kind": "squares", "count": (3, 5)}},
         network=NETWORK,
@@ -64,6 +65,7 @@ from contextlib import nullcontext
 from pathlib import Path
 import psutil
 from intensity.training.configuration import Configuration
+from intensity.training.presets import configure
 from intensity.storage.store import Run, Store
 from intensity.environment import FAST
 from intensity.training.workers import local_cluster

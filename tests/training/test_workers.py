@@ -24,8 +24,8 @@ from intensity.storage.store import Store
 from intensity.training import loop as training
 from intensity.training import sweep as sweeps
 from intensity.training import workers as cluster
-from intensity.training.configuration import Configuration
 from intensity.training.loop import Trained
+from intensity.training.presets import configure
 from intensity.training.workers import check_workers
 from intensity.values import InvalidInput
 
@@ -191,7 +191,7 @@ def test_networks_are_trained_over_tls(
     monkeypatch.setenv("INTENSITY_SCHEDULER", address)
     monkeypatch.setenv("INTENSITY_TERMINAL", os.devnull)
     recipe = {"epochs": 1, "epoch_images": 10}
-    wanted = Configuration(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
+    wanted = configure(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
     with certified(key, pem):
         check_workers(address)
         (run,) = sweeps.train_all([wanted], Store(tmp_path, fresh_since=0))

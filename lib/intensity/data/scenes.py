@@ -170,46 +170,6 @@ class SceneOptions(Value):
         return 2 * max(self.reach) + 2
 
 
-JITTERED = tuple(range(158, 237))
-"""Areas within 20 % of the disc of radius 8 (197 pixels)."""
-
-SETTINGS = {
-    "squares": SceneOptions(
-        shapes=("square",),
-        areas=tuple((2 * half) ** 2 for half in range(10, 32)),
-        placement="anywhere",
-        noise=GaussianNoise(),
-    ),
-    "discs": SceneOptions(noise=SquareNoise()),
-    "discs_full": SceneOptions(size=128, areas=(797, 901), noise=SquareNoise(sides=(1, 8))),
-    "backgrounds": SceneOptions(size=48, background="random", noise=SquareNoise(count=(20, 29))),
-    "pairs": SceneOptions(areas=JITTERED, distractor="square", noise=SquareNoise()),
-    "shapes": SceneOptions(
-        shapes=("disc", "square", "triangle"), areas=JITTERED, noise=SquareNoise()
-    ),
-}
-"""The paper's published summary, its authors' experiment at half and at full scale; and ours, which
-tell cues apart: random backgrounds (smaller, since they are learned slowly), a disc beside a square
-of equal area, and three shapes whose areas say nothing."""
-
-
-def find_setting(setting: str | dict[str, Any] | SceneOptions) -> SceneOptions:
-    """Scene options by name, as they are, or from a table; key `setting` names where to start.
-
-    Raises:
-        InvalidInput: the name is unknown or an option is wrong.
-    """
-    if isinstance(setting, SceneOptions):
-        return setting
-    if isinstance(setting, dict):
-        base = find_setting(setting["setting"]).model_dump() if "setting" in setting else {}
-        changes = {key: value for key, value in setting.items() if key != "setting"}
-        return SceneOptions(**{**base, **changes})
-    if setting not in SETTINGS:
-        raise InvalidInput(f"setting: {setting!r} is unknown; allowed: {', '.join(SETTINGS)}")
-    return SETTINGS[setting]
-
-
 @dataclass(frozen=True, eq=False)
 class Scenes:
     """n scenes as columns.

@@ -1,4 +1,4 @@
-"""Which class an object belongs to: tables of boundaries and labels, and presets.
+"""Which class an object belongs to: a table of boundaries and labels.
 
 A `Task` cuts the grey levels 0..255 into bands and gives each band a class, or none. It also says
 which levels an object may have and how often, so that "chance" is a number that can be computed.
@@ -8,9 +8,8 @@ else with the same table: the object's contrast to the background, its shape, or
 intensity.
 """
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -257,62 +256,3 @@ class Task(Value):
         _, sizes = np.unique(group, return_counts=True)
         objects = objects[np.argsort(group, kind="stable")].astype(np.uint8)
         return objects, np.cumsum(sizes) - sizes, sizes
-
-
-_MEDIUM: dict[str, Any] = {"boundaries": (100, 150, 200), "labels": (0, 1, 2, 1)}
-
-TASKS = {
-    task.name: task
-    for task in (
-        Task(
-            name="three_bands",
-            boundaries=(30, 119, 150, 209, 240),
-            labels=(0, None, 1, None, 2, None),
-            drawn=(0, 240),
-            balanced=True,
-        ),
-        Task(name="easy", boundaries=(149,), labels=(0, 1)),
-        Task(name="medium", **_MEDIUM),
-        Task(
-            name="hard",
-            boundaries=(30, 60, 90, 120, 150, 180, 210, 240),
-            labels=(0, 1, 2, 1, 0, 1, 2, 0, 2),
-        ),
-        Task(name="monotone", boundaries=(87, 171), labels=(0, 1, 2)),
-        Task(name="absolute", **_MEDIUM, balanced="both"),
-        Task(name="contrast", **_MEDIUM, balanced="both", cue="contrast"),
-        Task(name="distractor", **_MEDIUM),
-        Task(
-            name="shape",
-            boundaries=(),
-            labels=(0,),
-            cue="shape",
-            shapes=("disc", "square", "triangle"),
-        ),
-        Task(
-            name="conjunction",
-            boundaries=(149,),
-            labels=(0, 1),
-            cue="conjunction",
-            shapes=("disc", "square"),
-        ),
-    )
-}
-"""Tasks by name. The first four are the paper's, `monotone` is a control with classes in order.
-The others tell cues apart: `absolute` and `contrast` on random backgrounds, `distractor` beside a
-second object of another class, `shape` at random intensity, `conjunction` of both."""
-
-
-def find_task(task: str | Mapping[str, Any] | Task) -> Task:
-    """A task by its name, from a table of its fields, or as it is.
-
-    Raises:
-        InvalidInput: the name is unknown or the table is not a task.
-    """
-    if isinstance(task, Task):
-        return task
-    if isinstance(task, Mapping):
-        return Task(**task)
-    if task not in TASKS:
-        raise InvalidInput(f"task: {task!r} is unknown; allowed: {', '.join(TASKS)}, or a table")
-    return TASKS[task]

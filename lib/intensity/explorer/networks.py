@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from typing import NamedTuple
 
-from intensity.data.scenes import SETTINGS, SceneOptions
+from intensity.data.scenes import SceneOptions
 from intensity.explorer.view import Subject
 from intensity.runner.profiles import Layout
 from intensity.storage import entries
 from intensity.storage.code_digest import training_code
 from intensity.storage.store import Run, Store, run_name
-from intensity.training.configuration import configurations
+from intensity.training.presets import SETTINGS, configurations
 from intensity.training.sweep import train_all
 from intensity.values import InvalidInput
 

@@ -3,7 +3,7 @@
 This module knows sizes and costs; `networks` turns the data into Keras models.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -136,76 +136,6 @@ class Network(Value):
             return False
         body = self.layers[: kinds.index("average")]
         return all(isinstance(layer, Convolution) and layer.kernel == 1 for layer in body)
-
-
-def _stack(channels: tuple[int, ...]) -> tuple[Layer, ...]:
-    """Pairs of convolutions of equal width, each pair followed by pooling."""
-    pairs = [(Convolution(channels=c), Convolution(channels=c), Pool()) for c in channels]
-    return tuple(layer for pair in pairs for layer in pair)
-
-
-def _blocks(*shapes: tuple[int, int]) -> tuple[Layer, ...]:
-    """Blocks of (channels, stride) as the paper's authors built them: strided ones unpadded."""
-    padding: dict[bool, Literal["same", "valid"]] = {True: "valid", False: "same"}
-    return tuple(
-        Block(channels=channels, stride=stride, padding=padding[stride > 1])
-        for channels, stride in shapes
-    )
-
-
-_HEAD = (Flatten(), Dense(units=128), Dropout(rate=0.5))
-_LARGE = ((16, 1), (32, 2), (32, 2), (64, 2))
-_COMPACT = (
-    Block(channels=8, bias=False),
-    Block(channels=16, stride=2, bias=False),
-    Block(channels=32, stride=2, bias=False),
-)
-
-NETWORKS = {
-    network.name: network
-    for network in (
-        Network(
-            name="small",
-            layers=(Convolution(channels=16), Pool(), *_HEAD),
-            scaling="unit",
-        ),
-        Network(name="large", layers=(*_stack((16, 32, 64)), *_HEAD), scaling="unit"),
-        Network(name="bn_tiny", layers=(*_blocks((2, 4), (6, 4)), Flatten())),
-        Network(name="bn_medium", layers=(*_blocks((16, 1), (32, 1)), Average())),
-        Network(name="bn_large", layers=(*_blocks(*_LARGE), Average())),
-        Network(name="bn_large_flat", layers=(*_blocks(*_LARGE), Flatten())),
-        Network(name="bn_huge", layers=(*_blocks(*_LARGE, (64, 1), (128, 1)), Average())),
-        Network(name="bn_compact", layers=(*_COMPACT, Average())),
-        Network(
-            name="pixels",
-            layers=(
-                Convolution(channels=64, kernel=1, spread=0.5),
-                Convolution(channels=64, kernel=1),
-                Average(),
-                Norm(),
-            ),
-        ),
-    )
-}
-"""`small` and `large` from the published summary, `bn_tiny` .. `bn_huge` from the authors' code,
-`bn_compact` that learns their task in minutes on a laptop, `pixels` that sees no shape."""
-
-
-def find_network(network: str | dict[str, Any] | Network) -> Network:
-    """A network by its name, as it is, or from a table; key `network` names where to start.
-
-    Raises:
-        InvalidInput: the name is unknown or the table is not a network.
-    """
-    if isinstance(network, Network):
-        return network
-    if isinstance(network, dict):
-        base = find_network(network["network"]).model_dump() if "network" in network else {}
-        changes = {key: value for key, value in network.items() if key != "network"}
-        return Network(**{**base, **changes})
-    if network not in NETWORKS:
-        raise InvalidInput(f"network: {network!r} is unknown; allowed: {', '.join(NETWORKS)}")
-    return NETWORKS[network]
 
 
 def feature_sizes(network: Network, size: int) -> list[int]:

@@ -19,8 +19,9 @@ from typing import Any
 
 import yaml
 
-from intensity.data.scenes import find_setting
-from intensity.training.configuration import Configuration, configurations, random_trials
+from intensity.training.configuration import Configuration
+from intensity.training.presets import configurations, find_setting
+from intensity.training.search import random_trials
 from intensity.values import ROOT, InvalidInput
 
 SHARED = "x-"

@@ -21,11 +21,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import polygamma, psi, stdtrit
 
-from intensity.models.architectures import NETWORKS
 from intensity.runner.profiles import Layout, shown
 from intensity.statistics.intervals import LEVEL, Measurement
 from intensity.statistics.measurements import load_results, measurements_in
 from intensity.storage.files import write_aside
+from intensity.training.presets import NETWORKS
 from intensity.units import find_unit
 from intensity.values import InvalidInput
 

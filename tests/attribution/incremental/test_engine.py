@@ -11,8 +11,8 @@ from intensity.attribution.incremental import engine as incremental
 from intensity.attribution.incremental.engine import compiled_carry, follow, incremental_changes
 from intensity.attribution.incremental.stages import stages_of
 from intensity.attribution.windows import Windows, place_windows
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS
 
 SHAPE = (15, 19)
 layers = keras.layers

@@ -5,8 +5,8 @@ import pytest
 
 from explainable import Log
 from intensity.attribution.incremental.stages import Axis, stages_of
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS
 
 layers = keras.layers
 

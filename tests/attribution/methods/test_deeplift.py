@@ -14,8 +14,8 @@ from intensity.attribution.base import Output, logits, scores
 from intensity.attribution.methods.deeplift import BENT, SMOOTH, compiled_contributions, deeplift
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.integrated_gradients import integrated_gradients
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS
 from intensity.values import InvalidInput
 
 FUNCTIONS: dict[str, Any] = {

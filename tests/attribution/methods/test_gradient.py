@@ -9,7 +9,7 @@ from intensity.attribution.base import compiled_slopes
 from intensity.attribution.methods.gradient import gradient, gradient_x_input
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 

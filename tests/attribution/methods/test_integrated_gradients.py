@@ -11,9 +11,8 @@ from intensity.attribution.methods.integrated_gradients import (
 )
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import GaussianNoise, SceneOptions, SquareNoise, draw_scenes
-from intensity.data.tasks import TASKS
-from intensity.models.architectures import NETWORKS
 from intensity.models.build import build
+from intensity.training.presets import NETWORKS, TASKS
 from intensity.values import InvalidInput
 
 SCENES = draw_scenes(

@@ -8,7 +8,7 @@ import pytest
 from explainable import HEIGHT, WIDTH, deep, images_of, linear, logging
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.attribution.windows import Repaint
-from intensity.data.tasks import TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 

@@ -1,0 +1,244 @@
+"""What can be called by name: tasks, settings, networks and recipes; and trainings made of them.
+
+A `Configuration` keeps its presets in full, so a new row here leaves every stored run as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+from intensity.data.scenes import GaussianNoise, SceneOptions, SquareNoise
+from intensity.data.tasks import Task
+from intensity.models.architectures import (
+    Average,
+    Block,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    Network,
+    Norm,
+    Pool,
+)
+from intensity.training.configuration import Configuration, Recipe
+from intensity.values import InvalidInput, Value
+
+V = TypeVar("V", bound=Value)
+
+V = TypeVar("V", bound=Value)
+
+_MEDIUM: dict[str, Any] = {"boundaries": (100, 150, 200), "labels": (0, 1, 2, 1)}
+
+TASKS = {
+    task.name: task
+    for task in (
+        Task(
+            name="three_bands",
+            boundaries=(30, 119, 150, 209, 240),
+            labels=(0, None, 1, None, 2, None),
+            drawn=(0, 240),
+            balanced=True,
+        ),
+        Task(name="easy", boundaries=(149,), labels=(0, 1)),
+        Task(name="medium", **_MEDIUM),
+        Task(
+            name="hard",
+            boundaries=(30, 60, 90, 120, 150, 180, 210, 240),
+            labels=(0, 1, 2, 1, 0, 1, 2, 0, 2),
+        ),
+        Task(name="monotone", boundaries=(87, 171), labels=(0, 1, 2)),
+        Task(name="absolute", **_MEDIUM, balanced="both"),
+        Task(name="contrast", **_MEDIUM, balanced="both", cue="contrast"),
+        Task(name="distractor", **_MEDIUM),
+        Task(
+            name="shape",
+            boundaries=(),
+            labels=(0,),
+            cue="shape",
+            shapes=("disc", "square", "triangle"),
+        ),
+        Task(
+            name="conjunction",
+            boundaries=(149,),
+            labels=(0, 1),
+            cue="conjunction",
+            shapes=("disc", "square"),
+        ),
+    )
+}
+"""Tasks by name. The first four are the paper's, `monotone` is a control with classes in order.
+The others tell cues apart: `absolute` and `contrast` on random backgrounds, `distractor` beside a
+second object of another class, `shape` at random intensity, `conjunction` of both."""
+
+JITTERED = tuple(range(158, 237))
+"""Areas within 20 % of the disc of radius 8 (197 pixels)."""
+
+SETTINGS = {
+    "squares": SceneOptions(
+        shapes=("square",),
+        areas=tuple((2 * half) ** 2 for half in range(10, 32)),
+        placement="anywhere",
+        noise=GaussianNoise(),
+    ),
+    "discs": SceneOptions(noise=SquareNoise()),
+    "discs_full": SceneOptions(size=128, areas=(797, 901), noise=SquareNoise(sides=(1, 8))),
+    "backgrounds": SceneOptions(size=48, background="random", noise=SquareNoise(count=(20, 29))),
+    "pairs": SceneOptions(areas=JITTERED, distractor="square", noise=SquareNoise()),
+    "shapes": SceneOptions(
+        shapes=("disc", "square", "triangle"), areas=JITTERED, noise=SquareNoise()
+    ),
+}
+"""The paper's published summary, its authors' experiment at half and at full scale; and ours, which
+tell cues apart: random backgrounds (smaller, since they are learned slowly), a disc beside a square
+of equal area, and three shapes whose areas say nothing."""
+
+
+def _stack(channels: tuple[int, ...]) -> tuple[Layer, ...]:
+    """Pairs of convolutions of equal width, each pair followed by pooling."""
+    pairs = [(Convolution(channels=c), Convolution(channels=c), Pool()) for c in channels]
+    return tuple(layer for pair in pairs for layer in pair)
+
+
+def _blocks(*shapes: tuple[int, int]) -> tuple[Layer, ...]:
+    """Blocks of (channels, stride) as the paper's authors built them: strided ones unpadded."""
+    padding: dict[bool, Literal["same", "valid"]] = {True: "valid", False: "same"}
+    return tuple(
+        Block(channels=channels, stride=stride, padding=padding[stride > 1])
+        for channels, stride in shapes
+    )
+
+
+_HEAD = (Flatten(), Dense(units=128), Dropout(rate=0.5))
+_LARGE = ((16, 1), (32, 2), (32, 2), (64, 2))
+_COMPACT = (
+    Block(channels=8, bias=False),
+    Block(channels=16, stride=2, bias=False),
+    Block(channels=32, stride=2, bias=False),
+)
+
+NETWORKS = {
+    network.name: network
+    for network in (
+        Network(
+            name="small",
+            layers=(Convolution(channels=16), Pool(), *_HEAD),
+            scaling="unit",
+        ),
+        Network(name="large", layers=(*_stack((16, 32, 64)), *_HEAD), scaling="unit"),
+        Network(name="bn_tiny", layers=(*_blocks((2, 4), (6, 4)), Flatten())),
+        Network(name="bn_medium", layers=(*_blocks((16, 1), (32, 1)), Average())),
+        Network(name="bn_large", layers=(*_blocks(*_LARGE), Average())),
+        Network(name="bn_large_flat", layers=(*_blocks(*_LARGE), Flatten())),
+        Network(name="bn_huge", layers=(*_blocks(*_LARGE, (64, 1), (128, 1)), Average())),
+        Network(name="bn_compact", layers=(*_COMPACT, Average())),
+        Network(
+            name="pixels",
+            layers=(
+                Convolution(channels=64, kernel=1, spread=0.5),
+                Convolution(channels=64, kernel=1),
+                Average(),
+                Norm(),
+            ),
+        ),
+    )
+}
+"""`small` and `large` from the published summary, `bn_tiny` .. `bn_huge` from the authors' code,
+`bn_compact` that learns their task in minutes on a laptop, `pixels` that sees no shape."""
+
+RECIPES = {
+    "summary": Recipe(
+        epochs=10, epoch_images=200_000, repeat=True, learning_rate=1e-3, schedule="constant"
+    ),
+    "authors": Recipe(epochs=25, epoch_images=250_000, batch=128),
+    "half_scale": Recipe(epochs=18, epoch_images=10_000, batch=16),
+}
+"""`summary` of the published summary: a fixed training set, Adam at a constant 1e-3, batches of 64;
+`authors` as many images as their code shows; `half_scale` what bn_compact needs on `discs`."""
+
+
+def find_task(task: str | Mapping[str, Any] | Task) -> Task:
+    """A task by name, as it is, or from a table of fields; key `task` names where to start.
+
+    Raises:
+        InvalidInput: the name is unknown or a field is wrong; likewise below.
+    """
+    return _find("task", TASKS, Task, task)
+
+
+def find_setting(setting: str | Mapping[str, Any] | SceneOptions) -> SceneOptions:
+    """Scene options likewise; key `setting` names where to start."""
+    return _find("setting", SETTINGS, SceneOptions, setting)
+
+
+def find_network(network: str | Mapping[str, Any] | Network) -> Network:
+    """A network likewise; key `network` names where to start."""
+    return _find("network", NETWORKS, Network, network)
+
+
+def find_recipe(recipe: str | Mapping[str, Any] | Recipe) -> Recipe:
+    """A recipe likewise; key `recipe` names where to start."""
+    return _find("recipe", RECIPES, Recipe, recipe)
+
+
+def _find(
+    kind: str, presets: Mapping[str, V], made: type[V], given: str | Mapping[str, Any] | V
+) -> V:
+    """A value by name, as it is, or from a table that may start from a preset."""
+    if isinstance(given, made):
+        return given
+    if isinstance(given, Mapping):
+        start = _find(kind, presets, made, given[kind]).model_dump() if kind in given else {}
+        return made(**start | {key: value for key, value in given.items() if key != kind})
+    if not isinstance(given, str) or given not in presets:
+        names = ", ".join(presets)
+        raise InvalidInput(f"{kind}: {given!r} is unknown; allowed: {names}, or a table")
+    return presets[given]
+
+
+def configure(
+    task: str | Mapping[str, Any] | Task = "hard",
+    scenes: str | Mapping[str, Any] | SceneOptions = "discs",
+    network: str | Mapping[str, Any] | Network = "bn_compact",
+    recipe: str | Mapping[str, Any] | Recipe | None = None,
+    **fields: Any,
+) -> Configuration:
+    """One training, its parts by name, in full, or as a preset with changes.
+
+    Args:
+        task: a task.
+        scenes: scene options.
+        network: an architecture.
+        recipe: where the recipe starts; without one, `epochs` and `epoch_images` are needed.
+        fields: of the recipe, and `seed`, `validation_images` and `test_images`.
+
+    Raises:
+        InvalidInput: a name or field is unknown, a value is not allowed, or parts do not fit.
+    """
+    own = {key: fields.pop(key) for key in Configuration.model_fields if key in fields}
+    start = {} if recipe is None else find_recipe(recipe).model_dump()
+    return Configuration(
+        task=find_task(task), scenes=find_setting(scenes), network=find_network(network),
+        recipe=Recipe(**start | fields), **own,
+    )  # fmt: skip
+
+
+def configurations(
+    trainings: Mapping[str, Mapping[str, Any]], seeds: Sequence[int], **common: Any
+) -> dict[str, list[Configuration]]:
+    """The configurations that a table of trainings describes, one for each seed.
+
+    Args:
+        trainings: by name, what `configure` takes.
+        seeds: of the trainings.
+        common: further arguments of all, for example `test_images`; a row's own come first.
+
+    Returns:
+        Name -> configurations in the order of the seeds.
+
+    Raises:
+        InvalidInput: as for `configure`.
+    """
+    return {
+        name: [configure(**{**common, "seed": seed, **row}) for seed in seeds]
+        for name, row in trainings.items()
+    }
