@@ -25,8 +25,6 @@ from intensity.values import InvalidInput, Value
 
 V = TypeVar("V", bound=Value)
 
-V = TypeVar("V", bound=Value)
-
 _MEDIUM: dict[str, Any] = {"boundaries": (100, 150, 200), "labels": (0, 1, 2, 1)}
 
 TASKS = {
