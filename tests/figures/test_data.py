@@ -1,4 +1,4 @@
-"""Figures of the data show tasks, images, shares and readers as they are."""
+"""Figures of the data show tasks, images, shares and baselines as they are."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from intensity.figures import (
+    baseline_accuracy,
     class_balance,
     image_grid,
     intensity_functions,
     permutation_effect,
-    reader_accuracy,
 )
 from intensity.figures.style import class_color, tint
 from intensity.training.presets import TASKS
@@ -78,14 +78,14 @@ def test_class_balance_shows_expected_share_and_interval_of_every_class() -> Non
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("class", "share of scenes")
 
 
-def test_a_reader_without_a_condition_leaves_its_row_empty(intervals: Intervals) -> None:
-    row = {"reader": "mean_intensity", "condition": "hard", "accuracy": 0.33, "low": 0.32}
+def test_a_baseline_without_a_condition_leaves_its_row_empty(intervals: Intervals) -> None:
+    row = {"baseline": "mean_intensity", "condition": "hard", "accuracy": 0.33, "low": 0.32}
     rows = [
         {**row, "high": 0.34, "chance": 0.36},
         {**row, "condition": "three_bands", "accuracy": 0.74, "high": 0.75, "chance": 1 / 3},
-        {**row, "reader": "edge_amplitude", "accuracy": 0.999, "high": 1.0, "chance": 0.36},
+        {**row, "baseline": "edge_amplitude", "accuracy": 0.999, "high": 1.0, "chance": 0.36},
     ]
-    fig = reader_accuracy(pd.DataFrame(rows))
+    fig = baseline_accuracy(pd.DataFrame(rows))
     assert [len(intervals(ax)) for ax in fig.axes] == [2, 1]
     assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == [
         "mean_intensity",
@@ -95,7 +95,7 @@ def test_a_reader_without_a_condition_leaves_its_row_empty(intervals: Intervals)
         line.get_xdata()[0] for ax in fig.axes for line in ax.lines if line.get_linestyle() == ":"
     ]
     assert chance == [0.36, pytest.approx(1 / 3)]
-    assert fig.get_supxlabel() == "accuracy (share of scenes read right)"
+    assert fig.get_supxlabel() == "accuracy (share of scenes)"
     labels = [text.get_text() for text in fig.legends[0].get_texts()]
     assert "accuracy, 95 % interval over scenes (Wilson)" in labels
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from intensity.figures import (
-    accuracy_by_intensity,
+    accuracy_over_intensity,
     accuracy_overview,
     confusion_matrices,
     learning_curves,
@@ -46,7 +46,7 @@ def test_the_overview_shows_seeds_of_networks_intervals_of_all_and_chance(
         {
             "task": "hard",
             "name": ["bn_compact", "mean_intensity"],
-            "kind": ["network", "reader"],
+            "kind": ["network", "baseline"],
             "accuracy": [0.95, 0.33],
             "low": [0.9, 0.32],
             "high": [1.0, 0.34],
@@ -96,7 +96,7 @@ def test_accuracy_in_ranges_of_intensity_is_one_unbroken_line() -> None:
     middles = np.arange(3, 254, 5)
     table = pd.DataFrame({"intensity": middles, "network": "bn_compact"})
     table = table.assign(accuracy=0.9, low=0.8, high=1.0)
-    (ax,) = accuracy_by_intensity(table, TASKS["hard"].bands).axes
+    (ax,) = accuracy_over_intensity(table, TASKS["hard"].bands).axes
     curve = max(ax.lines, key=lambda line: len(line.get_xdata()))
     np.testing.assert_array_equal(curve.get_xdata(), middles)
     assert not np.isnan(np.asarray(curve.get_ydata(), float)).any()
@@ -104,11 +104,11 @@ def test_accuracy_in_ranges_of_intensity_is_one_unbroken_line() -> None:
     assert ax.get_ylabel() == "accuracy\n(share of scenes)"
 
 
-def test_accuracy_by_intensity_breaks_where_no_object_is_drawn(spans: Spans) -> None:
+def test_accuracy_over_intensity_breaks_where_no_object_is_drawn(spans: Spans) -> None:
     task = TASKS["three_bands"]
     table = pd.DataFrame({"intensity": task.levels, "network": "small"})
     table = table.assign(accuracy=0.9, low=0.8, high=1.0)
-    (ax,) = accuracy_by_intensity(table, task.bands).axes
+    (ax,) = accuracy_over_intensity(table, task.bands).axes
     curve = max(ax.lines, key=lambda line: len(line.get_xdata()))
     drawn = np.asarray(curve.get_xdata())[~np.isnan(np.asarray(curve.get_ydata(), float))]
     np.testing.assert_array_equal(drawn, task.levels)

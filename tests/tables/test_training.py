@@ -20,7 +20,7 @@ def test_accuracies_have_a_row_a_run() -> None:
     ]
 
 
-def test_a_summary_tells_networks_from_readers() -> None:
+def test_a_summary_tells_networks_from_baselines() -> None:
     common = {"unit": "fraction", "method": "any", "n": {"seeds": 2, "scenes": 100}}
     table = tables.summary(
         [
@@ -34,8 +34,8 @@ def test_a_summary_tells_networks_from_readers() -> None:
     assert list(table) == ["task", "name", "kind", "accuracy", "low", "high"]
     assert rows(table) == [
         ("hard", "large", "network", 0.5, 0.4, 0.6),
-        ("hard", "mean_intensity", "reader", 0.3, 0.2, 0.4),
-        ("easy", "chance", "reader", 0.58, 0.58, 0.58),
+        ("hard", "mean_intensity", "baseline", 0.3, 0.2, 0.4),
+        ("easy", "chance", "baseline", 0.58, 0.58, 0.58),
     ]
 
 

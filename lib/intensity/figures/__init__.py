@@ -6,11 +6,11 @@ is imported by the functions that use it, since it takes as long to load as a fi
 
 from intensity.figures.ablations import ablation_overview, accuracy_by_size, random_search
 from intensity.figures.data import (
+    baseline_accuracy,
     class_balance,
     image_grid,
     intensity_functions,
     permutation_effect,
-    reader_accuracy,
 )
 from intensity.figures.discussion import claim_parts, claims_overview
 from intensity.figures.display import in_words, save, show, show_table
@@ -43,7 +43,7 @@ from intensity.figures.responses import (
 from intensity.figures.style import SCENES_INTERVAL, SEEDS_INTERVAL
 from intensity.figures.sweep import intensity_sweep
 from intensity.figures.training import (
-    accuracy_by_intensity,
+    accuracy_over_intensity,
     accuracy_overview,
     confusion_matrices,
     learning_curves,
@@ -60,9 +60,10 @@ __all__ = [
     "SCENES_INTERVAL",
     "SEEDS_INTERVAL",
     "ablation_overview",
-    "accuracy_by_intensity",
     "accuracy_by_size",
+    "accuracy_over_intensity",
     "accuracy_overview",
+    "baseline_accuracy",
     "check_matrix",
     "claim_parts",
     "claims_overview",
@@ -92,7 +93,6 @@ __all__ = [
     "probes_by_depth",
     "profile_table",
     "random_search",
-    "reader_accuracy",
     "recolor_outcomes",
     "relevance_by_intensity",
     "response_profiles",

@@ -107,7 +107,8 @@ def named_rows(ax: Axes, names: Sequence[str], places: Sequence[int] | None = No
 
 def slant(ax: Axes, places: Sequence[int]) -> None:
     """Write the names of some rows slanted and dark: baselines."""
-    for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True):
+    # panels that share their names with another have no labels
+    for place, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=False):
         if place in places:
             label.set(fontstyle="italic", color=style.BASELINE_COLOR)
 

@@ -157,14 +157,14 @@ def parts(table: pd.DataFrame, column: str) -> dict[Any, pd.DataFrame]:
     return dict(iter(table.groupby(column, sort=False)))
 
 
-def colors(names: Iterable[str]) -> dict[str, str]:
+def colors(names: Iterable[str]) -> dict[Any, str]:
     """A color for every name: that of a network by this name, else the next free one."""
     own = {name: NETWORK_COLORS.get(name) for name in names}
     spare = itertools.cycle(OTHER_COLORS)
     return {name: color or next(spare) for name, color in own.items()}
 
 
-def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def looks(names: Iterable[str]) -> dict[Any, dict[str, Any]]:
     """Color and marker of every name."""
     marked = zip(colors(names).items(), itertools.cycle(MARKERS), strict=False)
     return {name: {"color": color, "marker": marker} for (name, color), marker in marked}
@@ -327,6 +327,12 @@ def reference_handle(label: str = "chance (most frequent class)") -> Line2D:
 
 _REFERENCE: dict[str, Any] = {"color": "#777777", "linestyle": ":", "linewidth": 1.0}
 """How a reference looks, in axes and in legends."""
+
+
+def baseline_handle() -> Line2D:
+    """Legend entry of baselines in forest plots."""
+    label = "baseline, 95 % interval over scenes (Wilson)"
+    return line_handle(label, BASELINE_COLOR, marker="D")
 
 
 def legend_above(place: Canvas | Axes, handles: Sequence[Artist], columns: int = 4) -> None:

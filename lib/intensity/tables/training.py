@@ -28,13 +28,13 @@ def summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
     """Measured accuracies: columns task, name, kind, accuracy, low, high.
 
     Args:
-        measurements: with ids accuracy/<task>/<name>; those without seeds are readers'.
+        measurements: with ids accuracy/<task>/<name>; those without seeds are baselines'.
     """
     rows = []
     for m in measurements:
         _, task, name = m.id.split("/")
         low, high = m.ci95 or (m.value, m.value)
-        rows.append((task, name, "network" if m.seeds else "reader", m.value, low, high))
+        rows.append((task, name, "network" if m.seeds else "baseline", m.value, low, high))
     return pd.DataFrame(rows, columns=["task", "name", "kind", "accuracy", "low", "high"])
 
 
