@@ -30,7 +30,8 @@ from intensity.data.rendering import render
 from intensity.data.scenes import Scenes, draw_scenes
 from intensity.environment import FAST
 from intensity.models.architectures import Network
-from intensity.models.build import build, predict_logits
+from intensity.models.build import build
+from intensity.models.inference import logits
 from intensity.training.presets import NETWORKS, SETTINGS, TASKS, configurations
 from intensity.training.sweep import train_all
 
@@ -211,7 +212,7 @@ def export_network(folder: Path, model: object, network: Network, classes: int) 
 def export_images(folder: Path, model: object, scenes: Scenes) -> None:
     """Images with their predicted classes."""
     images = render(scenes)
-    classes = predict_logits(model, images[..., None]).argmax(axis=1)
+    classes = logits(model, images).argmax(axis=1)
     np.savez(folder / "images.npz", images=images, classes=classes)
 
 
@@ -395,8 +396,8 @@ def check_logits(workers: dict[str, Worker], folder: Path) -> None:
     for name, worker in workers.items():
         worker.ask(case, 64, save="logits.npy")
         found[name] = np.load(folder / "logits.npy")
-    for name, logits in found.items():
-        apart = np.abs(logits - found["ours"]).max() / np.abs(found["ours"]).max()
+    for name, values in found.items():
+        apart = np.abs(values - found["ours"]).max() / np.abs(found["ours"]).max()
         if apart > 1e-4:
             raise SystemExit(f"{name}: logits differ by {apart:.1e} of the largest")
 

@@ -7,9 +7,8 @@ import numpy as np
 import ours
 
 from intensity.attribution import changes
-from intensity.attribution.base import compiled_logits
-from intensity.attribution.inputs import to_network
 from intensity.attribution.methods.pca_direction import SIDES, leading_component
+from intensity.models.inference import logits
 
 STEP = 1.0
 """Grey levels along a direction of length 1."""
@@ -25,12 +24,11 @@ class Peer(ours.Peer):
 
     def pca_direction(self, images: np.ndarray, classes: np.ndarray, batch: int) -> np.ndarray:
         """(n, h, w), by one pass for every window of every side."""
-        forward = compiled_logits(self.model)
         maps = []
         for image, label in zip(images.astype(np.float32), classes, strict=True):
-            before = forward(to_network(image[None])).numpy()[0, label]
+            before = logits(self.model, image[None])[0, label]
             slopes = [
-                (forward(to_network(shown)).numpy()[:, label] - before) / STEP
+                (logits(self.model, shown, batch)[:, label] - before) / STEP
                 for side in SIDES
                 for shown in _pushed(image, leading_component(image, side), batch)
             ]

@@ -20,8 +20,8 @@ from intensity.data.levels import drawable
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.data.tasks import Task
-from intensity.models.build import build, predict_logits
-from intensity.models.inference import predicted_classes
+from intensity.models.build import build
+from intensity.models.inference import logits, predicted_classes
 from intensity.training.presets import TASKS, find_network, find_setting
 from intensity.values import InvalidInput
 
@@ -103,7 +103,7 @@ def test_curves_of_a_network_that_sees_no_shape_are_its_logits() -> None:
     curves = class_response_curves(model, scenes, np.array(levels))
     for k, level in enumerate(levels):
         images = render(scenes.replace(intensity=level))[..., None].astype(np.float32)
-        expected = predict_logits(model, images)
+        expected = logits(model, images)
         np.testing.assert_allclose(curves["logits"][:, k], expected, rtol=1e-4, atol=1e-5)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from explainable import HEIGHT, WIDTH, images_of, linear, logging
-from intensity.attribution.base import ask, compiled_logits, logits, scores
+from explainable import HEIGHT, WIDTH, images_of, linear
+from intensity.attribution.base import ask, scores
+from intensity.models.inference import logits
 from intensity.values import InvalidInput
 
 
@@ -15,15 +16,6 @@ def test_settled_classes_are_given_or_predicted() -> None:
     assert len(set(predicted)) > 1
     np.testing.assert_array_equal(ask(model, images, None, "logit", 8).settled().classes, predicted)
     assert set(ask(model, images, 2, "logit", 8).settled().classes) == {2}
-
-
-def test_logits_come_in_batches_from_one_trace() -> None:
-    model, log = logging()
-    images = images_of(7)
-    whole = logits(model, images, 7)
-    np.testing.assert_allclose(logits(model, images, 3), whole, rtol=1e-5)
-    assert [len(part) for part in log.shown] == [7, 3, 3, 1]
-    assert compiled_logits(model).experimental_get_tracing_count() == 1
 
 
 def test_scores_by_hand() -> None:

@@ -17,7 +17,8 @@ from intensity.attribution.methods.integrated_gradients import integrated_gradie
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.attribution.windows import place_windows
 from intensity.models.architectures import Network
-from intensity.models.build import build, predict_logits
+from intensity.models.build import build
+from intensity.models.inference import logits
 
 FILE = Path(__file__).parent / "references" / "peers.npz"
 REFERENCES = dict(np.load(FILE))
@@ -54,9 +55,9 @@ def assert_equal(maps: np.ndarray, network: str, peer: str, method: str) -> None
 @every_network
 @pytest.mark.parametrize("peer", ["captum", "xplique", "pair"])
 def test_peers_explained_the_same_network(network: str, peer: str) -> None:
-    logits = predict_logits(model_of(network), IMAGES[..., None])
+    values = logits(model_of(network), IMAGES)
     theirs = REFERENCES[f"{network}/{peer}/logits"]
-    np.testing.assert_allclose(logits, theirs, atol=1e-5 * np.abs(theirs).max())
+    np.testing.assert_allclose(values, theirs, atol=1e-5 * np.abs(theirs).max())
 
 
 @every_network

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from intensity.data.batches import evaluation_scenes, inputs, training_batches
+from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.training.presets import TASKS
@@ -86,19 +86,6 @@ def test_seeds_share_no_scene_and_equal_seeds_share_all() -> None:
 def test_the_largest_seed_has_scenes() -> None:
     images, _ = batches_of(seed=2**31 - 1)[0]
     assert len(set(rows(images))) == 16
-
-
-def test_histograms_are_shares_of_all_pixels_and_in_the_same_order() -> None:
-    (images, labels), (shares, same) = batches_of()[1], batches_of(as_histograms=True)[1]
-    assert (shares.shape, shares.dtype) == ((16, 256), np.float32)
-    np.testing.assert_array_equal(labels, same)
-    for image, share in zip(images, shares, strict=True):
-        np.testing.assert_array_equal(share * 256, np.bincount(image.ravel(), minlength=256))
-
-
-def test_inputs_are_the_rendered_scenes() -> None:
-    scenes = expected(0, 5)
-    np.testing.assert_array_equal(inputs(scenes)[..., 0], render(scenes))
 
 
 def test_splits_for_evaluation_are_the_same_for_all_and_share_nothing_with_training() -> None:

@@ -10,13 +10,13 @@ from scipy.special import softmax
 
 from intensity.analysis.activations import activations
 from intensity.analysis.response_curves import class_response_curves
-from intensity.attribution.base import logits
 from intensity.attribution.edge_filters import BASELINES
 from intensity.attribution.registry import BATCH, METHODS, case_of, maps_of
 from intensity.data.rendering import render
 from intensity.data.scenes import draw_scenes
 from intensity.evaluation.explanations import recoloring_levels
 from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, fainter
+from intensity.models.inference import logits
 from intensity.training.presets import SETTINGS, TASKS
 from intensity.values import InvalidInput
 

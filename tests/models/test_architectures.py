@@ -58,8 +58,8 @@ def test_wrong_tables_are_refused_in_one_line(change: dict[str, Any], message: s
     assert "\n" not in str(error.value)
 
 
-def test_only_pixels_sees_no_shape() -> None:
-    assert [n.name for n in NETWORKS.values() if n.sees_no_shape] == ["pixels"]
+def test_only_pixels_is_permutation_invariant() -> None:
+    assert [n.name for n in NETWORKS.values() if n.is_permutation_invariant] == ["pixels"]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_only_pixels_sees_no_shape() -> None:
         ((Convolution(channels=2, kernel=1), Pool(), Average()), False),
     ],
 )
-def test_what_sees_no_shape(layers: tuple[Layer, ...], blind: bool) -> None:
-    assert network(*layers).sees_no_shape is blind
+def test_what_is_permutation_invariant(layers: tuple[Layer, ...], blind: bool) -> None:
+    assert network(*layers).is_permutation_invariant is blind
 
 
 def test_scalings_of_black_and_white() -> None:
@@ -129,5 +129,5 @@ def test_multiplications_by_hand() -> None:
     assert multiplications(net, 8) == convolution + block + 2 * 2 * 6 * 5
 
 
-def test_multiplications_of_what_sees_no_shape_count_the_pixels_only() -> None:
+def test_multiplications_of_what_is_permutation_invariant_count_the_pixels_only() -> None:
     assert multiplications(NETWORKS["pixels"], 64) == 64 * 64

@@ -1,5 +1,6 @@
-"""Fused batch norm: the same numbers as Keras' own, and nothing of it in what is saved."""
+"""Batch norm: fused, the numbers of Keras' own; recalibrated, the averages over all batches."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -9,9 +10,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intensity.models.batchnorm import FusedBatchNormalization, fused
+from intensity.models.architectures import Average, Norm
+from intensity.models.batchnorm import FusedBatchNormalization, fused, recalibrate_batchnorm
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS
+from networks import images_of, network, randomize
 
 
 def pair(*shape: int) -> tuple[keras.Layer, keras.Layer]:
@@ -36,8 +39,8 @@ def with_gradients(layer: keras.Layer, x: np.ndarray, training: bool) -> list[np
         y = layer(taken, training=training)
         factors = tf.reshape(tf.range(tf.size(y), dtype=tf.float32) % 7, tf.shape(y))
         total = tf.reduce_sum(y * tf.cos(factors + y))
-    slopes = tape.gradient(total, [taken, *(v.value for v in layer.trainable_variables)])
-    return [np.asarray(a) for a in (y, *slopes, *layer.get_weights())]
+    gradients = tape.gradient(total, [taken, *(v.value for v in layer.trainable_variables)])
+    return [np.asarray(a) for a in (y, *gradients, *layer.get_weights())]
 
 
 @settings(deadline=None, max_examples=15)
@@ -100,3 +103,38 @@ def test_a_trained_network_is_saved_without_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(got, expected)
     moving = loaded.get_layer("norm1").moving_mean
     assert np.abs(np.asarray(moving)).max() > 0
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_recalibrated_averages_are_the_means_over_batches_whatever_they_were(start: int) -> None:
+    model = build(network(Average(), Norm()), 8, 2, 0)
+    randomize(model, start)
+    norm = model.get_layer("norm1")
+    weights = [weight.numpy() for weight in model.trainable_weights]
+    batches = [images_of(12, 8)[i : i + 4] * scale for i, scale in ((0, 1), (4, 0), (8, 1))]
+    recalibrate_batchnorm(model, iter(batches))
+    means = [(batch.astype(float).mean(axis=(1, 2, 3)) / 64 - 2) for batch in batches]
+    np.testing.assert_allclose(norm.moving_mean, [np.mean(means)], rtol=1e-4)
+    variance = np.mean([values.var() for values in means])
+    np.testing.assert_allclose(norm.moving_variance, [variance], rtol=1e-3)
+    assert norm.momentum == 0.9
+    for before, after in zip(weights, model.trainable_weights, strict=True):
+        np.testing.assert_array_equal(before, after.numpy())
+
+
+def test_on_the_batch_of_its_averages_a_network_does_as_in_training() -> None:
+    model = build(NETWORKS["bn_compact"], 16, 3, 0)
+    images = images_of(8, 16)
+    recalibrate_batchnorm(model, [images])
+    evaluated, trained = (np.asarray(model(images, training=flag)) for flag in (False, True))
+    np.testing.assert_allclose(evaluated, trained, atol=1e-4)
+    assert np.ptp(evaluated, axis=0).min() > 1e-3
+
+
+def test_where_there_is_no_batch_norm_nothing_is_shown() -> None:
+    def batches() -> Iterator[np.ndarray]:
+        """Batches that must not be read."""
+        raise AssertionError
+        yield
+
+    recalibrate_batchnorm(build(NETWORKS["small"], 16, 3, 0), batches())

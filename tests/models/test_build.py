@@ -1,38 +1,26 @@
-"""Built networks: the paper's parameter counts, names, constants; and networks on histograms."""
+"""Built networks: the paper's parameter counts, names, constants."""
 
 import random
 import threading
-from collections.abc import Iterator
 
 import keras
 import numpy as np
 import pytest
 
-from intensity.data.rendering import histograms
 from intensity.models.architectures import (
     Average,
     Block,
     Convolution,
     Dense,
-    Dropout,
     Flatten,
-    Layer,
-    Network,
-    Norm,
     Pool,
     feature_sizes,
     multiplications,
 )
-from intensity.models.build import (
-    OnHistograms,
-    batch_norms,
-    build,
-    predict_logits,
-    sees_no_shape,
-    settle,
-)
+from intensity.models.build import build
 from intensity.training.presets import NETWORKS
 from intensity.values import InvalidInput
+from networks import images_of, network, randomize
 
 COUNTS = [
     ("small", 64, 2_097_827),
@@ -45,23 +33,6 @@ COUNTS = [
     ("bn_huge", 128, 387_315),
     ("bn_compact", 64, 18_251),
 ]
-
-
-def images_of(count: int, size: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (count, size, size, 1), np.uint8)
-
-
-def network(*layers: Layer) -> Network:
-    return Network(name="some", layers=layers)
-
-
-def randomize(model: keras.Model, seed: int = 0) -> None:
-    """Give every weight a value that no initializer would, statistics of batch norm included."""
-    rng = np.random.default_rng(seed)
-    for weight in model.weights:
-        positive = "variance" in weight.path
-        value = rng.normal(0, 0.3, weight.shape)
-        weight.assign(np.abs(value) + 0.5 if positive else value)
 
 
 @pytest.mark.parametrize(("name", "size", "count"), COUNTS)
@@ -98,7 +69,7 @@ def test_sizes_and_multiplications_are_those_of_the_built_model(name: str) -> No
     linear = [x for x in model.layers if isinstance(x, keras.layers.Conv2D | keras.layers.Dense)]
     places = [int(np.prod(layer.output.shape[1:-1])) for layer in linear]
     costs = [n * int(np.prod(x.kernel.shape)) for n, x in zip(places, linear, strict=True)]
-    if not data.sees_no_shape:
+    if not data.is_permutation_invariant:
         assert multiplications(data, size) == sum(costs[:-1])
 
 
@@ -249,151 +220,3 @@ def test_biases_spread_where_asked_and_start_at_zero_elsewhere() -> None:
 def test_an_image_that_is_too_small_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"^size: 10 is too small for network bn_tiny"):
         build(NETWORKS["bn_tiny"], 10, 3, 0)
-
-
-def shares(images: np.ndarray) -> np.ndarray:
-    return histograms(images[..., 0]).astype(np.float32) / images[0].size
-
-
-def test_pixels_with_fresh_weights_reads_the_same_from_histograms() -> None:
-    model = build(NETWORKS["pixels"], 20, 3, 0)
-    images = images_of(6, 20)
-    expected = model.predict_on_batch(images)
-    assert np.ptp(expected, axis=0).min() > 0
-    read = OnHistograms(model).predict_on_batch(shares(images))
-    np.testing.assert_allclose(read, expected, atol=1e-4)
-
-
-def test_a_network_on_histograms_shares_the_weights() -> None:
-    model = build(NETWORKS["pixels"], 20, 3, 0)
-    on_histograms = OnHistograms(model)
-    images = images_of(6, 20)
-    on_histograms.predict_on_batch(shares(images))
-    assert [id(w) for w in on_histograms.weights] == [id(w) for w in model.weights]
-    randomize(model)
-    read = on_histograms.predict_on_batch(shares(images))
-    np.testing.assert_allclose(read, model.predict_on_batch(images), rtol=1e-4, atol=1e-4)
-
-
-def test_head_of_a_network_on_histograms_behaves_as_in_training_only_there() -> None:
-    layers = (
-        Convolution(channels=8, kernel=1),
-        Average(),
-        Norm(),
-        Dense(units=8),
-        Dropout(rate=0.9),
-    )
-    model = build(network(*layers), 8, 3, 0)
-    randomize(model)
-    on_histograms, rows = OnHistograms(model), shares(images_of(16, 8))
-    evaluated = np.asarray(on_histograms(rows, training=False))
-    np.testing.assert_array_equal(evaluated, np.asarray(on_histograms(rows, training=False)))
-    trained = np.asarray(on_histograms(rows, training=True))
-    assert np.count_nonzero(trained != evaluated) > trained.size // 2
-    assert not np.array_equal(trained, np.asarray(on_histograms(rows, training=True)))
-
-
-# Networks that see no shape
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_built_model_sees_no_shape_where_its_network_does_not(name: str) -> None:
-    data = NETWORKS[name]
-    assert sees_no_shape(build(data, 37, 3, 0)) is data.sees_no_shape
-
-
-@pytest.mark.parametrize(
-    "layers",
-    [
-        (Convolution(channels=2, kernel=1), Average()),
-        (Average(), Dense(units=3)),
-        (Average(), Norm(), Dropout(rate=0.5)),
-        (Convolution(channels=2, kernel=1), Flatten()),
-        (Convolution(channels=2, kernel=1), Convolution(channels=2), Average()),
-        (Convolution(channels=2, kernel=1), Pool(), Average()),
-        (Norm(), Average()),
-        (Block(channels=1), Average()),
-    ],
-)
-def test_models_of_other_layers_see_no_shape_where_their_network_does_not(
-    layers: tuple[Layer, ...],
-) -> None:
-    data = network(*layers)
-    assert sees_no_shape(build(data, 8, 3, 0)) is data.sees_no_shape
-
-
-def by_hand(*stages: keras.Layer) -> keras.Model:
-    """A network of 8 x 8 pixels that averages after some layers."""
-    images = keras.Input((8, 8, 1))
-    x = images
-    for stage in stages:
-        x = stage(x)
-    return keras.Model(images, keras.layers.GlobalAveragePooling2D(name="average")(x))
-
-
-def test_networks_made_by_hand_see_no_shape_only_if_every_pixel_is_read_alone() -> None:
-    layers = keras.layers
-    assert sees_no_shape(by_hand(layers.Conv2D(2, 1), layers.ReLU()))
-    assert not sees_no_shape(by_hand(layers.Conv2D(2, 1, strides=2)))
-    assert not sees_no_shape(by_hand(layers.Conv2D(2, (1, 3))))
-    assert not sees_no_shape(by_hand(layers.BatchNormalization()))
-    images = keras.Input((8, 8, 1))
-    assert not sees_no_shape(keras.Model(images, layers.Flatten()(images)))
-    first = layers.Conv2D(2, 3)
-    assert not sees_no_shape(
-        keras.Sequential([first, layers.GlobalAveragePooling2D(name="average")])
-    )
-
-
-# Batch norm's averages
-
-
-def test_batch_norms_are_found_in_order() -> None:
-    model = build(NETWORKS["bn_tiny"], 16, 3, 0)
-    assert [norm.name for norm in batch_norms(model.layers)] == ["norm1", "norm2", "norm3", "norm4"]
-    assert batch_norms(build(NETWORKS["small"], 16, 3, 0).layers) == []
-
-
-@pytest.mark.parametrize("start", [0, 1])
-def test_settled_averages_are_the_means_over_batches_whatever_they_were(start: int) -> None:
-    model = build(network(Average(), Norm()), 8, 2, 0)
-    randomize(model, start)
-    (norm,) = batch_norms(model.layers)
-    weights = [weight.numpy() for weight in model.trainable_weights]
-    batches = [images_of(12, 8)[i : i + 4] * scale for i, scale in ((0, 1), (4, 0), (8, 1))]
-    settle(model, [norm], iter(batches))
-    means = [(batch.astype(float).mean(axis=(1, 2, 3)) / 64 - 2) for batch in batches]
-    np.testing.assert_allclose(norm.moving_mean, [np.mean(means)], rtol=1e-4)
-    variance = np.mean([values.var() for values in means])
-    np.testing.assert_allclose(norm.moving_variance, [variance], rtol=1e-3)
-    assert norm.momentum == 0.9
-    for before, after in zip(weights, model.trainable_weights, strict=True):
-        np.testing.assert_array_equal(before, after.numpy())
-
-
-def test_on_the_batch_it_was_settled_on_a_network_does_as_in_training() -> None:
-    model = build(NETWORKS["bn_compact"], 16, 3, 0)
-    images = images_of(8, 16)
-    settle(model, batch_norms(model.layers), [images])
-    settled, trained = (np.asarray(model(images, training=flag)) for flag in (False, True))
-    np.testing.assert_allclose(settled, trained, atol=1e-4)
-    assert np.ptp(settled, axis=0).min() > 1e-3
-
-
-def test_where_there_is_no_batch_norm_nothing_is_shown() -> None:
-    def batches() -> Iterator[np.ndarray]:
-        """Batches that nobody may ask for."""
-        raise AssertionError
-        yield
-
-    settle(build(NETWORKS["small"], 16, 3, 0), [], batches())
-
-
-@pytest.mark.parametrize("batch", [1, 4, 7, 100])
-def test_logits_do_not_depend_on_the_batch(batch: int) -> None:
-    model = build(NETWORKS["bn_tiny"], 16, 3, 0)
-    randomize(model)
-    images = images_of(7, 16)
-    logits = predict_logits(model, images, batch)
-    np.testing.assert_allclose(logits, model.predict_on_batch(images), rtol=1e-4, atol=1e-5)
-    assert logits.dtype == np.float32

@@ -1,5 +1,6 @@
 """Predictions: the largest logit of the image, however it is read; nothing heavy for a store."""
 
+import re
 import subprocess
 import sys
 
@@ -9,10 +10,11 @@ import pytest
 
 from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, draw_scenes
-from intensity.models.build import build, predict_logits
-from intensity.models.inference import image_logits, predicted_classes
+from intensity.models.build import build
+from intensity.models.inference import logits, predicted_classes
 from intensity.training.presets import NETWORKS, TASKS
-from intensity.values import InvalidInput
+from intensity.values import ROOT, InvalidInput
+from networks import randomize
 
 SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 7)
 
@@ -31,7 +33,7 @@ def test_the_largest_logit_is_predicted() -> None:
 
 @pytest.fixture(scope="module")
 def pixels() -> keras.Model:
-    """A network that sees no shape, with weights of its own in every layer."""
+    """A permutation invariant network, with weights of its own in every layer."""
     model = build(NETWORKS["pixels"], 16, 3, 0)
     rng = np.random.default_rng(0)
     for weight in model.weights:
@@ -48,41 +50,43 @@ def images() -> np.ndarray:
 
 
 @pytest.mark.parametrize("batch", [2, 9, 100])
-def test_a_network_that_sees_no_shape_reads_the_same_from_histograms(
+def test_a_permutation_invariant_network_reads_the_same_from_histograms(
     pixels: keras.Model, images: np.ndarray, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = predict_logits(pixels, images[..., None])
+    expected = pixels.predict_on_batch(images[..., None])
     assert np.ptp(expected, axis=0).min() > 1e-2
 
     def never(_: np.ndarray) -> np.ndarray:
         raise AssertionError
 
     monkeypatch.setattr(pixels, "predict_on_batch", never)
-    logits = image_logits(pixels, images, batch=batch)
-    assert logits.shape == (9, 3)
-    np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-3)
+    read = logits(pixels, images, batch=batch)
+    assert read.shape == (9, 3)
+    np.testing.assert_allclose(read, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_images_between_grey_levels_have_no_histogram_and_are_read_as_they_are(
     pixels: keras.Model, images: np.ndarray
 ) -> None:
     between = images + np.float32(0.5)
-    expected = predict_logits(pixels, between[..., None])
-    np.testing.assert_array_equal(image_logits(pixels, between), expected)
-    assert not np.allclose(expected, predict_logits(pixels, images[..., None]), atol=1e-3)
+    expected = pixels.predict_on_batch(between[..., None])
+    np.testing.assert_array_equal(logits(pixels, between), expected)
+    np.testing.assert_array_equal(logits(pixels, between.astype(np.float64)), expected)
+    assert not np.allclose(expected, logits(pixels, images), atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["bn_tiny", "small"])
-def test_networks_that_see_shape_are_given_images(name: str, images: np.ndarray) -> None:
+def test_logits_of_images_of_either_shape_do_not_depend_on_the_batch(
+    name: str, images: np.ndarray
+) -> None:
     model = build(NETWORKS[name], 16, 3, 0)
-    expected = predict_logits(model, images[..., None])
-    np.testing.assert_array_equal(image_logits(model, images), expected)
-    np.testing.assert_allclose(image_logits(model, images, batch=4), expected, atol=1e-4)
-
-
-def test_what_sees_no_shape_predicts_the_same_from_histograms(pixels: keras.Model) -> None:
-    expected = predict_logits(pixels, render(SCENES)[..., None]).argmax(axis=1)
-    np.testing.assert_array_equal(predicted_classes(pixels, SCENES)["predicted"], expected)
+    randomize(model)
+    expected = model.predict_on_batch(images[..., None])
+    read = logits(model, images)
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read, expected)
+    np.testing.assert_array_equal(logits(model, images[..., None]), expected)
+    np.testing.assert_allclose(logits(model, images, batch=4), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_no_scene_is_refused() -> None:
@@ -91,12 +95,10 @@ def test_no_scene_is_refused() -> None:
 
 
 def test_what_notebooks_import_loads_no_deep_learning() -> None:
-    modules = [
-        *("attribution.gradient", "attribution.occlusion", "attribution.scoring", "figures"),
-        *("datasets", "discussion", "readers", "responses.activations", "responses.curves"),
-        *("responses.panels", "responses.predictions", "responses.profiles", "sweeps", "tables"),
-    ]
-    program = "import sys; " + "; ".join(f"import intensity.{name}" for name in modules)
+    cells = "".join(path.read_text() for path in (ROOT / "notebooks").glob("0*.ipynb"))
+    lines = sorted(set(re.findall(r"from intensity[\w.]* import [\w, ]+", cells)))
+    program = "import sys; " + "; ".join(lines)
+    assert len(lines) > 10
     program += "; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -14,9 +14,9 @@ import keras
 import numpy as np
 import pytest
 
-from intensity.data.batches import inputs
+from intensity.data.rendering import render
 from intensity.data.scenes import draw_scenes
-from intensity.models.build import predict_logits
+from intensity.models.inference import logits
 from intensity.training import checkpoints
 from intensity.training.checkpoints import Checkpoint
 from intensity.training.configuration import Configuration
@@ -150,14 +150,14 @@ trained = t.train(t.configuration())
 t.interrupted(folder / "checkpoint", t.configuration(), 2)
 t.assert_equal(trained, t.train(t.configuration(), checkpoint=t.Checkpoint(folder / "checkpoint")))
 trained.model.save(folder / "model.keras")
-np.save(folder / "logits.npy", t.predict_logits(trained.model, t.images()))
+np.save(folder / "logits.npy", t.logits(trained.model, t.images()))
 """
 
 
 def images() -> np.ndarray:
     """Images of a few test scenes."""
     c = configuration()
-    return inputs(draw_scenes(c.task, c.scenes, "test", 0, 30))
+    return render(draw_scenes(c.task, c.scenes, "test", 0, 30))
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
@@ -173,5 +173,5 @@ def test_every_backend_trains_resumes_and_is_read_by_tensorflow(
     assert done.returncode == 0, done.stderr[-2000:]
     model = keras.models.load_model(tmp_path / "model.keras", compile=False)
     theirs = np.load(tmp_path / "logits.npy")
-    np.testing.assert_allclose(predict_logits(model, images()), theirs, atol=1e-4)
+    np.testing.assert_allclose(logits(model, images()), theirs, atol=1e-4)
     assert json.loads(json.dumps(model.get_config()))  # plain Keras

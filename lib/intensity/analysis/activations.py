@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.inputs import as_images, batches, to_network
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
+from intensity.models.inputs import as_images, batches, to_network
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from intensity.analysis.levels import check_scenes
 from intensity.analysis.unit_profiles import response_profiles
 from intensity.data.levels import as_levels
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
+from intensity.models.inputs import check_scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.analysis.levels import check_scenes
 from intensity.analysis.response_curves import RENDERED
-from intensity.attribution.inputs import batches, check_count
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS, MINIMUM_CONTRAST, Task
-from intensity.models.inference import image_logits
+from intensity.models.inference import logits
+from intensity.models.inputs import batches, check_count, check_scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def class_plane(model: keras.Model, scenes: Scenes, step: int) -> dict[str, np.n
         pair, scene = np.divmod(np.arange(rows.start, rows.stop), len(scenes))
         background, intensity = np.divmod(pair, len(grid))
         images = render(_replaced(scenes[scene], grid[intensity], grid[background]))
-        predicted = image_logits(model, images).argmax(axis=1)
+        predicted = logits(model, images).argmax(axis=1)
         np.add.at(counts, (background, intensity, predicted), 1)
     return {"intensity": grid, "background": grid, "share": counts / len(scenes)}
 

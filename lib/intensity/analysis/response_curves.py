@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from intensity.analysis.levels import check_scenes
-from intensity.attribution.inputs import batches
 from intensity.data.levels import as_levels, drawable
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import Task
-from intensity.models.inference import image_logits
+from intensity.models.inference import logits
+from intensity.models.inputs import batches, check_scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def class_response_curves(
     for rows in batches(len(scenes) * len(swept), RENDERED):
         scene, k = np.divmod(np.arange(rows.start, rows.stop), len(swept))
         images = render(scenes[scene].replace(intensity=swept[k]))
-        parts.append(image_logits(model, images, batch=batch))
+        parts.append(logits(model, images, batch=batch))
     curves = np.concatenate(parts).reshape(len(scenes), len(swept), -1)
     return {"levels": swept, "logits": curves}
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import softmax
 
-from intensity.analysis.levels import check_scenes
 from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.data.levels import as_levels
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
+from intensity.models.inputs import check_scenes
 
 if TYPE_CHECKING:
     import keras

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intensity.analysis.activations import reader, rectified_layers
-from intensity.analysis.levels import check_scenes
-from intensity.attribution.inputs import batches, check_count
 from intensity.data.levels import as_levels
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
+from intensity.models.inputs import batches, check_count, check_scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

@@ -40,13 +40,14 @@ def untrained(network: Network, task: Task, options: SceneOptions, seed: int) ->
     Returns:
         A model from (n, size, size, 1) grey levels to (n, classes) logits.
     """
-    from intensity.models.build import batch_norms, build, settle
+    from intensity.models.batchnorm import recalibrate_batchnorm
+    from intensity.models.build import build
 
     model = build(network, options.size, task.classes, seed)
     batches = training_batches(
         task, options, seed=seed, epoch=0, epoch_images=SCENES, repeat=False, batch=BATCH
     )
-    settle(model, batch_norms(model.layers), (images for images, _ in batches))
+    recalibrate_batchnorm(model, (images for images, _ in batches))
     return model
 
 

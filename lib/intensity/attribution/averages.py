@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from intensity.attribution.base import Question, compiled_slopes
-from intensity.attribution.inputs import batches, to_network
+from intensity.models.inputs import batches, to_network
 
 Variation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(m,) rows of images and (m,) numbers of variations -> (m, h, w) float32 grey levels."""

@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from intensity.attribution.inputs import (
-    PREDICTED,
-    as_classes,
-    as_images,
-    batches,
-    check_count,
-    image_shape,
-    to_network,
-)
+from intensity.attribution.inputs import PREDICTED, as_classes
+from intensity.models.inference import logits
+from intensity.models.inputs import as_images, batches, check_count, image_shape, to_network
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -127,13 +121,6 @@ def scores(values: np.ndarray, classes: np.ndarray, output: Output) -> np.ndarra
     return np.take_along_axis(values, place, axis=-1)[..., 0]
 
 
-def logits(model: keras.Model, pixels: np.ndarray, batch: int) -> np.ndarray:
-    """(n, classes) float32 logits of (n, h, w) grey levels."""
-    forward = compiled_logits(model)
-    parts = [forward(to_network(pixels[rows])).numpy() for rows in batches(len(pixels), batch)]
-    return np.concatenate(parts)
-
-
 def image_spec(model: keras.Model) -> tf.TensorSpec:
     """Any number of images that a model takes."""
     import tensorflow as tf
@@ -148,19 +135,6 @@ def explained(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Tenso
     predicted = tf.argmax(values, axis=1, output_type=tf.int32)
     told = tf.nn.softmax(values) if output == "probability" else values
     return tf.gather(told, tf.where(classes < 0, predicted, classes), batch_dims=1)
-
-
-@lru_cache(maxsize=KEPT)
-def compiled_logits(model: keras.Model) -> Pass:
-    """(n, h, w, 1) float32 images -> (n, classes) logits."""
-    import tensorflow as tf
-
-    def forward(images: tf.Tensor) -> tf.Tensor:
-        """As at test time: no dropout, batch norm by its averages."""
-        return model(images, training=False)
-
-    compiled: Pass = tf.function(forward, input_signature=[image_spec(model)], autograph=False)
-    return compiled
 
 
 @lru_cache(maxsize=KEPT)

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from intensity.attribution.base import Question, chosen, compiled_logits, scores
+from intensity.attribution.base import Question, chosen, scores
 from intensity.attribution.incremental.engine import incremental_changes
 from intensity.attribution.incremental.stages import stages_of
-from intensity.attribution.inputs import batches, to_network
 from intensity.attribution.windows import Windows
+from intensity.models.inference import logits
+from intensity.models.inputs import batches
 
 AT_ONCE = 2**22
 """Logits of changed images that are held at once, or those of one image if that has more."""
@@ -65,14 +66,13 @@ def full_changes(
     Returns:
         (m, classes) logits, and (draws, m, windows, classes) what is added to them; float32.
     """
-    forward = compiled_logits(question.model)
-    before = forward(to_network(question.pixels)).numpy()
+    before = logits(question.model, question.pixels, len(question))
     parts = []
     for part in batches(levels.size, question.batch):
         draw, image, window = np.unravel_index(np.arange(part.start, part.stop), levels.shape)
         level = levels[draw, image, window][:, None, None]
         shown = np.where(windows.covering(window), level, question.pixels[image])
-        parts.append(forward(to_network(shown)).numpy() - before[image])
+        parts.append(logits(question.model, shown, len(shown)) - before[image])
     return before, np.concatenate(parts).reshape(*levels.shape, -1)
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import logits
 from intensity.attribution.edge_filters import BASELINES
 from intensity.attribution.methods.deeplift import deeplift
 from intensity.attribution.methods.finite_differences import finite_differences
@@ -29,6 +28,7 @@ from intensity.attribution.windows import Repaint
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
 from intensity.evaluation.randomization import reads_negatives
+from intensity.models.inference import logits
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

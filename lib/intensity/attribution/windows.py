@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from intensity.attribution.backgrounds import background_levels
-from intensity.attribution.inputs import check_count
 from intensity.data.tasks import Task
+from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
 

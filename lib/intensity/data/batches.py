@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from intensity.data.rendering import histograms, render
+from intensity.data.rendering import render
 from intensity.data.scenes import SPLITS, SceneOptions, Scenes, draw_scenes
 from intensity.data.tasks import Task
 
@@ -27,7 +27,6 @@ def training_batches(
     epoch_images: int,
     repeat: bool,
     batch: int,
-    as_histograms: bool = False,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The training scenes of an epoch, a batch at a time.
 
@@ -39,10 +38,9 @@ def training_batches(
         epoch_images: scenes an epoch.
         repeat: every epoch has the same scenes in another order; otherwise no scene comes twice.
         batch: scenes a step; the last step may have fewer.
-        as_histograms: give histograms in place of images.
 
     Returns:
-        What `inputs` makes of the scenes of each step, and their labels (batch,).
+        (batch, height, width, 1) uint8 grey levels of each step, and their labels (batch,).
     """
     first = seed * SEED_STRIDE + (0 if repeat else epoch * epoch_images)
     scenes = draw_scenes(task, options, "train", first, epoch_images)
@@ -50,23 +48,7 @@ def training_batches(
     order = np.random.Generator(np.random.Philox(key=key)).permutation(epoch_images)
     for start in range(0, epoch_images, batch):
         shown = scenes[order[start : start + batch]]
-        yield inputs(shown, as_histograms), shown.label
-
-
-def inputs(scenes: Scenes, as_histograms: bool = False) -> np.ndarray:
-    """What a network is fed with for some scenes.
-
-    Args:
-        scenes: n scenes.
-        as_histograms: for networks that were rewritten to read histograms.
-
-    Returns:
-        (n, height, width, 1) uint8 grey levels, or (n, 256) float32 shares of all pixels.
-    """
-    images = render(scenes)
-    if not as_histograms:
-        return images[..., None]
-    return histograms(images).astype(np.float32) / images[0].size
+        yield render(shown)[..., None], shown.label
 
 
 def evaluation_scenes(task: Task, options: SceneOptions, split: str, count: int) -> Scenes:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.base import Output, Question, ask, logits, scores
-from intensity.attribution.inputs import check_count
+from intensity.attribution.base import Output, Question, ask, scores
 from intensity.attribution.windows import Fill, Repaint, fill_levels
+from intensity.models.inference import logits
+from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

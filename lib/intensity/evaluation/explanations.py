@@ -37,7 +37,7 @@ from intensity.evaluation.randomization import (
     weight_randomization,
 )
 from intensity.models.architectures import Network
-from intensity.models.inference import image_logits
+from intensity.models.inference import logits
 from intensity.statistics.correlation import rank_correlation
 from intensity.values import InvalidInput
 
@@ -251,7 +251,7 @@ def _learned_by_heart(network: Network, scenes: Scenes, seed: int) -> tuple[kera
         order = stream.permutation(len(labels))
         for rows in np.array_split(order, max(1, len(labels) // LEARNED_AT_ONCE)):
             model.train_on_batch(images[rows], labels[rows])
-    predicted = image_logits(model, images[..., 0]).argmax(axis=1)
+    predicted = logits(model, images).argmax(axis=1)
     return model, float((predicted == labels).mean())
 
 
@@ -323,7 +323,7 @@ def recoloring_effects(model: keras.Model, scenes: Scenes, step: int) -> dict[st
     """
     levels = np.arange(scenes.task.levels.min(), LEVELS, step)
     curves = class_response_curves(model, scenes, levels, batch=BATCH)["logits"]
-    before = image_logits(model, render(scenes)).argmax(axis=1)
+    before = logits(model, render(scenes)).argmax(axis=1)
     changed = curves.argmax(axis=2) != before[:, None]
     other = scenes.label_at(np.tile(levels, (len(scenes), 1))) != scenes.label[:, None]
     other &= drawable(scenes, levels)

@@ -13,9 +13,9 @@ import numpy as np
 
 from intensity.attribution.base import Output, ask
 from intensity.attribution.changes import score_changes
-from intensity.attribution.inputs import check_count
 from intensity.attribution.windows import Repaint, place_windows
 from intensity.evaluation.localization import Part, part_of
+from intensity.models.inputs import check_count
 from intensity.statistics.correlation import rank_correlation
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from intensity.attribution.base import KEPT, logits
-from intensity.attribution.inputs import image_shape
+from intensity.attribution.base import KEPT
 from intensity.evaluation.localization import Part, part_of
+from intensity.models.inference import logits
+from intensity.models.inputs import image_shape
 from intensity.statistics.correlation import correlation, rank_correlation
 from intensity.values import InvalidInput
 

@@ -19,14 +19,14 @@ from scipy.special import softmax
 
 from intensity.analysis.activations import reader, rectified_layers
 from intensity.analysis.response_curves import class_response_curves
-from intensity.attribution.base import logits
-from intensity.attribution.inputs import image_shape
 from intensity.attribution.registry import BATCH, case_of, maps_of
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes, SquareNoise, draw_scenes
 from intensity.data.shapes import SHAPES, pixel_order
 from intensity.data.tasks import LEVELS, Band, Level, Shape
 from intensity.evaluation.explanations import recoloring_levels
+from intensity.models.inference import logits
+from intensity.models.inputs import image_shape
 from intensity.training.configuration import Configuration
 from intensity.values import InvalidInput, Value
 

@@ -32,7 +32,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.analysis.levels import check_scenes
 from intensity.baselines.rules import decision
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
@@ -45,7 +44,8 @@ from intensity.interventions.transforms import (
     check_any,
     check_name,
 )
-from intensity.models.inference import image_logits
+from intensity.models.inference import logits
+from intensity.models.inputs import check_scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def network_effects(
             not fit the model.
     """
     check_scenes(model, scenes)
-    return _effects(lambda images: image_logits(model, images).argmax(axis=1), scenes, names)
+    return _effects(lambda images: logits(model, images).argmax(axis=1), scenes, names)
 
 
 def reader_effects(

@@ -129,7 +129,7 @@ class Network(Value):
         return self
 
     @property
-    def sees_no_shape(self) -> bool:
+    def is_permutation_invariant(self) -> bool:
         """Whether every pixel is read alone and averaged: only the histogram can matter."""
         kinds = [layer.kind for layer in self.layers]
         if "average" not in kinds:
@@ -173,7 +173,7 @@ def multiplications(network: Network, size: int) -> int:
         network: the architecture.
         size: height and width of the image, pixels.
     """
-    if network.sees_no_shape:
+    if network.is_permutation_invariant:
         return size * size
     total, before, channels = 0, size, 1
     for layer, after in zip(network.layers, feature_sizes(network, size), strict=True):

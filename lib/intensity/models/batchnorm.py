@@ -1,4 +1,4 @@
-"""Batch norm as one kernel while a network trains, where the backend has one.
+"""Batch norm: as one kernel while a network trains, and its averages recalibrated afterwards.
 
 Keras computes batch norm from means, squares and products, each a pass over all activations, and
 on a processor that takes more time than the convolutions. TensorFlow has the whole layer as one
@@ -6,7 +6,10 @@ kernel, 2 to 3 times as fast. What is trained with it is an ordinary network: th
 gives its weights back, and no saved network depends on this module.
 """
 
+from collections.abc import Iterable
+
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -71,3 +74,29 @@ def _clone(layer: keras.Layer) -> keras.Layer:
     batch_norm = type(layer) is keras.layers.BatchNormalization
     kind = FusedBatchNormalization if batch_norm else type(layer)
     return kind.from_config(layer.get_config())
+
+
+def recalibrate_batchnorm(model: keras.Model, batches: Iterable[np.ndarray]) -> None:
+    """Set batch norm's averages to the mean over many batches, in place.
+
+    The running averages that training leaves rest on the last hundred or two of images. That is too
+    few for units with sharp thresholds: single networks lose up to 2 % of accuracy by it. In a
+    network that was never trained they are 0 and 1, whatever the inputs are.
+
+    Args:
+        model: takes the images of the batches.
+        batches: (n, height, width, 1) grey levels each, n the same for all; none is read where
+            there is no batch norm.
+
+    Reference: Wu, Johnson (2021), Rethinking "batch" in batchnorm, section 3.
+    """
+    norms = [stage for stage in model.layers if isinstance(stage, keras.layers.BatchNormalization)]
+    if not norms:
+        return
+    usual = [norm.momentum for norm in norms]
+    for before, images in enumerate(batches):
+        for norm in norms:
+            norm.momentum = before / (before + 1)  # so each batch counts the same
+        model(images, training=True)
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum

@@ -6,11 +6,10 @@ on: rescale, conv1, norm1, relu1, pool1, ..., dense1, logits.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from intensity.models.architectures import (
     SCALINGS,
@@ -133,94 +132,3 @@ def build(
     for layer in network.layers:
         x = builder.apply(x, layer)
     return keras.Model(images, builder.dense(x, classes, "logits"), name=network.name)
-
-
-def sees_no_shape(model: keras.Model) -> bool:
-    """Whether a built model reads every pixel alone and averages: only the histogram can matter."""
-    names = [stage.name for stage in model.layers]
-    if "average" not in names:
-        return False
-    first, body = model.layers[0], model.layers[1 : names.index("average")]
-    return isinstance(first, layers.InputLayer) and all(map(_reads_pixels_alone, body))
-
-
-def _reads_pixels_alone(stage: keras.Layer) -> bool:
-    """Whether a layer maps every pixel, and no other one, to a pixel."""
-    if isinstance(stage, layers.Conv2D):
-        return bool(stage.kernel_size == stage.strides == (1, 1))
-    return isinstance(stage, layers.ReLU | layers.Rescaling)
-
-
-class OnHistograms(keras.Model):
-    """A network that sees no shape, rewritten to read histograms; it shares the weights.
-
-    The mean over pixels of f(level) is the sum over levels of share * f(level), so 256 evaluations
-    of f stand for those of all pixels.
-
-    Args:
-        model: one for which `sees_no_shape` holds.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        """Take the model apart."""
-        super().__init__()
-        names = [stage.name for stage in model.layers]
-        pooling = names.index("average")
-        self.body, self.head = model.layers[1:pooling], model.layers[pooling + 1 :]
-
-    def call(self, shares: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
-        """Logits (n, classes) of histograms (n, 256) given as shares of all pixels."""
-        x = ops.reshape(ops.arange(256, dtype="float32"), (1, 1, 256, 1))
-        for stage in self.body:
-            x = stage(x)
-        x = ops.matmul(shares, x[0, 0])
-        for stage in self.head:
-            x = stage(x, training=training) if "norm" in stage.name else stage(x)
-        return x
-
-
-def batch_norms(stages: Iterable[keras.Layer]) -> list[keras.layers.BatchNormalization]:
-    """Those of some layers that are batch norm."""
-    return [stage for stage in stages if isinstance(stage, layers.BatchNormalization)]
-
-
-def settle(
-    model: keras.Model, norms: list[keras.layers.BatchNormalization], batches: Iterable[np.ndarray]
-) -> None:
-    """Set batch norm's averages to the mean over many batches.
-
-    The running averages that training leaves rest on the last hundred or two of images. That is too
-    few for units with sharp thresholds: single networks lose up to 2 % of accuracy by it. In a
-    network that was never trained they are 0 and 1, whatever the inputs are.
-
-    Args:
-        model: it is changed in place.
-        norms: its layers of batch norm.
-        batches: inputs of the model, as many in each.
-
-    Reference: Wu, Johnson (2021), Rethinking "batch" in batchnorm, section 3.
-    """
-    if not norms:
-        return
-    usual = [norm.momentum for norm in norms]
-    for before, inputs in enumerate(batches):
-        for norm in norms:
-            norm.momentum = before / (before + 1)  # so each batch counts the same
-        model(inputs, training=True)
-    for norm, momentum in zip(norms, usual, strict=True):
-        norm.momentum = momentum
-
-
-def predict_logits(model: keras.Model, images: np.ndarray, batch: int = 256) -> np.ndarray:
-    """Logits of many images, in memory bounded by the batch.
-
-    Args:
-        model: takes what `images` holds.
-        images: (n, ...), for example (n, height, width, 1) uint8.
-        batch: images a pass.
-
-    Returns:
-        (n, classes) float32.
-    """
-    parts = [images[i : i + batch] for i in range(0, len(images), batch)]
-    return np.concatenate([np.asarray(model.predict_on_batch(part)) for part in parts])

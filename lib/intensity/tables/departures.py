@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from intensity.tables.training import Runs
-from intensity.training.configuration import SETTLED, Configuration, Recipe
+from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
 
 
 def departures(runs: Runs) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def _departures_in_recipe(first: Mapping[str, Configuration]) -> list[tuple[str,
         (
             "batch norm, at the end",
             "running averages",
-            f"averages over {SETTLED**2:,} training scenes",
+            f"averages over {RECALIBRATION**2:,} training scenes",
             "running averages rest on too few images for sharp thresholds",
         ),
         (

@@ -15,8 +15,8 @@ from intensity.values import Value
 
 Positive = Annotated[int, Field(ge=1)]
 
-SETTLED = 64
-"""Batches, and scenes in each, over which batch norm's statistics are averaged after training."""
+RECALIBRATION = 64
+"""Batches, and scenes in each, over which batch norm's averages are taken after training."""
 
 
 class Recipe(Value):

@@ -14,11 +14,14 @@ import keras
 import numpy as np
 import pandas as pd
 
-from intensity.data.batches import evaluation_scenes, inputs, training_batches
+from intensity.data.batches import evaluation_scenes, training_batches
+from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.models.batchnorm import fused
-from intensity.models.build import OnHistograms, batch_norms, build, predict_logits, settle
-from intensity.training.configuration import SETTLED, Configuration, Recipe
+from intensity.models.batchnorm import fused, recalibrate_batchnorm
+from intensity.models.build import build
+from intensity.models.histogram import by_histogram
+from intensity.models.inference import logits
+from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
 
 CHUNK = 1024
 """Scenes rendered at a time for evaluation."""
@@ -75,7 +78,7 @@ def train(
     started = time.monotonic()
     c, recipe = configuration, configuration.recipe
     model = build(c.network, c.scenes.size, c.task.classes, c.seed, recipe.weight_decay)
-    learner = OnHistograms(model) if c.network.sees_no_shape else fused(model)
+    learner = by_histogram(model) or fused(model)
     _compile(learner, recipe)
     validation = evaluation_scenes(c.task, c.scenes, "validation", c.validation_images)
     history, spent = checkpoint.restore(learner) if checkpoint else ([], 0.0)
@@ -83,17 +86,16 @@ def train(
         images = (epoch + 1) * recipe.epoch_images
         row = {"epoch": epoch + 1, "images": images, **_show(learner, c, epoch, progress)}
         if epoch + 1 == recipe.epochs:
-            _settle(learner, model.layers if c.network.sees_no_shape else learner.layers, c)
-        metrics, _ = evaluate(learner, validation, c.network.sees_no_shape)
+            _recalibrate(learner, c)
+        metrics, _ = evaluate(learner, validation)
         row |= {f"validation_{name}": metrics[name] for name in ("loss", "accuracy")}
         history.append(row)
         if checkpoint:
             checkpoint.save(learner, history, spent + time.monotonic() - started)
         progress(images)
     test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
-    metrics, predictions = evaluate(learner, test, c.network.sees_no_shape)
-    if not c.network.sees_no_shape:  # a reader of histograms shares the model's weights
-        model.set_weights(learner.get_weights())
+    metrics, predictions = evaluate(learner, test)
+    model.set_weights(learner.get_weights())
     metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
     metrics["seconds"] = spent + time.monotonic() - started
     return Trained(model, pd.DataFrame(history), metrics, predictions)
@@ -124,7 +126,7 @@ def _show(
     recipe, shown, total = c.recipe, 0, {"loss": 0.0, "accuracy": 0.0}
     batches = training_batches(
         c.task, c.scenes, seed=c.seed, epoch=epoch, epoch_images=recipe.epoch_images,
-        repeat=recipe.repeat, batch=recipe.batch, as_histograms=c.network.sees_no_shape,
+        repeat=recipe.repeat, batch=recipe.batch,
     )  # fmt: skip
     for step, (images, labels) in enumerate(batches, start=1):
         metrics = learner.train_on_batch(images, labels, return_dict=True)
@@ -135,14 +137,14 @@ def _show(
     return {name: value / shown for name, value in total.items()}
 
 
-def _settle(learner: keras.Model, layers: list[keras.Layer], c: Configuration) -> None:
+def _recalibrate(learner: keras.Model, c: Configuration) -> None:
     """Set batch norm's averages on training scenes of the last epoch."""
     batches = training_batches(
         c.task, c.scenes, seed=c.seed, epoch=c.recipe.epochs - 1,
-        epoch_images=min(c.recipe.epoch_images, SETTLED**2), repeat=c.recipe.repeat,
-        batch=SETTLED, as_histograms=c.network.sees_no_shape,
+        epoch_images=min(c.recipe.epoch_images, RECALIBRATION**2), repeat=c.recipe.repeat,
+        batch=RECALIBRATION,
     )  # fmt: skip
-    settle(learner, batch_norms(layers), (images for images, _ in batches))
+    recalibrate_batchnorm(learner, (images for images, _ in batches))
 
 
 def _learning_rate(
@@ -160,23 +162,20 @@ def _learning_rate(
     )
 
 
-def evaluate(
-    model: keras.Model, scenes: Scenes, as_histograms: bool = False
-) -> tuple[dict[str, float], pd.DataFrame]:
+def evaluate(model: keras.Model, scenes: Scenes) -> tuple[dict[str, float], pd.DataFrame]:
     """Accuracy, loss and all predictions of a network on some scenes.
 
     Args:
         model: returns logits.
         scenes: n scenes with labels.
-        as_histograms: whether the model reads histograms.
 
     Returns:
         Metrics: accuracy, loss (cross-entropy, nats), recall_0, recall_1, ..., images. And a table
         with columns intensity, label, predicted, count.
     """
-    logits = scene_logits(model, scenes, as_histograms)
-    label, predicted = scenes.label, logits.argmax(axis=1)
-    log_shares = logits - np.logaddexp.reduce(logits.astype(float), axis=1, keepdims=True)
+    values = scene_logits(model, scenes)
+    label, predicted = scenes.label, values.argmax(axis=1)
+    log_shares = values - np.logaddexp.reduce(values.astype(float), axis=1, keepdims=True)
     metrics = {
         "accuracy": float((predicted == label).mean()),
         "loss": float(-log_shares[np.arange(len(label)), label].mean()),
@@ -189,7 +188,7 @@ def evaluate(
     return metrics, counts.reset_index()
 
 
-def scene_logits(model: keras.Model, scenes: Scenes, as_histograms: bool = False) -> np.ndarray:
+def scene_logits(model: keras.Model, scenes: Scenes) -> np.ndarray:
     """(n, classes) float32 logits of n scenes, rendered a chunk at a time."""
     chunks = (scenes[i : i + CHUNK] for i in range(0, len(scenes), CHUNK))
-    return np.concatenate([predict_logits(model, inputs(c, as_histograms)) for c in chunks])
+    return np.concatenate([logits(model, render(chunk)) for chunk in chunks])

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear, rectified
-from intensity.attribution.base import Output, logits, scores
+from intensity.attribution.base import Output, scores
 from intensity.attribution.methods.deeplift import BENT, SMOOTH, compiled_contributions, deeplift
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.integrated_gradients import integrated_gradients
 from intensity.models.build import build
+from intensity.models.inference import logits
 from intensity.training.presets import NETWORKS
 from intensity.values import InvalidInput
 

@@ -42,8 +42,8 @@ from intensity.attribution.incremental.stages import (
     stages_of,
     strides,
 )
-from intensity.attribution.inputs import batches, to_network
 from intensity.attribution.windows import Windows
+from intensity.models.inputs import batches, to_network
 
 if TYPE_CHECKING:
     import keras

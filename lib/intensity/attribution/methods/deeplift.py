@@ -9,7 +9,7 @@ import numpy as np
 
 from intensity.attribution.backgrounds import Baseline, baseline_images
 from intensity.attribution.base import KEPT, Output, Pass, ask, image_spec, only_channel
-from intensity.attribution.inputs import batches, to_network
+from intensity.models.inputs import batches, to_network
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from intensity.attribution.base import Output, ask
 from intensity.attribution.changes import score_changes
-from intensity.attribution.inputs import check_count
 from intensity.attribution.windows import place_windows
+from intensity.models.inputs import check_count
 
 if TYPE_CHECKING:
     import keras

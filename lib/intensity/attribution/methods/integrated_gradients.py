@@ -16,10 +16,11 @@ import numpy as np
 
 from intensity.attribution.averages import summed_slopes
 from intensity.attribution.backgrounds import Baseline, baseline_images
-from intensity.attribution.base import Output, Question, ask, logits, scores
-from intensity.attribution.inputs import check_count
+from intensity.attribution.base import Output, Question, ask, scores
 from intensity.data.rendering import render
 from intensity.data.scenes import GaussianNoise, Scenes
+from intensity.models.inference import logits
+from intensity.models.inputs import check_count
 
 if TYPE_CHECKING:
     import keras

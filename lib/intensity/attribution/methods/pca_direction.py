@@ -14,7 +14,7 @@ from scipy.signal import correlate
 from scipy.sparse.linalg import eigsh
 
 from intensity.attribution.base import Output, apply, ask, compiled_slopes
-from intensity.attribution.inputs import check_count
+from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from intensity.attribution.averages import summed_slopes
 from intensity.attribution.base import Output, ask
-from intensity.attribution.inputs import check_count
+from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:

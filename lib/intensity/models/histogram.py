@@ -1,0 +1,92 @@
+"""A network that reads every pixel alone and averages, evaluated once a grey level.
+
+The mean over pixels of f(level) is the sum over levels of share * f(level), so 256 evaluations of f
+stand for those of all pixels.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from intensity.data.rendering import histograms
+
+
+class HistogramModel(keras.Model):
+    """A permutation invariant network that takes images and evaluates their histogram.
+
+    Histograms are counted outside of the backend, whose own counts take ten times as long. So
+    images are arrays; tensors are taken for histograms.
+
+    Args:
+        model: one for which `is_permutation_invariant` holds; its layers and weights are shared.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        """Divide the layers into those of pixels and those after the average."""
+        super().__init__()
+        pooling = [stage.name for stage in model.layers].index("average")
+        self.body, self.head = model.layers[1:pooling], model.layers[pooling + 1 :]
+
+    @property
+    def layers(self) -> list[keras.Layer]:
+        """All layers with weights, in order."""
+        return [*self.body, *self.head]
+
+    def call(self, shares: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        """Logits (n, classes) of histograms (n, 256) given as shares of all pixels."""
+        x = ops.reshape(ops.arange(256, dtype="float32"), (1, 1, 256, 1))
+        for stage in self.body:
+            x = stage(x)
+        x = ops.matmul(shares, x[0, 0])
+        for stage in self.head:
+            trains = isinstance(stage, layers.BatchNormalization)
+            x = stage(x, training=training) if trains else stage(x)
+        return x
+
+    def __call__(self, images: Any, *arguments: Any, **options: Any) -> Any:
+        """Logits of (n, height, width, 1) grey levels."""
+        return super().__call__(_shares(images), *arguments, **options)
+
+    def train_on_batch(self, x: np.ndarray, *arguments: Any, **options: Any) -> Any:
+        """A step of training on (n, height, width, 1) uint8 grey levels."""
+        return super().train_on_batch(_shares(x), *arguments, **options)
+
+    def predict_on_batch(self, x: np.ndarray) -> np.ndarray:
+        """Logits of (n, height, width, 1) uint8 grey levels."""
+        return super().predict_on_batch(_shares(x))
+
+
+def _shares(images: Any) -> Any:
+    """(n, 256) float32 shares of all pixels, of images; what is no array of images as it is."""
+    if not isinstance(images, np.ndarray) or images.ndim != 4:
+        return images
+    return histograms(images[..., 0]).astype(np.float32) / images[0].size
+
+
+def is_permutation_invariant(model: keras.Model) -> bool:
+    """Whether a built model reads every pixel alone and averages: only the histogram matters."""
+    names = [stage.name for stage in model.layers]
+    if "average" not in names:
+        return False
+    first, body = model.layers[0], model.layers[1 : names.index("average")]
+    return isinstance(first, layers.InputLayer) and all(map(_reads_pixels_alone, body))
+
+
+def _reads_pixels_alone(stage: keras.Layer) -> bool:
+    """Whether a layer maps every pixel, and no other one, to a pixel."""
+    if isinstance(stage, layers.Conv2D):
+        return bool(stage.kernel_size == stage.strides == (1, 1))
+    return isinstance(stage, layers.ReLU | layers.Rescaling)
+
+
+@lru_cache(maxsize=16)
+def by_histogram(model: keras.Model) -> keras.Model | None:
+    """The model that takes the same images and reads their histogram, if that is all that counts.
+
+    Args:
+        model: from (n, height, width, 1) uint8 grey levels to (n, classes) logits.
+    """
+    return HistogramModel(model) if is_permutation_invariant(model) else None

@@ -1,0 +1,127 @@
+"""Networks of which only the histogram matters: the same logits from 256 levels as from pixels."""
+
+import keras
+import numpy as np
+import pytest
+
+from intensity.models.architectures import (
+    Average,
+    Block,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    Norm,
+    Pool,
+)
+from intensity.models.build import build
+from intensity.models.histogram import HistogramModel, by_histogram, is_permutation_invariant
+from intensity.training.presets import NETWORKS
+from networks import images_of, network, randomize
+
+
+def test_pixels_with_fresh_weights_reads_the_same_from_histograms() -> None:
+    model = build(NETWORKS["pixels"], 20, 3, 0)
+    images = images_of(6, 20)
+    expected = model.predict_on_batch(images)
+    assert np.ptp(expected, axis=0).min() > 0
+    np.testing.assert_allclose(HistogramModel(model).predict_on_batch(images), expected, atol=1e-4)
+
+
+def test_weights_are_shared() -> None:
+    model = build(NETWORKS["pixels"], 20, 3, 0)
+    on_histograms = HistogramModel(model)
+    images = images_of(6, 20)
+    on_histograms.predict_on_batch(images)
+    assert [id(w) for w in on_histograms.weights] == [id(w) for w in model.weights]
+    randomize(model)
+    expected = model.predict_on_batch(images)
+    for read in (on_histograms.predict_on_batch(images), on_histograms(images)):
+        np.testing.assert_allclose(read, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_step_of_training_is_that_of_the_network_on_images() -> None:
+    losses, weights, images = [], [], images_of(8, 12)
+    for wrap in (HistogramModel, lambda model: model):
+        model = build(network(Convolution(channels=4, kernel=1), Average()), 12, 3, 0)
+        learner = wrap(model)
+        learner.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        losses.append(float(learner.train_on_batch(images, np.arange(8) % 3)))
+        weights.append(model.get_weights())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_head_of_a_network_on_histograms_behaves_as_in_training_only_there() -> None:
+    layers = (
+        Convolution(channels=8, kernel=1),
+        Average(),
+        Norm(),
+        Dense(units=8),
+        Dropout(rate=0.9),
+    )
+    model = build(network(*layers), 8, 3, 0)
+    randomize(model)
+    on_histograms, rows = HistogramModel(model), images_of(16, 8)
+    evaluated = np.asarray(on_histograms(rows, training=False))
+    np.testing.assert_array_equal(evaluated, np.asarray(on_histograms(rows, training=False)))
+    trained = np.asarray(on_histograms(rows, training=True))
+    assert np.count_nonzero(trained != evaluated) > trained.size // 2
+    assert not np.array_equal(trained, np.asarray(on_histograms(rows, training=True)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_built_model_is_permutation_invariant_where_its_network_does_not(name: str) -> None:
+    data = NETWORKS[name]
+    assert is_permutation_invariant(build(data, 37, 3, 0)) is data.is_permutation_invariant
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Convolution(channels=2, kernel=1), Average()),
+        (Average(), Dense(units=3)),
+        (Average(), Norm(), Dropout(rate=0.5)),
+        (Convolution(channels=2, kernel=1), Flatten()),
+        (Convolution(channels=2, kernel=1), Convolution(channels=2), Average()),
+        (Convolution(channels=2, kernel=1), Pool(), Average()),
+        (Norm(), Average()),
+        (Block(channels=1), Average()),
+    ],
+)
+def test_models_of_other_layers_are_permutation_invariant_where_their_network_does_not(
+    layers: tuple[Layer, ...],
+) -> None:
+    data = network(*layers)
+    assert is_permutation_invariant(build(data, 8, 3, 0)) is data.is_permutation_invariant
+
+
+def by_hand(*stages: keras.Layer) -> keras.Model:
+    """A network of 8 x 8 pixels that averages after some layers."""
+    images = keras.Input((8, 8, 1))
+    x = images
+    for stage in stages:
+        x = stage(x)
+    return keras.Model(images, keras.layers.GlobalAveragePooling2D(name="average")(x))
+
+
+def test_networks_made_by_hand_are_invariant_only_if_every_pixel_is_read_alone() -> None:
+    layers = keras.layers
+    assert is_permutation_invariant(by_hand(layers.Conv2D(2, 1), layers.ReLU()))
+    assert not is_permutation_invariant(by_hand(layers.Conv2D(2, 1, strides=2)))
+    assert not is_permutation_invariant(by_hand(layers.Conv2D(2, (1, 3))))
+    assert not is_permutation_invariant(by_hand(layers.BatchNormalization()))
+    images = keras.Input((8, 8, 1))
+    assert not is_permutation_invariant(keras.Model(images, layers.Flatten()(images)))
+    first = layers.Conv2D(2, 3)
+    assert not is_permutation_invariant(
+        keras.Sequential([first, layers.GlobalAveragePooling2D(name="average")])
+    )
+
+
+def test_only_permutation_invariant_networks_are_read_by_histogram_and_only_once() -> None:
+    model = build(NETWORKS["pixels"], 8, 3, 0)
+    assert by_histogram(model) is by_histogram(model)
+    assert by_histogram(build(NETWORKS["bn_compact"], 16, 3, 0)) is None
