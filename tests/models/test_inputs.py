@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from intensity.data.scenes import SceneOptions, draw_scenes
-from intensity.data.tasks import TASKS
 from intensity.models.inputs import as_images, batches, check_count, check_scenes
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 
