@@ -35,7 +35,7 @@ DOCUMENTS = sorted(
 
 HERE = {
     "./run_all.sh --help": r"--profile PROFILE",
-    "./run_tests.sh tests/test_tasks.py": r"\d+ passed",
+    "./run_tests.sh tests/test_cli.py": r"\d+ passed",
     "mypy": r"Success: no issues",
     "python -m intensity --help": r"store +list finished runs",
     "python -m intensity store": r"0 runs, 0 measurements, 0\.0 MB",
@@ -47,14 +47,13 @@ HERE = {
 
 ELSEWHERE = {
     ".ci/run": "test_documents.py::test_what_has_to_pass_is_what_contributing_lists",
-    "./benchmarks/faults.sh": "test_faults.py::"
-    "test_a_run_that_is_killed_while_it_trains_ends_as_if_nothing_had_happened",
     "./run_all.sh": "test_smoke.py::test_every_notebook_adds_to_complete_results",
     "./run_all.sh --profile smoke": "test_smoke.py::test_every_notebook_adds_to_complete_results",
-    "./run_all.sh --pretrained": "test_reproduce.py::"
+    "./run_all.sh --pretrained": "runner/test_run.py::"
     "test_networks_that_ship_are_used_where_asked_and_named",
-    "./run_all.sh --scheduler ADDRESS": "test_cluster.py::test_networks_are_trained_over_tls",
-    "./run_all.sh --verify": "test_reproduce.py::"
+    "./run_all.sh --scheduler ADDRESS": "training/test_workers.py::"
+    "test_networks_are_trained_over_tls",
+    "./run_all.sh --verify": "runner/test_run.py::"
     "test_verification_passes_for_the_same_numbers_and_fails_for_others",
     "./run_tests.sh": "test_documents.py::test_a_command_runs_and_says_what_it_should",
     "jupyter lab notebooks": "test_documents.py::test_jupyter_lab_serves_the_notebooks",
@@ -62,7 +61,7 @@ ELSEWHERE = {
     "pre-commit run --all-files": "test_commits.py::test_all_files_are_checked",
     "python -m intensity explore": "browser/test_explore.py::"
     "test_the_slider_changes_the_pictures_by_keyboard",
-    "python -m intensity publish": "test_publishing.py::test_the_command_publishes",
+    "python -m intensity publish": "runner/test_publish.py::test_the_command_publishes",
     "source .venv/bin/activate": "test_setup.py::test_the_environment_can_be_activated",
 }
 """Commands that other tests execute, and which."""

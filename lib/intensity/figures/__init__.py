@@ -29,7 +29,6 @@ from intensity.figures.interventions import (
     pieces,
     recolor_outcomes,
 )
-from intensity.figures.live import live_sweep
 from intensity.figures.planes import class_planes, transitions
 from intensity.figures.responses import (
     class_response_curves,
@@ -40,8 +39,8 @@ from intensity.figures.responses import (
     response_profiles,
     unit_profiles,
 )
+from intensity.figures.slider import intensity_slider, intensity_sweep
 from intensity.figures.style import SCENES_INTERVAL, SEEDS_INTERVAL
-from intensity.figures.sweep import intensity_sweep
 from intensity.figures.training import (
     accuracy_over_intensity,
     accuracy_overview,
@@ -82,10 +81,10 @@ __all__ = [
     "image_grid",
     "in_words",
     "intensity_functions",
+    "intensity_slider",
     "intensity_sweep",
     "kernels_with_profiles",
     "learning_curves",
-    "live_sweep",
     "map_gallery",
     "monotonicity_by_depth",
     "permutation_effect",

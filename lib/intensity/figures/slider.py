@@ -1,33 +1,114 @@
-"""A figure that answers back: a scene, its maps and class probabilities at the slider's intensity.
+"""One scene while its object's intensity is swept: with a slider on a page, and on paper.
 
-Bokeh draws; the controls are the browser's own, so that they work by keyboard. Everything was
-computed beforehand and stands in the page, which asks nothing of the network.
+Bokeh draws the page; its controls are the browser's own, so that they work by keyboard. All that it
+shows was computed beforehand and stands in the page, which never needs the network.
 """
 
 import base64
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import jinja2
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from intensity.data.tasks import LEVELS, Band
-from intensity.figures.style import class_color, class_dash, tint
+from intensity.figures.style import (
+    INK,
+    PAGE,
+    Canvas,
+    class_bands,
+    class_color,
+    class_dash,
+    class_handles,
+    intensity_axis,
+    legend_above,
+    line_handle,
+    new_figure,
+    picture_row,
+    styled,
+    tint,
+)
 from intensity.values import ROOT
 
 TEMPLATE = ROOT / "report" / "sweep"
 """Folder of the markup, style and script."""
 
 
-class _Map(NamedTuple):
-    """One kind of map.
+@styled
+def intensity_sweep(
+    probabilities: Sequence[np.ndarray],
+    maps: Mapping[str, np.ndarray],
+    bands: Sequence[Band],
+    figure: Canvas | None = None,
+) -> Figure:
+    """Class probabilities of one scene at every intensity, and pictures at the middle of each band.
 
-    name: what the script calls it.
+    Args:
+        probabilities: (256, classes) of every grey level, one array a seed; the maps are of the
+            first.
+        maps: of the scene, as `swept_maps` gives them for 256 levels: `images` and `saliency`
+            (256, h, w), `occlusion` (256, rows, columns).
+        bands: of the task; those with a class have a picture.
+        figure: to draw into; else a new one.
+
+    Returns:
+        A figure: above, a curve a class over the class bands, thin lines for the other seeds;
+        below, rows of images, gradient saliency and occlusion sensitivity.
+    """
+    middles = [(low + high) // 2 for low, high, label in bands if label is not None]
+    fig = new_figure(PAGE, 4.2, figure)
+    above, *rows = fig.subplots(4, 1, height_ratios=(1.6, 1, 1, 1))
+    _draw_curves(above, probabilities, bands)
+    above.plot(middles, np.full(len(middles), 1.22), "v", color="#333333", clip_on=False)
+    most = _largest(maps["occlusion"])
+    scales: dict[str, tuple[str, str, tuple[float, float], str]] = {
+        "images": ("image", "gray", (0, LEVELS - 1), "grey level"),
+        "saliency": ("gradient\nsaliency", "magma", (0, 1), "scaled\nper image"),
+        "occlusion": ("occlusion", "RdBu_r", (-most, most), "probability\nlost"),
+    }
+    for ax, (kind, (name, color_map, limits, scale)) in zip(rows, scales.items(), strict=True):
+        shown = maps[kind][middles] / (255 if kind == "saliency" else 1)
+        drawn = picture_row(ax, shown, color_map, limits, len(shown), step=1.06)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        fig.colorbar(drawn, ax=ax, aspect=8, label=scale, ticks=limits, format="%.3g")
+    handles = [*class_handles(bands), line_handle("first seed, of which the maps are", "#333333")]
+    marker = line_handle("levels shown below", "#333333", style="none", marker="v")
+    legend_above(fig, [*handles, line_handle("other seeds", "#999999"), marker], columns=6)
+    return fig
+
+
+def _draw_curves(ax: Axes, probabilities: Sequence[np.ndarray], bands: Sequence[Band]) -> None:
+    """A curve a class; the first seed's on top of the others' thin ones."""
+    class_bands(ax, bands)
+    for order, seed in enumerate(probabilities):
+        width, alpha = (0.6, 0.6) if order else (1.4, 1.0)
+        for label, curve in enumerate(seed.T):
+            ax.plot(
+                np.arange(LEVELS), curve, color=class_color(label), linestyle=class_dash(label),
+                linewidth=width, alpha=alpha, zorder=5 - order,
+            )  # fmt: skip
+    for low, high, band in bands:
+        if band is not None:
+            ax.text((low + high) / 2, 1.1, str(band), ha="center", va="center", fontsize=7)
+    intensity_axis(ax)
+    ax.set(ylim=(-0.02, 1.18), yticks=(0, 0.5, 1), ylabel="class probability")
+
+
+def _largest(values: np.ndarray) -> float:
+    """The largest magnitude, 1 where all are 0: half the width of a signed scale."""
+    return float(np.abs(values).max()) or 1.0
+
+
+class _Map(NamedTuple):
+    """One kind of map on the page.
+
+    name: in the script.
     title: above it.
     scale: what its colors mean.
     color_map: matplotlib's name of these.
@@ -57,7 +138,7 @@ class _Map(NamedTuple):
         return f"linear-gradient(to right, {', '.join(self.palette[::15])})"
 
 
-def live_sweep(
+def intensity_slider(
     name: str,
     scenes: Mapping[str, int],
     probabilities: Sequence[np.ndarray],
@@ -68,61 +149,60 @@ def live_sweep(
 
     Args:
         name: of the figure that it stands in, for example "04-12-sweep"; ids begin with it.
-        scenes: the object's own intensity in each of n scenes, by how the scene is called.
+        scenes: the object's own intensity in each of n scenes, by the scene's title.
         probabilities: (n, 256, classes), one array a seed; the maps are of the first.
-        maps: as `responses.swept.swept_maps` gives them for n scenes and 256 levels.
+        maps: as `swept_maps` gives them for n scenes and 256 levels.
         bands: of the task.
 
     Returns:
         Markup, style, data and script; it is hidden until the script runs.
     """
+    from bokeh.embed import json_item
+    from bokeh.resources import INLINE
+
     kinds = _maps(maps)
     classes = probabilities[0].shape[-1]
     plots = {kind.name: _map_plot(kind) for kind in kinds}
     plots["curves"] = _curve_plot(len(probabilities), classes, bands)
+    known = {level: label for low, high, label in bands for level in range(low, high + 1)}
     data = {
-        "labels": _labels(bands),
+        "labels": [known.get(level) for level in range(LEVELS)],
         "shapes": {kind.name: kind.values.shape[2:] for kind in kinds},
         "scales": {kind.name: [kind.low, kind.high, kind.steps] for kind in kinds},
         "scenes": [
             {
                 "intensity": int(own),
                 "probabilities": [seed[i].T.round(4).tolist() for seed in probabilities],
-                "steepest": [float(f"{slope:.3g}") for slope in maps["steepest"][i]],
+                "steepest": [float(f"{largest:.3g}") for largest in maps["steepest"][i]],
                 "maps": {kind.name: _packed(kind.values[i], kind.steps) for kind in kinds},
             }
             for i, own in enumerate(scenes.values())
         ],
-        "plots": {part: _described(plot, f"{name}-{part}") for part, plot in plots.items()},
+        "plots": {part: json_item(plot, f"{name}-{part}") for part, plot in plots.items()},
     }
-    return _template().render(
+    loader = jinja2.FileSystemLoader(TEMPLATE)
+    template = jinja2.Environment(loader=loader, autoescape=True).get_template("sweep.html.j2")
+    return template.render(
         name=name,
         scenes=list(scenes),
         colors=[class_color(label) for label in range(classes)],
         maps=kinds,
-        bokeh=_bokeh_script(),
+        bokeh=INLINE.js_raw[0],  # in the page, so that no other host is needed
         data=json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
     )
 
 
 def _maps(maps: Mapping[str, np.ndarray]) -> list[_Map]:
     """The kinds of maps that are shown, in their order."""
-    lost = maps["occlusion"]
-    most = float(np.abs(lost).max()) or 1.0
-    slope = "slope as share of the steepest"
+    most = _largest(maps["occlusion"])
+    steep = "gradient as share of the steepest"
     covered = "probability lost under 8 x 8 black pixels"
-    grey, steep, share = maps["images"] / 255, maps["saliency"] / 255, (lost / most + 1) / 2
+    grey, share = maps["images"] / 255, (maps["occlusion"] / most + 1) / 2
     return [
         _Map("image", "Image", "grey level", "gray", 0, LEVELS - 1, 255, grey),
-        _Map("saliency", "Gradient saliency", slope, "magma", 0, 1, 63, steep),
+        _Map("saliency", "Gradient saliency", steep, "magma", 0, 1, 63, maps["saliency"] / 255),
         _Map("occlusion", "Occlusion", covered, "RdBu_r", -most, most, 255, share),
     ]
-
-
-def _labels(bands: Sequence[Band]) -> list[int | None]:
-    """The class of every grey level; none between bands."""
-    known = {level: label for low, high, label in bands for level in range(low, high + 1)}
-    return [known.get(level) for level in range(LEVELS)]
 
 
 def _packed(stack: np.ndarray, steps: int) -> str:
@@ -162,7 +242,7 @@ def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
         thin = {"line_width": 0.7, "line_alpha": 0.6} if seed else {"line_width": 2}
         look = {"color": class_color(label), "line_dash": class_dash(label), **thin}
         plot.line("level", column, source=curves, **look)
-    plot.add_layout(Span(location=0, dimension="height", line_color="#222222", name="now"))
+    plot.add_layout(Span(location=0, dimension="height", line_color=INK, name="now"))
     colors = [class_color(label) for label in range(classes)]
     now = {"level": np.zeros(classes), "value": np.zeros(classes), "color": colors}
     points = ColumnDataSource(now, name="points")
@@ -188,24 +268,3 @@ def _map_plot(kind: _Map) -> Any:
     plot.image("image", source=source, x=0, y=0, dw=columns, dh=rows, color_mapper=colors)
     plot.add_tools(HoverTool(tooltips=[(kind.title.lower(), "@image{0.00}")]))
     return plot
-
-
-def _described(plot: Any, place: str) -> Any:
-    """A plot as data from which BokehJS draws it into the element `place`."""
-    from bokeh.embed import json_item
-
-    return json_item(plot, place)
-
-
-def _bokeh_script() -> str:
-    """BokehJS itself, so that it is not asked for elsewhere."""
-    from bokeh.resources import INLINE
-
-    return str(INLINE.js_raw[0])
-
-
-@cache
-def _template() -> jinja2.Template:
-    """The markup that holds style and script."""
-    loader = jinja2.FileSystemLoader(TEMPLATE)
-    return jinja2.Environment(loader=loader, autoescape=True).get_template("sweep.html.j2")
