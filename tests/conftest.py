@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from intensity.environment import ONE_THREAD
-from intensity.runner.profiles import Layout
+from intensity.environment import ONE_THREAD, Layout
 from intensity.values import ROOT
 
 CACHE = Path(__file__).parents[1] / ".cache"

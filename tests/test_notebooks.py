@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from intensity.claims.discussion import MEANINGS
-from intensity.runner.profiles import Layout
+from intensity.environment import Layout
 from intensity.values import ROOT
 
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in Layout().notebooks.values()}

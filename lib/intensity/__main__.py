@@ -47,7 +47,7 @@ def _run(arguments: dict[str, Any]) -> int:
     """Run a profile; a request to end is taken like Ctrl-C, so that kernels are stopped."""
     # jsonschema loads a grammar of IRIs for three seconds, and does without where there is none.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    from intensity.runner.profiles import Layout
+    from intensity.environment import Layout
     from intensity.runner.run import Reproduction, Request
 
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -58,8 +58,8 @@ def _run(arguments: dict[str, Any]) -> int:
 
 def _explore(arguments: dict[str, Any]) -> int:
     """Serve the explorer until it is interrupted."""
+    from intensity.environment import Layout
     from intensity.explorer.serving import serve
-    from intensity.runner.profiles import Layout
 
     serve(Layout(), **arguments)
     return 0
@@ -67,19 +67,18 @@ def _explore(arguments: dict[str, Any]) -> int:
 
 def _publish(_: dict[str, Any]) -> int:
     """Publish the standard run."""
-    from intensity.runner.profiles import Layout
+    from intensity.environment import Layout
     from intensity.runner.publish import publish
 
     publish(Layout())
     return 0
 
 
-def _store(arguments: dict[str, Any]) -> int:
-    """List or prune the store."""
-    from intensity.runner.profiles import Layout
-    from intensity.runner.prune import list_runs, prune
+def _store(_: dict[str, Any]) -> int:
+    """List the store."""
+    from intensity.runner.stored import stored_runs
 
-    for line in prune(Layout()) if arguments["prune"] else list_runs(Layout()):
+    for line in stored_runs():
         print(line)
     return 0
 

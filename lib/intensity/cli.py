@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     commands = _Parser(
         prog="python -m intensity",
-        description="Reproduce the paper, explore its networks, publish, look after the store.",
+        description="Reproduce the paper, explore its networks, publish, list the store.",
         epilog=ELSEWHERE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -67,10 +67,7 @@ def parser() -> argparse.ArgumentParser:
         help="write the tables of results, expected/ and pretrained/ from a complete standard run",
         allow_abbrev=False,
     )
-    store = command.add_parser("store", help="list finished runs", allow_abbrev=False)
-    store.add_argument(
-        "--prune", action="store_true", help="remove what no profile needs, and what is damaged"
-    )
+    command.add_parser("store", help="list finished runs", allow_abbrev=False)
     return commands
 
 

@@ -1,9 +1,12 @@
-"""Processes that compute: how many, in which environment, and how they talk to people."""
+"""The checkout and the processes that compute: how many, in which environment, how they talk."""
 
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from intensity.values import ROOT
 
 FAST = {
     "MALLOC_MMAP_MAX_": "0",
@@ -24,6 +27,47 @@ ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
 }
 """Sums, and so weights, must not depend on the number of threads."""
+
+
+def checkout() -> Path:
+    """The checkout whose notebooks are run: INTENSITY_CHECKOUT, else that of this code."""
+    return Path(os.environ.get("INTENSITY_CHECKOUT", ROOT))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a checkout keeps things."""
+
+    root: Path = field(default_factory=checkout)
+
+    @property
+    def notebooks(self) -> dict[str, Path]:
+        """The numbered notebooks in order, by their names without ending."""
+        found = sorted((self.root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+        return {path.stem: path for path in found}
+
+    def captions(self, notebook: str) -> Path:
+        """The captions of a notebook's figures and tables."""
+        return self.root / "notebooks" / f"{notebook}.yaml"
+
+    @property
+    def profiles(self) -> dict[str, Path]:
+        """The profile files, by name."""
+        return {path.stem: path for path in sorted((self.root / "params").glob("*.yaml"))}
+
+    @property
+    def figures(self) -> Path:
+        """The figures that are kept in git."""
+        return self.root / "figures"
+
+    @property
+    def pretrained(self) -> Path:
+        """The networks that ship with the project."""
+        return self.root / "pretrained"
+
+    def run(self, profile: str) -> Path:
+        """The folder of a profile's run."""
+        return self.root / "runs" / profile
 
 
 def cores() -> int:

@@ -16,6 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 """The checkout: notebooks, params, store and runs are found from here."""
 
 
+def shown(path: Path) -> str:
+    """A path as people and notebooks read it: from the checkout of this code if it lies inside."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
 class InvalidInput(ValueError):
     """Input that is refused: one line that names the field, the value and what is allowed."""
 

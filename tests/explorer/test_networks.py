@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from intensity.environment import Layout
 from intensity.explorer import networks
 from intensity.explorer.networks import (
     SMALL,
@@ -16,7 +17,6 @@ from intensity.explorer.networks import (
     train_small,
     usual_store,
 )
-from intensity.runner.profiles import Layout
 from intensity.storage.store import Run, Store
 from intensity.training.presets import find_setting
 from intensity.values import InvalidInput

@@ -7,7 +7,7 @@ import nbformat
 import papermill
 import pytest
 
-from intensity.runner.profiles import Layout
+from intensity.environment import Layout
 from intensity.storage.store import Run, Store
 from intensity.values import ROOT
 

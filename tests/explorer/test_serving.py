@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
+from intensity.environment import Layout
 from intensity.explorer.serving import TEMPLATE, _options, serve
-from intensity.runner.profiles import Layout
 from intensity.values import ROOT, InvalidInput
 
 PLACE = ROOT / "report" / "voila" / "templates" / TEMPLATE

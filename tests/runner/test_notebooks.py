@@ -20,7 +20,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
 from pathlib import Path
 from intensity.runner.run import Reproduction, Request
-from intensity.runner.profiles import Layout
+from intensity.environment import Layout
 assert not {"tensorflow", "keras"} & set(sys.modules), "the engine computes nothing"
 sys.exit(Reproduction(Request(profile="smoke"), Layout(Path(sys.argv[1]))).execute())
 """

@@ -1,100 +1,126 @@
-"""Profiles are checked against the notebooks: what they may set, and with which values."""
+"""Profiles: what a section may say, and with which values."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from intensity.runner.profiles import Layout, default_parameters, load_profile
+from intensity.environment import Layout
+from intensity.runner import profiles
+from intensity.runner.profiles import Section, Trainings, WithTrainings, load_profile
 from intensity.values import ROOT, InvalidInput
 
-PARAMETERS = """\
-images = 100
-rate = 0.5
-fresh = False
-setting = "discs"
-levels = [1, "random"]
-table = {
-    "a": 1,
-}
-limit = None"""
+HARD = "{task: hard, scenes: discs, network: bn_tiny, epochs: 1, epoch_images: 64}"
+
+
+class Images(Section):
+    """A section with a parameter of every type."""
+
+    setting: profiles.Setting = "discs"
+    images: profiles.Count = 100
+
+
+class Networks(WithTrainings):
+    """A section that needs a training, and lists more elsewhere."""
+
+    NEEDED = ("tiny",)
+
+    others: Trainings
 
 
 @pytest.fixture
-def layout(checkout: Any) -> Layout:
-    """A checkout with one notebook that has a parameter of every type, and one that has few."""
-    checkout.notebook("01_data", parameters=PARAMETERS)
-    checkout.notebook("02_training")
+def layout(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """A checkout with a notebook that counts, one that trains, and one without parameters."""
+    monkeypatch.setattr(profiles, "SECTIONS", {"01_data": Images, "02_training": Networks})
+    for name in ("01_data", "02_training", "03_more"):
+        checkout.notebook(name)
     return checkout.layout
 
 
-def write(layout: Layout, text: str) -> None:
-    """The profile `mine`."""
+def load(layout: Layout, text: str) -> dict[str, Any]:
+    """The profile `mine`, with its sections unless the text has them."""
     (layout.root / "params").mkdir(exist_ok=True)
     (layout.root / "params" / "mine.yaml").write_text(text)
+    return load_profile(layout, "mine")
+
+
+def trains(more: str = "", trainings: str = "[tiny]") -> str:
+    """A profile whose second section trains."""
+    return (
+        f"seeds: [3, 4]\ntest_images: 20\nvalidation_images: 10\n"
+        f"trainings:\n  tiny: {HARD}\n{more}"
+        f"01_data: {{}}\n02_training: {{trainings: {trainings}, others: []}}\n03_more: {{}}\n"
+    )
 
 
 def test_sections_come_in_the_order_of_the_notebooks(layout: Layout) -> None:
-    write(layout, "02_training: {seeds: [1, 2]}\n01_data: {images: 5}\n")
-    loaded = load_profile(layout, "mine")
-    assert list(loaded) == ["01_data", "02_training"]
-    assert loaded == {"01_data": {"images": 5}, "02_training": {"seeds": [1, 2]}}
+    text = trains().replace("01_data: {}\n", "") + "01_data: {images: 5}\n"
+    assert list(load(layout, text)) == ["01_data", "02_training", "03_more"]
 
 
-def test_sections_share_values_through_anchors(layout: Layout) -> None:
-    write(layout, "x-seeds: &seeds [3, 4]\n01_data:\n02_training: {seeds: *seeds}\n")
-    assert load_profile(layout, "mine") == {"01_data": {}, "02_training": {"seeds": [3, 4]}}
+def test_a_section_takes_what_stands_above_unless_it_says_otherwise(layout: Layout) -> None:
+    loaded = load(layout, trains().replace("others", "test_images: 7, others"))["02_training"]
+    assert loaded.seeds == (3, 4)
+    assert (loaded.test_images, loaded.validation_images) == (7, 10)
+
+
+def test_a_training_starts_from_another_and_may_have_a_name_of_its_own(layout: Layout) -> None:
+    more = "  wide: {like: tiny, network: bn_compact, test_images: 9}\n"
+    section = load(layout, trains(more, "[tiny, broad: wide]"))["02_training"]
+    made = section.configurations
+    assert list(made) == ["tiny", "broad"]
+    assert [c.seed for c in made["broad"]] == [3, 4]
+    assert made["broad"][0].network.name == "bn_compact"
+    assert made["broad"][0].task == made["tiny"][0].task
+    assert [made[name][0].test_images for name in made] == [20, 9]
+    assert section.trainings["broad"].slug == "broad"
+
+
+def test_a_configuration_is_built_once(layout: Layout) -> None:
+    section = load(layout, trains())["02_training"]
+    first, again = (section.configurations["tiny"][0] for _ in range(2))
+    assert first is again
+
+
+def test_parameters_are_written_with_their_trainings_in_full(layout: Layout) -> None:
+    dumped = load(layout, trains())["02_training"].model_dump(mode="json")
+    assert dumped["trainings"]["tiny"]["network"] == "bn_tiny"
+    assert dumped["seeds"] == [3, 4]
 
 
 @pytest.mark.parametrize(
-    "value",
+    "setting",
     [
-        "images: 7",
-        "setting: discs_full",
-        "setting: {setting: discs, background: random}",
-        "setting: pairs",
-        "setting: {setting: backgrounds, hollow: true}",
-        "setting: {setting: shapes, shapes: [disc, square]}",
-        "rate: 2",
-        "rate: 0.25",
-        "fresh: true",
-        "levels: [2, random, 3]",
-        "table: {b: 2}",
-        "limit: 3",
-        "limit: text",
+        "discs_full",
+        "{setting: discs, background: random}",
+        "{setting: backgrounds, hollow: true}",
+        "{setting: shapes, shapes: [disc, square]}",
     ],
 )
-def test_values_like_the_default_are_taken(layout: Layout, value: str) -> None:
-    write(layout, f"01_data: {{{value}}}\n02_training: {{}}\n")
-    assert list(load_profile(layout, "mine")["01_data"]) == [value.partition(":")[0]]
+def test_a_setting_may_be_changed(layout: Layout, setting: str) -> None:
+    text = trains().replace("01_data: {}", f"01_data: {{setting: {setting}}}")
+    assert load(layout, text)["01_data"].setting
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
         ("images: 0.5", "0.5"),
-        ("images: 0", "0 is not allowed: a whole number from 1 on"),
+        ("images: 0", "0 is not allowed: Input should be greater than or equal to 1"),
         ("images: true", "True"),
         ("images: many", "'many'"),
-        ("rate: 1e-3", "'1e-3'"),  # YAML takes it for text
-        ("fresh: 1", "1"),
-        ("levels: 3", "3"),
-        ("levels: [0.5]", "0.5"),
-        ("table: [1]", "[1]"),
         ("setting: nonsense", "'nonsense'"),
         ("setting: {setting: discs, size: 12}", "spans"),
         ("setting: {setting: pairs, size: 30}", "two objects do not fit side by side in 30 px"),
-        ("imagse: 3", "'imagse'"),
-        ("output: here", "'output'"),
+        ("imagse: 3", "'imagse' is not allowed: setting, images"),
+        ("seeds: [1, 2]", "'seeds'"),
     ],
 )
 def test_other_values_and_unknown_parameters_are_refused(
     layout: Layout, value: str, said: str
 ) -> None:
-    section = value if value.startswith("{") else f"{{{value}}}"
-    write(layout, f"01_data: {section}\n02_training: {{}}\n")
     with pytest.raises(InvalidInput) as refusal:
-        load_profile(layout, "mine")
+        load(layout, trains().replace("01_data: {}", f"01_data: {{{value}}}"))
     line = str(refusal.value)
     assert "mine.yaml: 01_data" in line
     assert said in line
@@ -102,77 +128,93 @@ def test_other_values_and_unknown_parameters_are_refused(
 
 
 @pytest.mark.parametrize(
+    ("trainings", "said"),
+    [
+        ("[]", "trainings: tiny is missing; the notebook needs it"),
+        ("[large]", "trainings: 'large' is not allowed: one of tiny"),
+        ("[[tiny]]", r"trainings: \['tiny'\] is not allowed: one of tiny"),
+        ("tiny", "trainings: 'tiny' is not allowed: a list of names"),
+    ],
+)
+def test_trainings_that_there_are_not_are_refused(
+    layout: Layout, trainings: str, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=f"mine.yaml: 02_training.*{said}"):
+        load(layout, trains(trainings=trainings))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("{like: none}", "trainings.more.like: 'none' is not allowed: one of those above it, tiny"),
+        ("{like: [tiny]}", r"trainings.more.like: \['tiny'\]"),
+        ("[1]", r"trainings.more: \[1\] is not allowed: a mapping"),
+    ],
+)
+def test_a_training_that_starts_from_nothing_is_refused(
+    layout: Layout, row: str, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        load(layout, trains(f"  more: {row}\n"))
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("01_data: {}", "02_training: a section is missing"),
-        ("01_data: {}\n02_training: {}\n03_more: {}", "'03_more'"),
-        ("01_data: [1]\n02_training: {}", r"\[1\]"),
+        (trains() + "04_none: {}", "'04_none'"),
+        (trains().replace("01_data: {}", "01_data: [1]"), r"\[1\]"),
         ("[1, 2]", r"\[1, 2\]"),
         ("01_data: {", "no YAML"),
         ("01_data: !!python/object/apply:os.getcwd []", "no YAML"),
-        ("01_data: 2024-13-45\n02_training: {}", "no YAML: month must be in 1..12"),
-        ("01_data: {}\n02_training: {}\n01_data: {}", "no YAML: '01_data' stands twice"),
+        ("01_data: 2024-13-45", "no YAML: month must be in 1..12"),
+        (trains() + "01_data: {}", "no YAML: '01_data' stands twice"),
     ],
 )
 def test_other_shapes_of_a_profile_are_refused(layout: Layout, text: str, said: str) -> None:
-    write(layout, text)
     with pytest.raises(InvalidInput, match=said) as refusal:
-        load_profile(layout, "mine")
+        load(layout, text)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_profile_that_is_no_text_is_refused(layout: Layout) -> None:
-    write(layout, "")
+    load(layout, trains())
     layout.profiles["mine"].write_bytes(b"01_data: \xff")
     with pytest.raises(InvalidInput, match=r"mine\.yaml: this is no YAML"):
         load_profile(layout, "mine")
 
 
 def test_an_unknown_profile_names_those_that_there_are(layout: Layout) -> None:
-    write(layout, "")
+    load(layout, trains())
     with pytest.raises(InvalidInput, match=r"'../mine' is not allowed: mine$"):
         load_profile(layout, "../mine")
 
 
-def test_defaults_are_read_without_running_the_cell(layout: Layout) -> None:
-    defaults = default_parameters(layout.notebooks["01_data"])
-    assert defaults["table"] == {"a": 1}
-    assert defaults["limit"] is None
-    assert defaults["output"] == "runs/lab"
+@pytest.mark.parametrize("profile", Layout(ROOT).profiles)
+def test_every_profile_of_this_checkout_fits_its_notebooks(profile: str) -> None:
+    assert load_profile(Layout(ROOT), profile)
 
 
-def test_defaults_are_literals(checkout: Any) -> None:
-    checkout.notebook("01_data", parameters="images = 10 * 60")
-    with pytest.raises(InvalidInput, match=r"images: 10 \* 60 is not allowed"):
-        default_parameters(checkout.layout.notebooks["01_data"])
-
-
-def test_a_notebook_without_output_is_refused(checkout: Any) -> None:
-    checkout.write(checkout.root / "notebooks" / "01_data.ipynb", [])
-    with pytest.raises(InvalidInput, match="has to set `output`"):
-        default_parameters(checkout.layout.notebooks["01_data"])
-
-
-def test_every_profile_of_this_checkout_fits_its_notebooks() -> None:
-    layout = Layout(ROOT)
-    assert set(layout.profiles) == {"smoke", "standard", "full"}
-    assert [name[:2] for name in layout.notebooks] == [f"0{number}" for number in range(1, 9)]
-    for profile in layout.profiles:
-        load_profile(layout, profile)
+def test_smoke_trains_and_compares_what_standard_does() -> None:
+    smoke, standard = (load_profile(Layout(ROOT), name) for name in ("smoke", "standard"))
+    for name, section in standard.items():
+        searched = {f"trial {n}" for n in range(1, 100)}
+        assert section.rows.keys() - searched == smoke[name].rows.keys() - searched
+        for groups in ("groups", "summary_groups"):
+            assert getattr(section, groups, None) == getattr(smoke[name], groups, None)
 
 
 BROKEN = {
     "an unknown network": ("network: large,", "network: nonsense,", "'nonsense' is unknown"),
     "an unknown task": ("task: three_bands", "task: nonsense", "'nonsense' is unknown"),
     "boundaries that do not increase": (
-        "{task: hard, scenes: discs, network: bn_tiny",
-        "{task: {name: mine, boundaries: [9, 8], labels: [0, 1, 0]}, scenes: discs, "
-        "network: bn_tiny",
+        "bn_tiny: {task: hard",
+        "bn_tiny: {task: {name: mine, boundaries: [9, 8], labels: [0, 1, 0]}",
         r"boundaries: \(9, 8\) do not increase",
     ),
     "a level without a class": (
-        "{task: hard, scenes: discs, network: bn_tiny",
-        "{task: {name: mine, boundaries: [9], labels: [0, null]}, scenes: discs, network: bn_tiny",
+        "bn_tiny: {task: hard",
+        "bn_tiny: {task: {name: mine, boundaries: [9], labels: [0, null]}",
         "labels",
     ),
     "an object larger than its image": (
@@ -181,8 +223,8 @@ BROKEN = {
         "spans 17 pixels, more than the image's 12",
     ),
     "scenes without the task's classes": (
-        "{task: hard, scenes: discs, network: bn_tiny",
-        "{task: absolute, scenes: discs, network: bn_tiny",
+        "bn_tiny: {task: hard",
+        "bn_tiny: {task: absolute",
         "background: 0 is not allowed in scenes of task absolute; allowed: 'random'",
     ),
     "an image that the network cannot take": (
@@ -191,11 +233,11 @@ BROKEN = {
         "8 is too small for network bn_tiny",
     ),
     "an unknown option of a recipe": ("epochs: 3,", "epoch: 3,", "epoch"),
-    "a training that the notebook needs": ("    small: *small\n", "", "small is missing"),
+    "a training that the notebook needs": ("[large, small,", "[large,", "small is missing"),
     "a group of what is not trained": ("[baseline, permuted,", "[baseline, moved,", "'moved'"),
     "one seed": ("[0, 1, 2]", "[0]", "two seeds or more"),
     "a seed twice": ("[0, 1, 2]", "[0, 1, 1]", "all different"),
-    "no trial": ("trials: 8", "trials: 0", "from 1 on"),
+    "no trial": ("trials: 8", "trials: 0", "greater than or equal to 1"),
 }
 """What is wrong -> a text of standard.yaml, what stands there instead, and what is said."""
 

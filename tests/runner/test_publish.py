@@ -71,7 +71,7 @@ def test_the_readme_gets_the_main_findings(checkout: Any) -> None:
 
 
 def test_the_command_publishes(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intensity.runner.profiles.Layout", lambda: checkout.layout)
+    monkeypatch.setattr("intensity.environment.Layout", lambda: checkout.layout)
     assert main(["publish"]) == 0
     assert "| reproduced (C2) |" in read(checkout, README)
 

@@ -12,8 +12,8 @@ from contextlib import redirect_stderr
 from typing import NamedTuple
 
 from intensity.data.scenes import SceneOptions
+from intensity.environment import Layout
 from intensity.explorer.view import Subject
-from intensity.runner.profiles import Layout
 from intensity.storage import entries
 from intensity.storage.code_digest import training_code
 from intensity.storage.store import Run, Store, run_name

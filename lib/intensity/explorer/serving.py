@@ -3,8 +3,8 @@
 import socket
 from pathlib import Path
 
+from intensity.environment import Layout
 from intensity.runner.notebooks import set_environment
-from intensity.runner.profiles import Layout
 from intensity.values import InvalidInput
 
 HOST = "127.0.0.1"

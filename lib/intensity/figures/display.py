@@ -20,6 +20,12 @@ from intensity.figures.style import DPI, styled
 from intensity.storage.files import write_aside
 from intensity.values import ROOT, InvalidInput
 
+_FILE = re.compile(r"\d{2}-[a-z0-9-]+")
+"""File names of figures: the notebook, words."""
+
+_REFERENCE = re.compile(r"\[([^\]]*)\]\((#[^)]*)\)")
+"""A figure or table that a caption names, as Markdown has it."""
+
 _NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")
 """Names of figures and tables: notebook, number, words."""
 
@@ -33,7 +39,7 @@ def save(fig: Figure, name: str, data: pd.DataFrame, output: str | Path) -> byte
 
     Args:
         fig: the figure.
-        name: file name without ending, for example "02-1-learning-curves".
+        name: file name without ending, for example "02-learning-curves".
         data: the numbers behind the figure, one row a mark.
         output: folder of the run, absolute or from the checkout.
 
@@ -41,9 +47,10 @@ def save(fig: Figure, name: str, data: pd.DataFrame, output: str | Path) -> byte
         The bytes of the PNG.
 
     Raises:
-        InvalidInput: the name is not of the form NN-N-words.
+        InvalidInput: the name is not of the form NN-words.
     """
-    _number(name)
+    if not _FILE.fullmatch(name):
+        raise InvalidInput(f"name: {name!r} is not allowed: use NN-words")
     folder = ROOT / output / "figures"
     png = _bytes(fig, "png", {"Software": None})
     write_aside(folder / f"{name}.png", png)
@@ -53,6 +60,39 @@ def save(fig: Figure, name: str, data: pd.DataFrame, output: str | Path) -> byte
     text = data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_aside(folder / f"{name}.csv", text)
     return png
+
+
+def show_picture(png: bytes, *, name: str, caption: str, alt: str, live: str = "") -> None:
+    """Put a figure on a notebook's page; its number is made where the whole page is.
+
+    Args:
+        png: the picture.
+        name: its anchor on the page is `#fig-<name>`.
+        caption: what to see in it; plain text, with `[Figure](#fig-...)` for others.
+        alt: what is on it; plain text.
+        live: HTML that stands for the picture wherever its script runs.
+    """
+    source = base64.b64encode(png).decode()
+    picture = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
+    still = f'<div class="still wide">{picture}</div>'
+    page = f'<figure id="fig-{name}">{live}{still}{_unnumbered("fig", name, caption)}</figure>'
+    _display(Page(page, caption))
+
+
+def show_rows(
+    table: pd.DataFrame, *, name: str, caption: str, formats: Mapping[str, str] | None = None
+) -> None:
+    """Put a table on a notebook's page; its number is made where the whole page is.
+
+    Args:
+        table: one column a column, without the index; an empty cell where a value is missing.
+        name: its anchor on the page is `#table-<name>`.
+        caption: what to see in it; plain text, with `[Figure](#fig-...)` for others.
+        formats: how to write a column's values, for example {"accuracy": "{:.3f}"}.
+    """
+    words = _unnumbered("table", name, caption)
+    page = f'<figure class="table" id="table-{name}">{words}{_rows(table, formats)}</figure>'
+    _display(Page(page, f"{caption}\n{table.to_string(index=False)}"))
 
 
 def show(
@@ -104,12 +144,7 @@ def show_table(
         InvalidInput: the name is not of the form table-NN-N.
     """
     title = f"Table {_number(name)}."
-    formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
-    with pd.option_context("display.max_colwidth", None):
-        unnamed = table.rename_axis(columns=None)  # whose name would be an empty column
-        body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
-    body = _BETWEEN_WORDS.sub(r"\1<wbr>", body)
-    rows = f'<div class="wide">{body}</div>'
+    rows = _rows(table, formats)
     page = f'<figure class="table" id="{name}">{_caption(title, caption)}{rows}</figure>'
     _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
 
@@ -137,6 +172,22 @@ def in_words(
     items = [" ".join(map(str, name)) for name in numbers[names].itertuples(index=False)]
     rows = zip(items, numbers[value], strict=True)
     return "; ".join(f"{item}: {form.format(number)}" for item, number in rows) or "none"
+
+
+def _rows(table: pd.DataFrame, formats: Mapping[str, str] | None) -> str:
+    """A table as HTML, which may be wider than the page."""
+    formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
+    with pd.option_context("display.max_colwidth", None):
+        unnamed = table.rename_axis(columns=None)  # whose name would be an empty column
+        body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
+    body = _BETWEEN_WORDS.sub(r"\1<wbr>", body)
+    return f'<div class="wide">{body}</div>'
+
+
+def _unnumbered(kind: str, name: str, caption: str) -> str:
+    """A caption as HTML, with a place for its number."""
+    words = _REFERENCE.sub(r'<a href="\2">\1</a>', html.escape(caption))
+    return f'<figcaption><b data-number="{kind}-{name}"></b>{words}</figcaption>'
 
 
 def _number(name: str) -> str:

@@ -8,6 +8,7 @@ are data, formulas are MathML.
 
 import re
 from collections import Counter
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,24 @@ from nbformat import NotebookNode
 
 from intensity.claims.findings import FINDINGS, finding_rows
 from intensity.claims.judge import VERDICTS, claims_table
+from intensity.environment import Layout
 from intensity.report.citation import citations
+from intensity.report.numbers import numbered
 from intensity.report.page import PageExporter
-from intensity.runner.profiles import Layout, shown, wanted_runs
 from intensity.statistics.measurements import load_results, measurements_in
 from intensity.storage.files import write_aside
 from intensity.storage.manifest import load_manifest
-from intensity.values import InvalidInput
+from intensity.values import InvalidInput, shown
 
 HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
 """The measurements that the abstract begins with."""
 
+PROBLEMS = "<!-- problems -->"
+"""Where the page says what is wrong with its references."""
+
 FIELDS = (
     *("profile", "started", "finished", "commit", "dirty", "versions", "machine", "seeds"),
-    *("parameters", "notebooks"),
+    *("parameters", "notebooks", "networks"),
 )
 """What the page reads of a manifest."""
 
@@ -56,6 +61,9 @@ def build_report(layout: Layout, profile: str) -> Path:
     merged = _merge(layout, folder, manifest)
     front = _front_matter(layout, folder, manifest) | {"anchors": _anchors(merged)}
     html, _ = PageExporter().from_notebook_node(merged, {"page": front, "contents": []})
+    html, problems = numbered(html)
+    lines = [] if front["missing"] or front["failed"] else problems  # else they may come yet
+    html = html.replace(PROBLEMS, "".join(f'<p class="note">{escape(one)}</p>' for one in lines))
     page = folder / "report" / "index.html"
     write_aside(page, html)
     return page
@@ -97,7 +105,7 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
         },
         "findings": finding_rows(results),
         "all_findings": len(FINDINGS),
-        "networks": _trained(manifest),
+        "networks": manifest["networks"],
         "citations": citations(),
     }
 
@@ -119,12 +127,6 @@ def _anchors(merged: NotebookNode) -> set[str]:
         if "text/html" in output.get("data", {})
     ]
     return {name for html in shown_there for name in re.findall(r'<figure[^>]* id="(.*?)"', html)}
-
-
-def _trained(manifest: dict[str, Any]) -> int:
-    """How many different networks the run's parameters ask for."""
-    wanted = [wanted_runs(values) for values in manifest["parameters"].values()]
-    return len({configuration.canonical() for runs in wanted for configuration in runs})
 
 
 def _merge(layout: Layout, folder: Path, manifest: dict[str, Any]) -> NotebookNode:

@@ -106,7 +106,7 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
         links = [
             _link(f'href="#{cell}"', "code", name),
             _link(f'href="../notebooks/{part}.ipynb"', "notebook", name),
-            *_data_link(name, figures / f"{name}.csv"),
+            *_data_link(name, figures, part),
         ]
         line = f'<span class="links">{" ".join(links)}</span></figcaption>'
         return figure[0].replace("</figcaption>", line, 1)
@@ -114,10 +114,12 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
     return _FIGURE.sub(linked, html)
 
 
-def _data_link(name: str, path: Path) -> list[str]:
+def _data_link(name: str, figures: Path, part: str) -> list[str]:
     """A link that saves the data of a figure, which it holds; none where there are no data."""
-    if not path.exists():
+    found = [p for p in (figures / f"{part[:2]}-{name}.csv", figures / f"{name}.csv") if p.exists()]
+    if not found:
         return []
+    path = found[0]
     data = base64.b64encode(path.read_bytes()).decode()
     source = f'download="{path.name}" href="data:text/csv;base64,{data}"'
     return [_link(source, "data (CSV)", name)]

@@ -1,74 +1,360 @@
-"""What a run is asked to do: the notebooks of a checkout and the profiles that set them.
+"""What a run computes: the files in params/, with a section for each notebook.
 
-A profile is a YAML file in params/. Its sections are named after notebooks and set parameters that
-the notebook has a default for, each with a value of the default's type. Top-level keys that begin
-with "x-" are no sections: they hold values that several sections share through YAML anchors.
+    seeds: [0, 1, 2]           # holds for every section that has the parameter
+    trainings:                 # every training once; `like` names one to start from
+      baseline: {task: hard, scenes: discs, network: bn_compact, epochs: 4, epoch_images: 10000}
+      monotone: {like: baseline, task: monotone}
+    06_units:
+      trainings: [baseline, monotone, bn_tiny: bn_tiny_screen]   # the last by another name
+      profile_scenes: 8
 
-Some parameters mean the same in every notebook and are checked further: `seeds`, `setting`,
-`trainings` (a table of trainings by name, as `configurations` takes it), `trial` (one of them,
-drawn `trials` times) and tables of `groups` (names of trainings that one figure compares).
+A section is the notebook's parameters, and its model below says which there are.
 """
 
-import ast
-import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, ClassVar
 
-import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from intensity.environment import Layout
+from intensity.storage.files import read_yaml
 from intensity.training.configuration import Configuration
-from intensity.training.presets import configurations, find_setting
+from intensity.training.presets import configure, find_setting
 from intensity.training.search import random_trials
-from intensity.values import ROOT, InvalidInput
+from intensity.values import InvalidInput, describe, shown
 
-SHARED = "x-"
-"""How the top-level keys of a profile begin that are not sections."""
-
-OUTPUT = "output"
-"""The parameter that every notebook has and no profile sets: the run's folder."""
+LIKE = "like"
+"""The key of a training that names another one to start from."""
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where a checkout keeps things."""
+@dataclass(frozen=True, eq=False)
+class Training:
+    """One training of a profile.
 
-    root: Path = ROOT
+    Args:
+        name: how notebooks call it.
+        table: task, scenes, network, and fields of a `Recipe` or `Configuration`.
+        seeds: with how many of the seeds it is trained; None for all.
+    """
 
-    @property
-    def notebooks(self) -> dict[str, Path]:
-        """The numbered notebooks in order, by their names without ending."""
-        found = sorted((self.root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-        return {path.stem: path for path in found}
-
-    @property
-    def profiles(self) -> dict[str, Path]:
-        """The profile files, by name."""
-        return {path.stem: path for path in sorted((self.root / "params").glob("*.yaml"))}
+    name: str
+    table: Mapping[str, Any]
+    seeds: int | None = None
 
     @property
-    def figures(self) -> Path:
-        """The figures that are kept in git."""
-        return self.root / "figures"
+    def slug(self) -> str:
+        """The name as a part of a measurement's id."""
+        return re.sub(r"\W+", "_", self.name)
+
+    @cache  # noqa: B019 - one a row and seed, for as long as the process lasts
+    def configuration(self, seed: int, test_images: int, validation_images: int) -> Configuration:
+        """What is trained with a seed; the table's own numbers of images go first."""
+        sizes = {"test_images": test_images, "validation_images": validation_images}
+        try:
+            return configure(**{**sizes, "seed": seed, **self.table})
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.name}: {error}") from None
+        except (TypeError, ValueError) as error:  # a list for a name
+            raise InvalidInput(f"{self.name}: {' '.join(str(error).split())}") from None
+
+
+def _found(listed: Any, info: ValidationInfo) -> dict[str, Training]:
+    """The trainings that a section lists, by its names for them."""
+    if not isinstance(listed, list):
+        raise InvalidInput(f"{listed!r} is not allowed: a list of names")
+    pairs = [pair for item in listed for pair in _pairs(item)]
+    return {name: _row(name, known, info) for name, known in pairs}
+
+
+def _pairs(item: Any) -> list[tuple[str, str]]:
+    """A name, or `name here: name in the table`."""
+    return [(str(a), str(b)) for a, b in item.items()] if isinstance(item, dict) else [(item, item)]
+
+
+def _row(name: str, known: Any, info: ValidationInfo) -> Training:
+    """A row of the table of trainings."""
+    tables = (info.context or {}).get("trainings", {})
+    if not isinstance(known, str) or known not in tables:
+        raise InvalidInput(f"{known!r} is not allowed: one of {', '.join(tables)}")
+    return Training(name, tables[known])
+
+
+def _checked_setting(value: Any) -> Any:
+    """A setting, by name or with changes, that can be found."""
+    find_setting(value)
+    return value
+
+
+def _checked_seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    """Seeds over which an interval can be made."""
+    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
+        raise InvalidInput(f"{list(seeds)} is not allowed: two seeds or more, all different")
+    return seeds
+
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Seeds = Annotated[
+    tuple[Annotated[int, Field(ge=0, strict=True)], ...], AfterValidator(_checked_seeds)
+]
+Setting = Annotated[str | dict[str, Any], AfterValidator(_checked_setting)]
+Trainings = Annotated[
+    dict[str, Training],
+    BeforeValidator(_found),
+    PlainSerializer(lambda rows: {name: dict(row.table) for name, row in rows.items()}),
+]
+OneTraining = Annotated[
+    Training,
+    BeforeValidator(lambda name, info: _row(str(name), name, info)),
+    PlainSerializer(lambda row: dict(row.table)),
+]
+Groups = dict[str, tuple[str, ...]]
+
+
+class Section(BaseModel):
+    """The parameters of a notebook; one without a model of its own has none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     @property
-    def pretrained(self) -> Path:
-        """The networks that ship with the project."""
-        return self.root / "pretrained"
+    def rows(self) -> dict[str, Training]:
+        """All trainings by name, wherever the section lists them."""
+        return {}
 
-    def run(self, profile: str) -> Path:
-        """The folder of a profile's run."""
-        return self.root / "runs" / profile
+    @property
+    def configurations(self) -> dict[str, list[Configuration]]:
+        """What the notebook trains, by name, one for each seed."""
+        return {name: self.configured(row) for name, row in self.rows.items()}
+
+    def configured(self, row: Training, seeds: Sequence[int] | None = None) -> list[Configuration]:
+        """A training with each of its seeds, or with others."""
+        raise NotImplementedError
 
 
-def shown(path: Path) -> str:
-    """A path as people and notebooks read it: from the checkout of this code if it lies inside."""
-    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+class WithTrainings(Section):
+    """The parameters of a notebook that trains networks.
+
+    Args:
+        seeds: of every training; intervals are made over them.
+        test_images: scenes that a network is tested on, unless its training says otherwise.
+        validation_images: scenes of the look at validation after every epoch.
+        trainings: what is trained, by name.
+    """
+
+    NEEDED: ClassVar[tuple[str, ...]] = ()
+
+    seeds: Seeds
+    test_images: Count
+    validation_images: Count
+    trainings: Trainings
+
+    @property
+    def rows(self) -> dict[str, Training]:
+        """The trainings, and those of other fields."""
+        return self.trainings
+
+    def configured(self, row: Training, seeds: Sequence[int] | None = None) -> list[Configuration]:
+        """A training with each of its seeds, or with others."""
+        sizes = (self.test_images, self.validation_images)
+        return [row.configuration(s, *sizes) for s in seeds or self.seeds[: row.seeds]]
+
+    @model_validator(mode="after")
+    def _check(self) -> "WithTrainings":
+        """Refuse a section that lacks a training the notebook needs, or has one that cannot be."""
+        for name in self.NEEDED:
+            if name not in self.rows:
+                raise InvalidInput(f"trainings: {name} is missing; the notebook needs it")
+        _ = self.configurations
+        return self
 
 
-def load_profile(layout: Layout, name: str) -> dict[str, dict[str, Any]]:
+class Data(Section):
+    """Parameters of 01_data.
+
+    Args:
+        setting: of the scenes of `hard`.
+        scenes: test scenes that are counted.
+        training_scenes: scenes that a baseline may learn from.
+    """
+
+    setting: Setting
+    scenes: Count
+    training_scenes: Count
+
+
+class TrainingResults(WithTrainings):
+    """Parameters of 02_training; `training_scenes` are what a baseline may learn from."""
+
+    NEEDED = ("large", "small", "small_as_large", "bn_compact", "pixels")
+
+    training_scenes: Count
+
+
+class Ablations(WithTrainings):
+    """Parameters of 03_ablations.
+
+    Args:
+        training_scenes: scenes that a baseline may learn from.
+        baseline_scenes: test scenes that baselines are judged on.
+        tasks: trainings of one network on tasks that decorrelate cues.
+        groups: screens on `hard` that are compared with `baseline`, by what they change.
+        summary_groups: likewise on `three_bands`, with `summary recipe`.
+        trials: of the random search.
+        trial: the training whose learning rate and weight decay are searched.
+    """
+
+    NEEDED = ("baseline", "summary recipe")
+
+    training_scenes: Count
+    baseline_scenes: Count
+    tasks: Trainings
+    groups: Groups
+    summary_groups: Groups
+    trials: Count
+    trial: OneTraining
+
+    @property
+    def search(self) -> dict[str, Training]:
+        """The trials of the random search, each with the first seed alone."""
+        drawn = random_trials(self.trial.table, self.trials)
+        return {name: Training(name, table, 1) for name, table in drawn.items()}
+
+    @property
+    def rows(self) -> dict[str, Training]:
+        """Screens, tasks and trials."""
+        return self.trainings | self.tasks | self.search
+
+    @model_validator(mode="after")
+    def _check_groups(self) -> "Ablations":
+        """Refuse a group of what is not trained."""
+        for field in ("groups", "summary_groups"):
+            names = [name for group in getattr(self, field).values() for name in group]
+            for name in (name for name in names if name not in self.trainings):
+                known = ", ".join(self.trainings)
+                raise InvalidInput(f"{field}: {name!r} is not allowed: one of {known}")
+        return self
+
+
+class Visualization(WithTrainings):
+    """Parameters of 04_visualization.
+
+    Args:
+        tasks: trainings on tasks that decorrelate cues.
+        layers: the layer whose feature maps are shown, by training.
+        scenes: test scenes on which the share of saliency on the object is measured.
+        score_scenes: test scenes on which methods are scored.
+        check_scenes: of these, those of which maps are compared with others.
+        weight_scenes: of these, those for which weights and labels are shuffled.
+        heart_scenes: training scenes whose shuffled labels are learned by heart.
+        step: grey levels from one recoloring to the next.
+        sweep_scenes: test scenes of each class that the last figure holds.
+    """
+
+    NEEDED = ("large", "small", "bn_compact")
+
+    tasks: Trainings
+    layers: dict[str, str] = {"large": "relu2", "small": "relu1", "bn_compact": "relu2"}
+    scenes: Count
+    score_scenes: Count
+    check_scenes: Count
+    weight_scenes: Count
+    heart_scenes: Count
+    step: Count
+    sweep_scenes: Count
+
+    @property
+    def rows(self) -> dict[str, Training]:
+        """Networks of the paper and those on other tasks."""
+        return self.trainings | self.tasks
+
+
+class Responses(WithTrainings):
+    """Parameters of 05_responses.
+
+    Args:
+        curve_scenes: scenes whose class-response curves are measured.
+        step: grey levels from one point of a curve to the next.
+        plane_scenes: scenes whose intensity and background are swept.
+        plane_step: grey levels from one point of the plane to the next.
+        scenes: test scenes on which two labels are compared.
+    """
+
+    NEEDED = ("bn_compact", "absolute", "contrast")
+
+    curve_scenes: Count
+    step: Count
+    plane_scenes: Count
+    plane_step: Count
+    scenes: Count
+
+
+class Units(WithTrainings):
+    """Parameters of 06_units.
+
+    Args:
+        profile_scenes: scenes that response profiles are averaged over.
+        step: grey levels from one point of a profile to the next.
+        scatter_scenes: noisy test scenes of the scatter figure.
+        probe_scenes: noisy validation scenes that probes are fitted on, and test scenes that test.
+    """
+
+    NEEDED = ("bn_compact", "baseline", "monotone", "bn_tiny_full")
+
+    profile_scenes: Count
+    step: Count
+    scatter_scenes: Count
+    probe_scenes: Count
+
+
+class Interventions(WithTrainings):
+    """Parameters of 07_interventions.
+
+    Args:
+        training_scenes: scenes that a baseline may learn from.
+        scenes: test scenes of the matrix of all interventions.
+        dot_scenes: of single pixels, and of random backgrounds.
+        cue_scenes: of parts in conflict and covered.
+        scan_scenes: that offset and gain choose theirs from.
+        curve_scenes: of recoloring to every level.
+        step: grey levels from one point of a curve to the next.
+    """
+
+    NEEDED = ("bn_compact", "pixels", "absolute", "contrast", "distractor", "shape")
+
+    training_scenes: Count
+    scenes: Count
+    dot_scenes: Count
+    cue_scenes: Count
+    scan_scenes: Count
+    curve_scenes: Count
+    step: Count
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "01_data": Data,
+    "02_training": TrainingResults,
+    "03_ablations": Ablations,
+    "04_visualization": Visualization,
+    "05_responses": Responses,
+    "06_units": Units,
+    "07_interventions": Interventions,
+}
+"""What the section of each notebook may say."""
+
+
+def load_profile(layout: Layout, name: str) -> dict[str, Any]:
     """Read and check a profile.
 
     Args:
@@ -76,199 +362,68 @@ def load_profile(layout: Layout, name: str) -> dict[str, dict[str, Any]]:
         name: the profile's name.
 
     Returns:
-        For every notebook, in order, the parameters that the profile sets.
+        For every notebook, in order, its parameters: an instance of its model in `SECTIONS`.
 
     Raises:
-        InvalidInput: the profile is unknown or no YAML, a section or a parameter is unknown, a
-            notebook has no section, or a value has another type than the parameter's default.
+        InvalidInput: the profile is unknown or no YAML, a section is missing or unknown, a
+            parameter is unknown, missing or has a value that is not allowed.
     """
     if name not in layout.profiles:
         raise InvalidInput(f"profile: {name!r} is not allowed: {', '.join(layout.profiles)}")
-    place = shown(layout.profiles[name])
-    sections = _read_sections(layout.profiles[name], place)
-    unknown = set(sections) - set(layout.notebooks)
-    if unknown:
-        raise InvalidInput(_refusal(place, min(unknown), f"a notebook, {_list(layout.notebooks)}"))
-    for notebook, path in layout.notebooks.items():
-        if notebook not in sections:
-            raise InvalidInput(f"{place}: {notebook}: a section is missing; add it, even empty")
-        _check_section(f"{place}: {notebook}", sections[notebook], default_parameters(path))
-    return {notebook: sections[notebook] for notebook in layout.notebooks}
+    path = layout.profiles[name]
+    place, data, notebooks = shown(path), read_yaml(path), layout.notebooks
+    trainings = _tables(f"{place}: trainings", data.pop("trainings", None) or {})
+    shared_names = {field for model in SECTIONS.values() for field in model.model_fields}
+    shared = {key: data.pop(key) for key in shared_names & data.keys()}
+    if unknown := sorted(set(data) - set(notebooks)):
+        allowed = f"trainings, a parameter, or a notebook, one of {', '.join(notebooks)}"
+        raise InvalidInput(f"{place}: {unknown[0]!r} is not allowed: {allowed}")
+    if missing := sorted(set(notebooks) - set(data)):
+        raise InvalidInput(f"{place}: {missing[0]}: a section is missing; add it, even empty")
+    return {
+        notebook: _section(place, notebook, data[notebook], shared, trainings)
+        for notebook in notebooks
+    }
 
 
-def default_parameters(notebook: Path) -> dict[str, Any]:
-    """The parameters of a notebook with their defaults: what its cell tagged `parameters` assigns.
-
-    The cell is parsed and not run, whole, so that a table may stand on several lines.
-
-    Args:
-        notebook: the file.
-
-    Returns:
-        Each parameter's default by name.
-
-    Raises:
-        InvalidInput: there is no such cell, a default is not a literal, or `output` is missing.
-    """
-    cells = json.loads(notebook.read_text("utf8"))["cells"]
-    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    defaults: dict[str, Any] = {}
-    for statement in ast.parse("\n".join("".join(cell["source"]) for cell in tagged)).body:
-        match statement:
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
-            ):
-                defaults[name] = _literal(f"{notebook.name}: {name}", value)
-    if OUTPUT not in defaults:
-        raise InvalidInput(f"{notebook.name}: a cell tagged `parameters` has to set `{OUTPUT}`")
-    return defaults
+def _tables(place: str, rows: Any) -> dict[str, dict[str, Any]]:
+    """Trainings by name, each in full."""
+    tables: dict[str, dict[str, Any]] = {}
+    for name, row in _mapping(place, rows).items():
+        own = dict(_mapping(f"{place}.{name}", row))
+        start = own.pop(LIKE, None)
+        if start is not None and (not isinstance(start, str) or start not in tables):
+            allowed = f"one of those above it, {', '.join(tables)}"
+            raise InvalidInput(f"{place}.{name}.{LIKE}: {start!r} is not allowed: {allowed}")
+        tables[str(name)] = (tables[start] if start else {}) | own
+    return tables
 
 
-def wanted_runs(parameters: Mapping[str, Any], every: bool = False) -> list[Configuration]:
-    """What a notebook trains with these parameters.
-
-    Args:
-        parameters: all of a notebook's, defaults included.
-        every: whether each trial of a random search counts with every seed, since any may be
-            chosen, and not with the first one alone.
-
-    Returns:
-        A configuration for each of its trainings, tasks and trials and each of their seeds.
-    """
-    tables = {**parameters.get("trainings", {}), **parameters.get("tasks", {})}
-    search = {}
-    if "trial" in parameters:
-        search = random_trials(parameters["trial"], parameters["trials"])
-    if not tables | search:
-        return []
-    seeds = parameters["seeds"]
-    sizes = {name: parameters[name] for name in ("test_images", "validation_images")}
-    groups = configurations(tables, seeds, **sizes)
-    groups |= configurations(search, seeds if every else seeds[:1], **sizes)
-    return [configuration for group in groups.values() for configuration in group]
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads YAML, and refuses a key that stands twice in one mapping."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping; what comes with "<<" may be set anew."""
-        seen = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if (key.tag, key.value) in seen and key.value != "<<":
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {line}")
-            seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
-
-
-def _read_sections(path: Path, place: str) -> dict[str, dict[str, Any]]:
-    """The sections of a profile file, each a mapping."""
+def _section(
+    place: str,
+    notebook: str,
+    own: Any,
+    shared: Mapping[str, Any],
+    trainings: Mapping[str, Mapping[str, Any]],
+) -> Section:
+    """A notebook's parameters: its own, and those above the sections that it has as well."""
+    model = SECTIONS.get(notebook, Section)
+    own = _mapping(f"{place}: {notebook}", own or {})
+    fields = {key: value for key, value in shared.items() if key in model.model_fields}
     try:
-        data = yaml.load(path.read_text("utf8"), _Loader) or {}
-    except (yaml.YAMLError, ValueError) as error:  # the latter: no UTF-8, the 32nd of a month
-        raise InvalidInput(f"{place}: this is no YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(data, dict):
-        raise InvalidInput(_refusal(place, data, "a mapping from notebooks to parameters"))
-    named = {str(key): value or {} for key, value in data.items()}
-    sections = {key: value for key, value in named.items() if not key.startswith(SHARED)}
-    for key, section in sections.items():
-        if not isinstance(section, dict):
-            raise InvalidInput(_refusal(f"{place}: {key}", section, "a mapping of parameters"))
-    return sections
+        return model.model_validate({**fields, **own}, context={"trainings": trainings})
+    except ValidationError as error:
+        unknown = [e["loc"][0] for e in error.errors() if e["type"] == "extra_forbidden"]
+        if unknown:
+            allowed = ", ".join(model.model_fields) or "it has no parameters"
+            raise InvalidInput(
+                f"{place}: {notebook}: {unknown[0]!r} is not allowed: {allowed}"
+            ) from None
+        raise InvalidInput(describe(error, f"{place}: {notebook}")) from None
 
 
-def _check_section(place: str, section: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Refuse a parameter that the notebook does not have, or a value that it cannot take."""
-    allowed = [name for name in defaults if name != OUTPUT]
-    for name, value in section.items():
-        if name not in allowed:
-            raise InvalidInput(_refusal(place, name, f"a parameter, {_list(allowed)}"))
-        _check_value(f"{place}.{name}", name, value, defaults[name])
-    _check_trainings(place, {**defaults, **section}, defaults.get("trainings", {}))
-
-
-def _check_value(place: str, name: str, value: Any, default: Any) -> None:
-    """Refuse a value that has another type than the default, or that says nothing sensible."""
-    if name == "setting":
-        _naming(place, partial(find_setting, value))
-    elif not _fits(value, default):
-        raise InvalidInput(_refusal(place, value, f"a value like the default {default!r}"))
-    elif name == "seeds" and (len(set(value)) < 2 or len(set(value)) < len(value)):
-        raise InvalidInput(_refusal(place, value, "two seeds or more, all different"))
-    elif _is_count(default) and value < 1:
-        raise InvalidInput(_refusal(place, value, "a whole number from 1 on"))
-
-
-def _check_trainings(place: str, parameters: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
-    """Refuse trainings that cannot be made, and groups of trainings that there are not."""
-    seeds, tables = parameters.get("seeds", [0]), dict(parameters.get("trainings", {}))
-    missing = [name for name in needed if name not in tables]
-    if missing:
-        raise InvalidInput(f"{place}.trainings: {missing[0]} is missing; the notebook needs it")
-    for groups in (name for name in parameters if name.endswith("groups")):
-        for title, group in parameters[groups].items():
-            if not _fits(group, [""]):
-                raise InvalidInput(_refusal(f"{place}.{groups}.{title}", group, "a list of names"))
-            unknown = [name for name in group if name not in tables]
-            if unknown:
-                raise InvalidInput(_refusal(f"{place}.{groups}", unknown[0], _list(tables)))
-    if "trial" in parameters:
-        tables |= random_trials(parameters["trial"], 1)
-    for kind, rows in {"trainings": tables, "tasks": parameters.get("tasks", {})}.items():
-        for name, table in rows.items():
-            if not isinstance(table, dict):
-                raise InvalidInput(_refusal(f"{place}.{kind}.{name}", table, "a table"))
-            _naming(f"{place}.{kind}.{name}", partial(configurations, {name: table}, seeds))
-
-
-def _naming(place: str, make: Callable[[], object]) -> None:
-    """Let a refusal say where in the profile it is about."""
-    try:
-        make()
-    except InvalidInput as error:
-        raise InvalidInput(f"{place}: {error}") from None
-    except (TypeError, ValueError) as error:  # a list for a name, a field that is none of its own
-        raise InvalidInput(f"{place}: {' '.join(str(error).split())}") from None
-
-
-def _is_count(default: Any) -> bool:
-    """Is a default a whole number of something?"""
-    return isinstance(default, int) and not isinstance(default, bool)
-
-
-def _fits(value: Any, default: Any) -> bool:
-    """Has a value the type of a default? A list's items are like any of the default's items."""
-    match default:
-        case None:
-            return True
-        case bool() | str() | dict():
-            return isinstance(value, type(default))
-        case list() | tuple():
-            return isinstance(value, list) and (
-                not default or all(any(_fits(one, item) for item in default) for one in value)
-            )
-        case float():
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _literal(place: str, value: ast.expr) -> Any:
-    """The value of a literal expression."""
-    try:
-        return ast.literal_eval(value)
-    except ValueError:
-        text = ast.unparse(value)
-        raise InvalidInput(f"{place}: {text} is not allowed: a default is a literal") from None
-
-
-def _refusal(place: str, value: object, allowed: str) -> str:
-    """The one line about a value that is not allowed."""
-    return f"{place}: {' '.join(repr(value).split())} is not allowed: {allowed}"
-
-
-def _list(names: Iterable[str]) -> str:
-    """Names in a row."""
-    return "one of " + ", ".join(names)
+def _mapping(place: str, value: Any) -> dict[str, Any]:
+    """A mapping, or a refusal."""
+    if not isinstance(value, dict):
+        raise InvalidInput(f"{place}: {value!r} is not allowed: a mapping")
+    return value

@@ -11,9 +11,10 @@ from typing import Any
 
 from intensity.claims.findings import finding_rows
 from intensity.claims.judge import claims_table
+from intensity.environment import Layout
 from intensity.report.build import count_verdicts
 from intensity.runner.ownership import LOCK
-from intensity.runner.profiles import Layout, default_parameters, load_profile, shown, wanted_runs
+from intensity.runner.profiles import load_profile
 from intensity.runner.verify import expected_record
 from intensity.statistics.intervals import Measurement
 from intensity.statistics.measurements import load_results, measurements_in
@@ -22,7 +23,7 @@ from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
-from intensity.values import InvalidInput
+from intensity.values import InvalidInput, shown
 
 PROFILE = "standard"
 
@@ -101,13 +102,13 @@ def _publish(layout: Layout, folder: Path) -> None:
 def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
     """The files of all runs of the profile whose networks are small enough to ship, by name."""
     store, found = Store(), dict[str, dict[str, bytes]]()
-    sections = load_profile(layout, PROFILE)
-    for notebook, path in layout.notebooks.items():
-        parameters = {**default_parameters(path), **sections[notebook]}
-        for configuration in wanted_runs(parameters, every=True):
-            run = store.find(configuration)
-            if run and (run.path / "model.keras").stat().st_size < LARGEST:
-                found[run.name] = {n: entries.read(run.path, n) for n in entries.names(run.path)}
+    for section in load_profile(layout, PROFILE).values():
+        for row in section.rows.values():  # of a search any trial may have been chosen
+            for configuration in section.configured(row, section.seeds):
+                run = store.find(configuration)
+                if run and (run.path / "model.keras").stat().st_size < LARGEST:
+                    names = entries.names(run.path)
+                    found[run.name] = {name: entries.read(run.path, name) for name in names}
     total = sum(len(content) for files in found.values() for content in files.values())
     if total > MOST:
         raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")

@@ -23,8 +23,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from intensity.cli import SCHEDULER
-from intensity.environment import cores, training_backend
+from intensity.environment import Layout, cores, training_backend
 from intensity.report.build import build_report
+from intensity.report.captions import load_captions
 from intensity.runner.notebooks import (
     Terminal,
     children_write_to,
@@ -33,14 +34,7 @@ from intensity.runner.notebooks import (
     stop,
 )
 from intensity.runner.ownership import LOCK, OWNER, owned
-from intensity.runner.profiles import (
-    OUTPUT,
-    Layout,
-    default_parameters,
-    load_profile,
-    shown,
-    wanted_runs,
-)
+from intensity.runner.profiles import load_profile
 from intensity.runner.verify import load_expected, verify
 from intensity.statistics.measurements import merge
 from intensity.storage.code_digest import training_code
@@ -48,10 +42,10 @@ from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
 from intensity.storage.store import Store, run_name
-from intensity.values import InvalidInput, Value
+from intensity.values import InvalidInput, Value, shown
 
-RENEWING = ("standard", "full")
-"""Profiles whose figures are kept in git."""
+RENEWING = "standard"
+"""The profile whose figures are kept in git."""
 
 SIDE_BY_SIDE = 2
 """Notebooks that run at the same time. A third would need memory and find no core to run on."""
@@ -104,6 +98,8 @@ class Reproduction:
         self.folder = layout.run(request.profile)
         self.sections = load_profile(layout, request.profile)
         self.chosen = _choose(list(self.sections), request)
+        for name in self.chosen:
+            load_captions(layout.captions(name))
         if request.verify:
             load_expected(layout, request.profile)  # is there one to compare with?
         kept = [layout.figures] if self._renews else []
@@ -164,15 +160,15 @@ class Reproduction:
     def _renews(self) -> bool:
         """Whether the figures in git become those of this run."""
         other = self.request.pretrained or self.request.verify  # it is judged by what is in git
-        return self.request.profile in RENEWING and not other
+        return self.request.profile == RENEWING and not other
 
     def _tell_pretrained(self) -> None:
         """Say which networks ship with the project and which are trained here."""
         wanted = {
             run_name(c, training_code()): c
-            for name, values in self.manifest["parameters"].items()
-            if name in self.chosen
-            for c in wanted_runs(values)
+            for name in self.chosen
+            for runs in self.sections[name].configurations.values()
+            for c in runs
         }
         store = Store()
         shipped = {name for name in wanted if store.find_published(name)}
@@ -194,18 +190,28 @@ class Reproduction:
 
     def _open_manifest(self) -> dict[str, Any]:
         """A new manifest that takes over what earlier runs left in this folder."""
-        parameters = {
-            name: {**default_parameters(path), **self._parameters(name)}
-            for name, path in self.layout.notebooks.items()
-        }
+        parameters = {n: section.model_dump(mode="json") for n, section in self.sections.items()}
         manifest = new_manifest(self.layout.root, self.request.profile, parameters)
         earlier = load_manifest(self.folder).get("notebooks", {})
+        manifest["networks"] = len(
+            {
+                c.canonical()
+                for section in self.sections.values()
+                for runs in section.configurations.values()
+                for c in runs
+            }
+        )
         manifest["notebooks"] = {name: earlier[name] for name in parameters if name in earlier}
         return manifest
 
     def _parameters(self, name: str) -> dict[str, Any]:
-        """What papermill passes to a notebook: its section, and where to leave its output."""
-        return {**self.sections[name], OUTPUT: shown(self.folder)}
+        """What papermill passes to a notebook."""
+        if "output = " not in self.layout.notebooks[name].read_text("utf8"):
+            return {"profile": self.request.profile}
+        section = self.sections[name].model_dump(mode="json")  # of a notebook without a Book
+        if "baseline_scenes" in section:
+            section["reader_scenes"] = section.pop("baseline_scenes")
+        return {**section, "output": shown(self.folder)}
 
     def _run_chosen(self) -> None:
         """Run the chosen notebooks, but no further one once one of them has failed."""
@@ -394,6 +400,7 @@ def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
     """What this process and all that it starts find in their environment about this run."""
     return {
         "INTENSITY_BACKEND": training_backend(),
+        "INTENSITY_CHECKOUT": str(layout.root),
         "INTENSITY_FRESH": str(time.time()) if request.fresh else None,
         "INTENSITY_PRETRAINED": str(layout.pretrained) if request.pretrained else None,
         "INTENSITY_TERMINAL": None,  # until the run's folder is ours

@@ -21,13 +21,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import polygamma, psi, stdtrit
 
-from intensity.runner.profiles import Layout, shown
+from intensity.environment import Layout
 from intensity.statistics.intervals import LEVEL, Measurement
 from intensity.statistics.measurements import load_results, measurements_in
 from intensity.storage.files import write_aside
 from intensity.training.presets import NETWORKS
 from intensity.units import find_unit
-from intensity.values import InvalidInput
+from intensity.values import InvalidInput, shown
 
 ROUNDING = 1e-6
 """The relative tolerance of what is computed without any training."""

@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from intensity.claims import judge as claims
-from intensity.runner.profiles import shown
 from intensity.statistics.intervals import (
     Interval,
     Measurement,
@@ -28,7 +27,7 @@ from intensity.statistics.intervals import (
 )
 from intensity.storage.files import write_aside
 from intensity.units import FRACTION, find_unit
-from intensity.values import ROOT, InvalidInput
+from intensity.values import ROOT, InvalidInput, shown
 
 
 class Results:

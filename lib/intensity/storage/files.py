@@ -1,10 +1,15 @@
-"""How files come to be: whole or not at all, even where power fails in between."""
+"""How files come to be, whole or not at all even where power fails in between; how YAML is read."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
+
+from intensity.values import InvalidInput, shown
 
 
 def write_aside(path: Path, content: str | bytes) -> None:
@@ -50,6 +55,36 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
             aside.replace(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping with texts as keys.
+
+    Raises:
+        InvalidInput: it is no YAML, a key stands twice, or it holds something else.
+    """
+    try:
+        data = yaml.load(path.read_text("utf8"), _Loader) or {}
+    except (yaml.YAMLError, ValueError) as error:  # the latter: no UTF-8, the 32nd of a month
+        text = " ".join(str(error).split())
+        raise InvalidInput(f"{shown(path)}: this is no YAML: {text}") from None
+    if not isinstance(data, dict):
+        raise InvalidInput(f"{shown(path)}: {data!r} is not allowed: a mapping")
+    return {str(key): value for key, value in data.items()}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML, and refuses a key that stands twice in one mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; what comes with "<<" may be set anew."""
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if (key.tag, key.value) in seen and key.value != "<<":
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {line}")
+            seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
 
 
 def _write(path: Path, content: bytes) -> None:

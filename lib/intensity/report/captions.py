@@ -1,0 +1,148 @@
+"""Captions and alternative texts: a YAML file beside each notebook, with places for values.
+
+    figures:
+      learning-curves:
+        caption: Accuracy on {validation_images} validation scenes; see [Table](#table-accuracy).
+        alt: "A line for each network and seed. At the end: {final}."
+        found:
+          final: {rows: split == "validation", names: [network], value: accuracy, how: last}
+    tables:
+      accuracy: {caption: Test accuracy.}
+
+A place holds a parameter, a measurement by its id, a value that the notebook hands over, or a list
+found in the figure's data.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from intensity.storage.files import read_yaml
+from intensity.values import InvalidInput, Value, shown
+
+PLACES = {"first": 0, "last": -1}
+"""Which of an item's rows is meant."""
+
+
+class Found(Value):
+    """A column of a table as a list within a sentence.
+
+    Args:
+        value: the column, or an expression of columns.
+        rows: which rows count, as a condition of pandas' `query`; by default all.
+        names: columns that say what an item is; without any there is one number.
+        how: what is said of an item of several rows.
+        form: how a number is written.
+    """
+
+    value: str
+    rows: str = ""
+    names: tuple[str, ...] = ()
+    how: Literal["mean", "max", "min", "first", "last", "range"] = "mean"
+    form: str = "{:z.2f}"
+
+    def words(self, data: pd.DataFrame, values: Mapping[str, Any]) -> str:
+        """The list, for example "hard pixels: 0.97; hard bn_tiny: 0.51"; "none" if it is empty.
+
+        Args:
+            data: one or more rows an item; an item without a number is left out.
+            values: what `@name` means in `rows`.
+        """
+        rows = data.query(self.rows, local_dict=dict(values)) if self.rows else data
+        numbers = pd.Series(rows.eval(self.value)).dropna()
+        if numbers.empty:
+            return "none"
+        if not self.names:
+            return self._said(numbers)
+        items = numbers.groupby([rows.loc[numbers.index, name] for name in self.names], sort=False)
+        said = (
+            (name if isinstance(name, tuple) else (name,), self._said(one)) for name, one in items
+        )
+        return "; ".join(f"{' '.join(map(str, name))}: {number}" for name, number in said)
+
+    def _said(self, numbers: pd.Series) -> str:
+        """What is said of an item's numbers."""
+        if self.how == "range":
+            return f"{self.form.format(numbers.min())} to {self.form.format(numbers.max())}"
+        place = PLACES.get(self.how)
+        return self.form.format(numbers.agg(self.how) if place is None else numbers.iloc[place])
+
+
+class Words(Value):
+    """What is written under a figure, and what stands for it where it cannot be seen.
+
+    Args:
+        caption: what to see in it.
+        alt: what is on it; none for a table.
+        found: lists made from its data, by the name of their place.
+    """
+
+    caption: str
+    alt: str = ""
+    found: Mapping[str, Found] = Field(default_factory=dict)
+
+    def filled(
+        self, value: Callable[[str], Any], data: pd.DataFrame, values: Mapping[str, Any]
+    ) -> tuple[str, str]:
+        """Caption and alternative text with every place filled.
+
+        Args:
+            value: what a name means that is neither in `values` nor in `found`.
+            data: what the figure or table shows.
+            values: what the notebook hands over.
+
+        Raises:
+            InvalidInput: a place has no value.
+        """
+        lists = {name: found.words(data, values) for name, found in self.found.items()}
+        places = _Places(value, {**lists, **values})
+        return places.format(self.caption), places.format(self.alt)
+
+
+class _Places(Formatter):
+    """Fills the places of a text; a name may hold any sign but braces, colon and "!"."""
+
+    def __init__(self, value: Callable[[str], Any], known: Mapping[str, Any]) -> None:
+        self.value, self.known = value, known
+
+    def get_field(self, field_name: str, *_: Any) -> tuple[Any, str]:
+        """What stands in a place."""
+        known = field_name in self.known
+        return (self.known[field_name] if known else self.value(field_name)), field_name
+
+
+class Captions(Value):
+    """The captions of a notebook, by the names of its figures and tables."""
+
+    figures: Mapping[str, Words] = Field(default_factory=dict)
+    tables: Mapping[str, Words] = Field(default_factory=dict)
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse a figure without alternative text, and texts whose braces do not match."""
+        for name, words in self.figures.items():
+            if not words.alt:
+                raise InvalidInput(f"figures.{name}: alt is missing")
+        for name, words in (*self.figures.items(), *self.tables.items()):
+            try:
+                list(Formatter().parse(words.caption + words.alt))
+            except ValueError as error:
+                raise InvalidInput(f"{name}: {error}") from None
+
+
+def load_captions(path: Path) -> Captions:
+    """The captions of a notebook.
+
+    Args:
+        path: the YAML file; where there is none there are no captions.
+
+    Raises:
+        InvalidInput: it is no YAML, or an entry is not what it should be.
+    """
+    try:
+        return Captions(**(read_yaml(path) if path.exists() else {}))
+    except InvalidInput as error:
+        raise InvalidInput(f"{shown(path)}: {error}") from None

@@ -1,0 +1,127 @@
+"""What a notebook holds: its parameters, its runs, its measurements, its figures and tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from intensity.environment import Layout
+from intensity.figures import display
+from intensity.report.captions import Words, load_captions
+from intensity.runner.profiles import Training, load_profile
+from intensity.statistics.measurements import Results
+from intensity.storage.store import Run, Store
+from intensity.training.sweep import train_all
+from intensity.values import InvalidInput
+
+
+class Book(Results):
+    """The measurements of one notebook, and all that it takes to make and to show them.
+
+    Args:
+        notebook: the notebook's name without its ending, for example "01_data".
+        profile: the name of a file in params/; results go to runs/<profile>/.
+
+    Raises:
+        InvalidInput: the profile or the captions beside the notebook are not what they should be.
+    """
+
+    def __init__(self, notebook: str, profile: str) -> None:
+        layout = Layout()
+        super().__init__(notebook, layout.run(profile))
+        self.parameters: Any = load_profile(layout, profile)[notebook]
+        self.captions = load_captions(layout.captions(notebook))
+        self.store = Store()
+
+    def train(
+        self, trainings: Mapping[str, Training], seeds: Sequence[int] | None = None
+    ) -> dict[str, list[Run]]:
+        """Finished runs of trainings; those that the store lacks are trained first.
+
+        Args:
+            trainings: by name, from the parameters.
+            seeds: of each; by default those of the parameters.
+
+        Returns:
+            By name, one run for each seed.
+        """
+        configured = self.parameters.configured
+        return train_all({n: configured(t, seeds) for n, t in trainings.items()}, self.store)
+
+    def measure(
+        self, function: Callable[..., dict[str, np.ndarray]], runs: Sequence[Run], *arguments: Any
+    ) -> list[dict[str, np.ndarray]]:
+        """What a function measures of each run, from the store where it has been measured before.
+
+        Args:
+            function: takes a model, then the arguments; returns arrays by name.
+            runs: one a seed.
+            arguments: the same for every run.
+        """
+        return [self.store.measure(function, run, *arguments) for run in runs]
+
+    def show(
+        self, name: str, fig: Figure, data: pd.DataFrame, *, live: str = "", **values: Any
+    ) -> None:
+        """Save a figure and put it on the page, with the caption that stands beside the notebook.
+
+        Args:
+            name: of the figure; its files are figures/NN-<name>.*, its anchor `#fig-<name>`.
+            fig: the figure.
+            data: the numbers behind the figure, one row a mark.
+            live: HTML that stands for the picture wherever its script runs.
+            values: what places in caption and alternative text hold.
+
+        Raises:
+            InvalidInput: there is no caption or alternative text, or a place has no value.
+        """
+        caption, alt = self._filled(self.captions.figures, name, data, values)
+        png = display.save(fig, f"{self.notebook[:2]}-{name}", data, self.output)
+        display.show_picture(png, name=name, caption=caption, alt=alt, live=live)
+
+    def show_table(
+        self,
+        name: str,
+        table: pd.DataFrame,
+        formats: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> None:
+        """Put a table on the page, with the caption that stands beside the notebook.
+
+        Args:
+            name: of the table; its anchor is `#table-<name>`.
+            table: one column a column, without the index; an empty cell where a value is missing.
+            formats: how to write a column's values, for example {"accuracy": "{:.3f}"}.
+            values: what places in the caption hold.
+
+        Raises:
+            InvalidInput: there is no caption, or a place has no value.
+        """
+        caption, _ = self._filled(self.captions.tables, name, table, values)
+        display.show_rows(table, name=name, caption=caption, formats=formats)
+
+    def _filled(
+        self,
+        captions: Mapping[str, Words],
+        name: str,
+        data: pd.DataFrame,
+        values: Mapping[str, Any],
+    ) -> tuple[str, str]:
+        """Caption and alternative text with every place filled."""
+        try:
+            if name not in captions:
+                raise InvalidInput(f"it has no caption; there are {', '.join(captions)}")
+            return captions[name].filled(self._value, data, values)
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.notebook}.yaml: {name}: {error}") from None
+
+    def _value(self, name: str) -> Any:
+        """What a place holds: a parameter, or a measurement as text."""
+        if name in type(self.parameters).model_fields:
+            return getattr(self.parameters, name)
+        measured = [m.text for m in self.measurements(name) if m.id == name]
+        if not measured:
+            raise InvalidInput(f"{{{name}}} is not allowed: a parameter, a measurement or a value")
+        return measured[0]
