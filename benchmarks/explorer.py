@@ -26,8 +26,7 @@ os.environ |= {
 
 from record import Row, keep  # noqa: E402
 
-from intensity.attribution.edge_filters import BASELINES  # noqa: E402
-from intensity.attribution.registry import METHODS  # noqa: E402
+from intensity.attribution.registry import IMAGE_MAPS, METHODS  # noqa: E402
 from intensity.explorer.networks import usual_store  # noqa: E402
 from intensity.explorer.page import Page  # noqa: E402
 
@@ -131,7 +130,7 @@ def main() -> None:
     keep(
         [
             slowest("control", controls(reader)),
-            slowest("method", choices(reader, page.method, (*METHODS, *BASELINES))),
+            slowest("method", choices(reader, page.method, (*METHODS, *IMAGE_MAPS))),
             slowest("layer", choices(reader, page.layer, page.layer.options)),
         ]
     )

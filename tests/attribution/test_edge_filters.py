@@ -3,20 +3,15 @@
 import numpy as np
 import pytest
 
-from intensity.attribution.edge_filters import (
-    BASELINES,
-    image_map,
-    laplace_edges,
-    random_map,
-    sobel_edges,
-)
+from intensity.attribution.edge_filters import image_map, laplace_edges, random_map, sobel_edges
+from intensity.attribution.registry import IMAGE_MAPS
 
 
-@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize("name", IMAGE_MAPS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_all_are_maps_of_the_images_size_and_nowhere_negative(name: str, dtype: type) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 5, 7)).astype(dtype)
-    maps = BASELINES[name](images)
+    maps = IMAGE_MAPS[name].function(images)
     assert maps.shape == images.shape
     assert np.isfinite(maps).all()
     assert (maps >= 0).all()

@@ -1,7 +1,6 @@
 """Every method on every kind of input, and what all refuse."""
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,33 +8,16 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, Counting, images_of, rectified
-from intensity.attribution.methods.deeplift import deeplift
-from intensity.attribution.methods.finite_differences import finite_differences
-from intensity.attribution.methods.grad_cam import grad_cam
-from intensity.attribution.methods.gradient import gradient, gradient_x_input
-from intensity.attribution.methods.guided_backprop import guided_backprop
-from intensity.attribution.methods.integrated_gradients import integrated_gradients
-from intensity.attribution.methods.occlusion import occlusion
-from intensity.attribution.methods.pca_direction import pca_direction
-from intensity.attribution.methods.smooth_grad import smooth_grad
+from intensity.attribution.cases import Method
+from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.attribution.windows import Repaint
 from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
-Method = tuple[Callable[..., Any], dict[str, Any]]
-METHODS: dict[str, Method] = {
-    "gradient": (gradient, {}),
-    "gradient_x_input": (gradient_x_input, {}),
-    "smooth_grad": (smooth_grad, {"samples": 3}),
-    "integrated_gradients": (integrated_gradients, {"baseline": "mean", "steps": 4}),
-    "deeplift": (deeplift, {"baseline": "background"}),
-    "guided_backprop": (guided_backprop, {}),
-    "grad_cam": (grad_cam, {}),
-    "occlusion": (occlusion, {"fill": "background", "window": 3, "stride": 2}),
-    "repainting": (occlusion, {"fill": Repaint(TASKS["hard"], 2), "window": 3, "stride": 3}),
-    "finite_differences": (finite_differences, {"levels": 3}),
-    "pca_direction": (pca_direction, {"sides": (3, 5)}),
-}
+SMALL = {"samples": 3, "steps": 4, "window": 3, "stride": 2, "levels": 3}
+OF_SCENES = {"empty": "background", "recolored": "mean", "repaint": Repaint(TASKS["hard"], 2)}
+OTHERS: dict[str, dict[str, Any]] = {"pca_direction": {"sides": (3, 5)}}
+every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +26,16 @@ def model() -> keras.Model:
 
 
 def first_map(method: Method, model: keras.Model, images: np.ndarray, **options: Any) -> np.ndarray:
-    """Maps of a method, the first where there are several."""
-    function, own = method
-    found = function(model, images, **own, **options)
+    """Maps of a method on small images, the first where there are several."""
+    own = {
+        name: SMALL.get(name, OF_SCENES.get(value, value) if isinstance(value, str) else value)
+        for name, value in method.options.items()
+    }
+    found = method.function(model, images, **own, **OTHERS.get(method.name, {}), **options)
     return found[0] if isinstance(found, tuple) else found
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@every_method
 def test_every_kind_of_input(method: Method, model: keras.Model) -> None:
     images = images_of(5)
     maps = first_map(method, model, images)
@@ -64,16 +49,16 @@ def test_every_kind_of_input(method: Method, model: keras.Model) -> None:
     np.testing.assert_allclose(first_map(method, model, images[2]), maps[2:3], **close)
 
 
-@pytest.mark.parametrize("function", {method: None for method, _ in METHODS.values()})
-def test_one_signature_for_all(function: Callable[..., Any]) -> None:
-    first, second, *others = inspect.signature(function).parameters.values()
+@every_method
+def test_one_signature_for_all(method: Method) -> None:
+    first, second, *others = inspect.signature(method.function).parameters.values()
     assert [first.name, second.name] == ["model", "images"]
     assert {p.kind for p in others} == {inspect.Parameter.KEYWORD_ONLY}
     shared = [(p.name, p.default) for p in others[-3:]]
     assert shared == [("classes", None), ("output", "logit"), ("batch", 64)]
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@every_method
 def test_a_model_of_free_size_takes_images_of_every_size(method: Method) -> None:
     fixed, free = (free_of_size(shape) for shape in ((9, 12), (None, None)))
     free.set_weights(fixed.get_weights())
@@ -94,7 +79,7 @@ def free_of_size(shape: tuple[int | None, int | None]) -> keras.Model:
 
 
 @pytest.mark.parametrize("output", ["logit", "probability"])
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@every_method
 def test_classes_may_be_given(method: Method, model: keras.Model, output: str) -> None:
     images = images_of(4)
     one = {c: first_map(method, model, images, classes=c, output=output) for c in range(3)}
@@ -111,7 +96,7 @@ def test_classes_may_be_given(method: Method, model: keras.Model, output: str) -
     )
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@every_method
 def test_no_tracing_from_call_to_call(method: Method) -> None:
     images, counting = keras.Input((HEIGHT, WIDTH, 1)), Counting()
     x = keras.layers.Conv2D(3, 3, activation="relu")(counting(images))
@@ -124,7 +109,7 @@ def test_no_tracing_from_call_to_call(method: Method) -> None:
     assert counting.traces == traces
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@every_method
 @pytest.mark.parametrize(
     ("argument", "options"),
     [
@@ -141,3 +126,11 @@ def test_wrong_input_is_refused_by_name(
 ) -> None:
     with pytest.raises(InvalidInput, match=f"^{argument}: .* is not allowed"):
         first_map(method, model, **{"images": images_of(1), **options})
+
+
+def test_rows_are_found_by_name_and_have_labels_of_their_own() -> None:
+    rows = METHODS | IMAGE_MAPS
+    assert all(find_method(name) is row and row.name == name for name, row in rows.items())
+    assert len({row.label for row in rows.values()}) == len(rows)
+    with pytest.raises(InvalidInput, match="method: 'lime' is not allowed: gradient, "):
+        find_method("lime")

@@ -7,19 +7,21 @@ import numpy as np
 import pytest
 
 from handmade import reads_the_mean
-from intensity.attribution.registry import METHODS, case_of, maps_of, negative
-from intensity.data.rendering import masks, render
+from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
+from intensity.data.rendering import masks
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.evaluation.cases import predicted_case, recoloring_levels
 from intensity.evaluation.explanations import (
-    map_checks,
     map_scores,
+    method_maps,
+    recoloring_effects,
+    repaint_truth,
+)
+from intensity.evaluation.randomization import (
+    learned_by_heart,
+    map_checks,
     randomized_labels,
     randomized_weights,
-    recoloring_effects,
-    recoloring_levels,
-    removal_scores,
-    repaint_truth,
-    shown_maps,
 )
 from intensity.models.build import build
 from intensity.training.presets import TASKS, find_network, find_setting
@@ -55,7 +57,7 @@ def looks_at(place: np.ndarray) -> keras.Model:
 
 def all_scores(model: keras.Model, scenes: Scenes, name: str) -> dict[str, Any]:
     """Scores of a method with the network's own truth."""
-    return map_scores(model, scenes, name, *repaint_truth(model, scenes).values())
+    return map_scores(model, scenes, find_method(name), *repaint_truth(model, scenes).values())
 
 
 def test_objects_are_recolored_to_another_class() -> None:
@@ -71,7 +73,7 @@ def test_where_the_class_is_the_shape_any_other_level_does() -> None:
 
 def test_a_level_without_alternative_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "intensity.evaluation.explanations.drawable",
+        "intensity.evaluation.cases.drawable",
         lambda scenes, levels: levels == scenes.intensity[:, None],
     )
     with pytest.raises(InvalidInput, match="scenes: an object can have no other level"):
@@ -106,80 +108,45 @@ def test_only_scenes_with_a_distractor_have_an_auc() -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_has_finite_maps_and_checks(name: str) -> None:
     model = network(SCENES)
-    case = case_of(model, SCENES, recoloring_levels(SCENES))
-    maps = maps_of(name, case)
+    case = predicted_case(model, SCENES)
+    maps = METHODS[name](case)
     assert maps.shape == case.images.shape
     assert np.isfinite(maps).all()
-    found = map_checks(model, SCENES, name)
+    found = map_checks(model, SCENES, METHODS[name])
     assert found["polarity"].shape == found["classes"].shape == (6,)
     assert found["blank"].shape == (6, 2)
-
-
-def test_the_negative_of_a_case_is_the_same_question() -> None:
-    model = network(SCENES)
-    case = case_of(model, SCENES, recoloring_levels(SCENES))
-    other = negative(case)
-    np.testing.assert_array_equal(
-        other.model(other.images[..., None]), model(case.images[..., None])
-    )
-    for name in ("images", "empty", "recolored"):
-        np.testing.assert_array_equal(getattr(other, name), 255 - getattr(case, name))
-
-
-def test_exact_methods_do_not_depend_on_polarity() -> None:
-    model = network(SCENES)
-    for name in ("integrated_gradients_recolor", "occlusion_generator", "integrated_gradients"):
-        assert (map_checks(model, SCENES, name)["polarity"] > 0.99).all()
-
-
-def test_the_empty_scene_keeps_noise_and_background() -> None:
-    case = case_of(network(PAIRS), PAIRS, recoloring_levels(PAIRS))
-    seen = masks(PAIRS)
-    either = seen.object | seen.distractor
-    np.testing.assert_array_equal(case.empty[~either], render(PAIRS)[~either])
-    assert (case.empty[either] == 0).all()
-    changed = case.recolored != case.images
-    np.testing.assert_array_equal(changed, seen.object)
-
-
-def test_an_unknown_method_is_refused() -> None:
-    case = case_of(network(SCENES), SCENES, recoloring_levels(SCENES))
-    with pytest.raises(InvalidInput, match="method: 'lime' is not allowed"):
-        maps_of("lime", case)
 
 
 def test_shuffling_all_kernels_leaves_the_first_model_alone_and_changes_maps() -> None:
     model = network(SCENES)
     before = model.get_weights()
-    found = randomized_weights(model, SCENES, ["gradient", "sobel"], "cascading")
+    rows = METHODS["gradient"], IMAGE_MAPS["sobel"]
+    found, edges = (randomized_weights(model, SCENES, row, "cascading") for row in rows)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    names = list(found)
-    assert names[:2] == ["gradient/logits", "sobel/logits"]
-    assert (found[names[-2]] < 0.9).all()
-    np.testing.assert_allclose(found[names[-1]], 1)
+    assert next(iter(found)) == "logits"
+    assert (list(found.values())[-1] < 0.9).all()
+    np.testing.assert_allclose(list(edges.values())[-1], 1)
 
 
 def test_labels_in_random_order_are_learned_by_heart() -> None:
     model = network(SCENES)
     train = draw_scenes(TASKS["hard"], SMALL, "validation", 0, 16)
-    found = randomized_labels(
-        model, SCENES, ["gradient", "grad_cam"], find_network("bn_compact"), train, 1
-    )
-    assert found["gradient"].shape == found["grad_cam"].shape == (6,)
-    assert found["accuracy"] > 0.8
+    learned = learned_by_heart(find_network("bn_compact"), train, 1)
+    assert learned["accuracy"] > 0.8
+    found = randomized_labels(model, SCENES, METHODS["gradient"], learned)["labels"]
+    assert found.shape == (6,)
+    assert (found < 0.9).all()
+    own = {f"weight_{i:03}": values for i, values in enumerate(model.get_weights())}
+    same = randomized_labels(model, SCENES, METHODS["gradient"], own)["labels"]
+    np.testing.assert_allclose(same, 1)
 
 
-def test_removal_of_nothing_and_of_everything_bound_the_curves() -> None:
-    found = removal_scores(network(SCENES), SCENES, "image")
-    for values in found.values():
-        assert ((values > 0) & (values < 1)).all()
-
-
-def test_the_gallery_has_the_truth_beside_the_maps() -> None:
-    found = shown_maps(network(SCENES), SCENES[:2], ["gradient", "occlusion_black"])
-    assert list(found) == ["gradient", "occlusion_black", "repainting"]
-    assert found["repainting"].shape == (2, 5, 5)
+def test_maps_are_those_of_the_predicted_class() -> None:
+    model = network(SCENES)
+    expected = METHODS["occlusion_black"](predicted_case(model, SCENES))
+    found = method_maps(model, SCENES, METHODS["occlusion_black"])["maps"]
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_recoloring_changes_every_answer_of_a_network_that_reads_the_level() -> None:

@@ -1,28 +1,24 @@
 """Shares of maps: by hand, for a network that sees one pixel, and for maps that say nothing."""
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intensity.attribution.edge_filters import BASELINES
+from intensity.attribution.registry import IMAGE_MAPS
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
 from intensity.evaluation.localization import (
     Part,
-    baseline_shares,
     object_auc,
     part_of,
     pointing_game,
     relevance_mass,
     relevance_rank,
-    saliency_share,
     scene_regions,
     share_on,
-    untrained_saliency_share,
 )
-from intensity.training.presets import TASKS, find_network, find_setting
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 5)
@@ -51,35 +47,6 @@ def test_the_scale_of_a_map_does_not_matter(scale: float) -> None:
 def test_maps_and_pixels_have_one_shape() -> None:
     with pytest.raises(InvalidInput, match=r"where: shape \(1, 2, 3\)"):
         share_on(np.zeros((1, 2, 2)), np.zeros((1, 2, 3), bool))
-
-
-def test_a_network_that_reads_one_pixel_has_its_saliency_there() -> None:
-    images = keras.Input((16, 16, 1))
-    dense = keras.layers.Dense(3)
-    model = keras.Model(images, dense(keras.layers.Flatten()(images)))
-    row, column = SCENES.center[0]
-    weights = np.zeros((256, 3), np.float32)
-    weights[16 * row + column] = 1
-    model.set_weights([weights, np.zeros(3, np.float32)])
-    shares = saliency_share(model, SCENES)["share"]
-    np.testing.assert_array_equal(shares, masks(SCENES).object[:, row, column].astype(float))
-    assert shares[0] == 1
-
-
-def test_fresh_weights_give_some_share_that_their_seed_decides() -> None:
-    network = find_network("bn_tiny")
-    scenes = draw_scenes(TASKS["hard"], SceneOptions(), "test", 0, 3)
-    first, same, other = (untrained_saliency_share(network, seed, scenes) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first["share"], same["share"])
-    assert (first["share"] != other["share"]).any()
-
-
-def test_on_black_without_noise_all_grey_lies_on_the_object() -> None:
-    shares = baseline_shares(SCENES)
-    np.testing.assert_array_equal(shares["image"], 1)
-    np.testing.assert_allclose(shares["uniform"], 21 / 256)
-    assert (shares["sobel"] > shares["uniform"]).all()
-    assert (shares["sobel"] < 1).all()
 
 
 MAPS = np.array([[[4.0, -6.0], [1.0, 0.0]]])
@@ -141,10 +108,10 @@ def test_auc_by_hand() -> None:
     np.testing.assert_allclose(object_auc(half, scenes, "absolute"), 0.5 + upper / 2)
 
 
-@pytest.mark.parametrize("name", BASELINES)
-def test_maps_without_a_network_do_not_tell_the_object_from_the_distractor(name: str) -> None:
+@pytest.mark.parametrize("name", IMAGE_MAPS)
+def test_maps_without_a_network_do_not_separate_the_object_from_the_distractor(name: str) -> None:
     scenes = draw_scenes(TASKS["distractor"], find_setting("pairs"), "test", 0, 1000)
-    auc = object_auc(BASELINES[name](render(scenes)), scenes, "absolute")
+    auc = object_auc(IMAGE_MAPS[name].function(render(scenes)), scenes, "absolute")
     error = np.nanstd(auc) / np.sqrt(len(scenes))
     assert abs(np.nanmean(auc) - 0.5) < 4 * error + 0.01
 

@@ -10,11 +10,11 @@ from scipy.special import softmax
 
 from intensity.analysis.activations import activations
 from intensity.analysis.response_curves import class_response_curves
-from intensity.attribution.edge_filters import BASELINES
-from intensity.attribution.registry import BATCH, METHODS, case_of, maps_of
+from intensity.attribution.cases import BATCH
+from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.data.rendering import render
 from intensity.data.scenes import draw_scenes
-from intensity.evaluation.explanations import recoloring_levels
+from intensity.evaluation.cases import predicted_case
 from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, fainter
 from intensity.models.inference import logits
 from intensity.training.presets import SETTINGS, TASKS
@@ -112,11 +112,11 @@ def test_feature_maps_are_the_activations_of_any_layer(subject: Subject) -> None
         subject.features(view, "conv99")
 
 
-@pytest.mark.parametrize("method", [*METHODS, *BASELINES])
+@pytest.mark.parametrize("method", [*METHODS, *IMAGE_MAPS])
 def test_maps_are_those_of_every_method(subject: Subject, method: str) -> None:
     view = changed(subject.start(5), noise=50)
     scenes = subject.scenes(view)
-    wanted = maps_of(method, case_of(subject.model, scenes, recoloring_levels(scenes)))[0]
+    wanted = find_method(method)(predicted_case(subject.model, scenes))[0]
     np.testing.assert_array_equal(subject.map(view, method), wanted)
 
 

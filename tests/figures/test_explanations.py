@@ -8,28 +8,23 @@ import pytest
 from matplotlib.axes import Axes
 
 from intensity import figures
-from intensity.attribution.edge_filters import BASELINES
-from intensity.attribution.registry import METHODS
-from intensity.figures.explanations import NAMES
 from intensity.training.presets import TASKS
 
 Marks = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
 
 
-def test_every_method_has_words() -> None:
-    assert {*METHODS, *BASELINES} <= set(NAMES)
-    assert len(set(NAMES.values())) == len(NAMES)
-
-
 def test_the_gallery_has_a_picture_for_each_method_and_image_on_a_scale_around_zero() -> None:
-    maps = {"gradient": np.array([[[1.0, -4.0]], [[0.0, 0.0]]]), "repainting": np.ones((2, 1, 1))}
+    maps = {
+        "gradient": np.array([[[1.0, -4.0]], [[0.0, 0.0]]]),
+        "repaint": np.ones((2, 1, 1)),
+    }
     figure = figures.map_gallery(np.zeros((2, 2, 2)), maps, ["one", "two"], columns=2)
     titled = [ax for block in figure.subfigs for ax in block.axes if ax.get_title(loc="left")]
     assert [ax.get_title(loc="left") for ax in titled] == [
         "image",
         "gradient",
-        NAMES["repainting"],
+        "repaint",
     ] * 2
     assert titled[1].images[0].get_clim() == (-4, 4)
     assert titled[4].images[0].get_clim() == (-1, 1)
@@ -43,8 +38,8 @@ def summary() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "task": ["hard", "hard", "shape", "shape"],
-            "method": ["gradient", "sobel"] * 2,
-            "kind": ["method", "baseline"] * 2,
+            "label": ["gradient", "Sobel"] * 2,
+            "group": ["gradient", "image"] * 2,
             "score": "auc",
             "value": [0.7, 0.5, 0.6, 0.4],
             "low": [0.6, 0.5, 0.5, 0.4],
@@ -80,9 +75,9 @@ def test_relevance_has_a_panel_a_curve_over_the_bands(spans: Spans) -> None:
             "high": [1.1, 1.1, 0.6, 1.6],
         }
     )
-    figure = figures.relevance_by_intensity(table, TASKS["hard"].bands)
+    figure = figures.relevance_by_intensity(table, TASKS["hard"].bands, ["recolor"])
     axes = figure.axes
-    assert [ax.get_title(loc="left") for ax in axes] == ["effect of recoloring", "gradient"]
+    assert [ax.get_title(loc="left") for ax in axes] == ["recolor", "gradient"]
     curve = next(line for line in axes[1].lines if list(line.get_xdata()) == [10, 20])
     assert list(curve.get_ydata()) == [0.5, 1.5]
     assert axes[0].get_ylim()[0] == 0
@@ -91,12 +86,12 @@ def test_relevance_has_a_panel_a_curve_over_the_bands(spans: Spans) -> None:
     assert axes[-1].get_xlabel() == "object intensity (grey level)"
 
 
-def test_checks_have_their_numbers_under_what_is_asked() -> None:
+def test_checks_have_their_numbers_under_what_a_good_method_does() -> None:
     table = pd.DataFrame(
         {
-            "method": ["gradient", "gradient", "grad_cam", "grad_cam"],
+            "label": ["gradient", "gradient", "Grad-CAM", "Grad-CAM"],
             "check": ["weights", "negatives"] * 2,
-            "group": ["should differ", "should agree"] * 2,
+            "side": ["should differ", "should agree"] * 2,
             "value": [0.1, -1.0, 0.9, 1.0],
         }
     )
@@ -117,7 +112,7 @@ def test_shuffled_weights_have_a_panel_an_order_and_the_mean_of_seeds() -> None:
         for step, value in ((1, 0.8), (2, 0.4))
         for seed in (0, 1)
     ]
-    table = pd.DataFrame(rows, columns=["method", "order", "step", "layer", "seed", "value"])
+    table = pd.DataFrame(rows, columns=["label", "order", "step", "layer", "seed", "value"])
     figure = figures.weight_randomization(table)
     for ax, order in zip(figure.axes, ("cascading", "independent"), strict=True):
         assert ax.get_title(loc="left") == order

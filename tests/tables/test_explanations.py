@@ -1,15 +1,22 @@
 """Tables of maps' worth against scores whose means are known."""
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 import pytest
 
 from intensity import tables
-from intensity.evaluation.scores import Scored, scored
+from intensity.attribution.registry import find_method
+from intensity.evaluation.explanations import Scored
 from intensity.statistics.intervals import t_interval
 from intensity.values import InvalidInput
 
 NAN = np.nan
+
+
+def scored(task: str, name: str, seeds: list[dict[str, Any]]) -> Scored:
+    """Scores of a method by its name."""
+    return Scored(task, find_method(name), seeds)
 
 
 def method(name: str, *means: float, score: str = "absolute/agreement") -> Scored:
@@ -22,7 +29,8 @@ def test_a_row_a_seed_over_the_scenes_that_have_the_score() -> None:
     table = tables.map_scores([one, method("sobel", 0.2, 0.4)])
     assert table["value"].tolist() == pytest.approx([2, 5, 0.2, 0.4])
     assert table["scenes"].tolist() == [2, 1, 2, 2]
-    assert table["kind"].tolist() == ["method"] * 2 + ["baseline"] * 2
+    assert table["label"].tolist() == ["gradient"] * 2 + ["Sobel"] * 2
+    assert table["group"].tolist() == ["gradient"] * 2 + ["image"] * 2
     assert table["seed"].tolist() == [0, 1, 0, 1]
 
 
@@ -83,33 +91,27 @@ def test_a_method_without_any_relevance_stays_at_zero() -> None:
     assert table["value"].tolist() == [0, 0]
 
 
-def layers(*values: float) -> dict[str, np.ndarray]:
-    """Two scenes alike in every layer."""
-    return {f"gradient/layer{number}": np.array([v, v]) for number, v in enumerate(values)}
-
-
 def test_weight_checks_are_by_layer_and_blank_maps_count_zero() -> None:
-    table = tables.weight_checks([layers(0.8, NAN), layers(0.6, 0.2)], "cascading")
+    seeds = [
+        {"logits": np.array([high, high]), "conv1": np.array([low, low])}
+        for high, low in ((0.8, NAN), (0.6, 0.2))
+    ]
+    table = tables.weight_checks([scored("hard", "gradient", seeds)], "cascading")
     assert table["value"].tolist() == [0.8, 0, 0.6, 0.2]
     assert table["step"].tolist() == [1, 2, 1, 2]
-    assert table["layer"].tolist() == ["layer0", "layer1"] * 2
+    assert table["layer"].tolist() == ["logits", "conv1"] * 2
     assert set(table["method"]) == {"gradient"}
 
 
 def test_checks_have_a_row_for_each_method_and_check() -> None:
-    weights = pd.concat(
-        [
-            tables.weight_checks([layers(0.8, 0.1), layers(0.6, 0.3)], order)
-            for order in ("independent", "cascading")
-        ]
-    )
     one = {
         "polarity": np.array([1.0, NAN]),
         "classes": np.array([NAN, 0.5]),
         "blank": np.array([[False, True], [False, False]]),
     }
-    labels = [{"gradient": np.array([0.4, 0.2])}, {"gradient": np.array([0.0, 0.0])}]
-    table = tables.check_table({"gradient": [one, one]}, weights, labels)
+    first = {**one, "weights": np.array([0.1, 0.1]), "labels": np.array([0.4, 0.2])}
+    second = {**one, "weights": np.array([NAN, 0.6]), "labels": np.array([0.0, 0.0])}
+    table = tables.check_table([scored("hard", "gradient", [first, second])])
     found = dict(zip(table["quantity"], table["value"], strict=True))
     assert found == pytest.approx(
         {
@@ -129,10 +131,3 @@ def test_texts_have_the_interval_beside_the_value() -> None:
     row = tables.score_table(summary, "hard").iloc[0]
     assert row["method"] == "gradient"
     assert row["agreement"] == "0.25 [0.25, 0.25]"
-    both = [
-        scored("hard", name, [{"deletion": np.array([d]), "insertion": np.array([0.5])}] * 2)
-        for name, d in (("sobel", 0.4), ("gradient", 0.2))
-    ]
-    table = tables.removal_table(tables.score_summary(tables.map_scores(both)))
-    assert table["method"].tolist() == ["sobel", "gradient"]
-    assert table["deletion"].tolist() == ["0.40 [0.40, 0.40]", "0.20 [0.20, 0.20]"]

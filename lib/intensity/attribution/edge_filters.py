@@ -4,8 +4,6 @@ An object stands out from a black background, so the image alone already "finds"
 (n, h, w) grey levels and return (n, h, w) maps that are nowhere negative.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.ndimage import laplace, sobel
 
@@ -22,20 +20,11 @@ def image_map(images: np.ndarray) -> np.ndarray:
 
 
 def sobel_edges(images: np.ndarray) -> np.ndarray:
-    """Magnitude of the slope of grey levels, by Sobel's filters, within each image."""
-    slopes = [np.hypot(sobel(x, axis=0), sobel(x, axis=1)) for x in images.astype(np.float64)]
-    return np.stack(slopes)
+    """Magnitude of the gradient of grey levels, by Sobel's filters, within each image."""
+    edges = [np.hypot(sobel(x, axis=0), sobel(x, axis=1)) for x in images.astype(np.float64)]
+    return np.stack(edges)
 
 
 def laplace_edges(images: np.ndarray) -> np.ndarray:
     """Magnitude of the Laplacian of grey levels, within each image."""
     return np.abs([laplace(image) for image in images.astype(np.float32)])
-
-
-BASELINES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "random": random_map,
-    "image": image_map,
-    "sobel": sobel_edges,
-    "laplace": laplace_edges,
-}
-"""By name, for tables."""

@@ -2,7 +2,7 @@
 
 Cells are repainted by the scene generator itself, one more noise square at a time, so every
 image that the network is shown could have been drawn. What the network relies on may lie on noise;
-whether it should is a question for the data truth, in `scoring`.
+whether it should is a question for the data truth, in `localization`.
 """
 
 from __future__ import annotations

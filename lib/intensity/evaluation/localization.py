@@ -1,30 +1,25 @@
 """Maps against the data truth: where in the scene relevance lies, whatever the network relies on.
 
 The data truth is the mask of the object that defines the class. That relevance on noise is wrong
-holds under this truth only; what the network itself relies on is measured in `model_truth`, and the
-two are never mixed. Every score says which part of a map it reads: "signed", "positive" or
-"absolute". None means anything but beside maps that need no network: `baselines`.
+holds under this truth only; what the network itself relies on is measured in `faithfulness`. Every
+score names the part of a map it is of: "signed", "positive" or "absolute". Compare it with that of
+maps that need no network.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.stats import rankdata
 
-from intensity.attribution.edge_filters import sobel_edges
-from intensity.attribution.methods.gradient import gradient
-from intensity.data.rendering import masks, render
+from intensity.data.rendering import masks
 from intensity.data.scenes import Scenes
-from intensity.models.architectures import Network
 from intensity.values import InvalidInput
 
-if TYPE_CHECKING:
-    import keras
-
 Part = Literal["signed", "positive", "absolute"]
-"""What of a map is scored: as it is, what speaks for the class, or how much speaks at all."""
+"""What of a map is scored: as it is, what speaks for the class, or the magnitude."""
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 def share_on(maps: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -49,54 +44,10 @@ def share_on(maps: np.ndarray, where: np.ndarray) -> np.ndarray:
     return shares
 
 
-def saliency_share(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
-    """Share of the gradient saliency of the predicted class on the visible object.
-
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
-
-    Returns:
-        `share` (n,).
-    """
-    return {"share": share_on(gradient(model, render(scenes)), masks(scenes).object)}
-
-
-def untrained_saliency_share(network: Network, seed: int, scenes: Scenes) -> dict[str, np.ndarray]:
-    """The same for fresh weights: what the architecture by itself would show.
-
-    Args:
-        network: the architecture.
-        seed: of the weights.
-        scenes: n scenes.
-
-    Returns:
-        `share` (n,).
-
-    Reference: Adebayo et al. (2018), Sanity checks for saliency maps.
-    """
-    from intensity.models.build import build
-
-    model = build(network, scenes.options.size, scenes.task.classes, seed)
-    return saliency_share(model, scenes)
-
-
-def baseline_shares(scenes: Scenes) -> dict[str, np.ndarray]:
-    """The same for maps that need no network.
-
-    Args:
-        scenes: n scenes.
-
-    Returns:
-        (n,) each: `uniform` (the object's share of the image), `image` (grey levels as a map) and
-        `sobel` (magnitude of the image's slope).
-    """
-    images, visible = render(scenes).astype(np.float64), masks(scenes).object
-    return {
-        "uniform": visible.mean(axis=(1, 2)),
-        "image": share_on(images, visible),
-        "sobel": share_on(sobel_edges(images), visible),
-    }
+def mean_on(values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """(n,) mean of (n, h, w) numbers over some pixels, (n, h, w) bool; NaN where there are none."""
+    counts, total = where.sum(axis=(1, 2)), (values * where).sum(axis=(1, 2), dtype=np.float64)
+    return np.divide(total, counts, out=np.full(len(counts), np.nan), where=counts > 0)
 
 
 def part_of(maps: np.ndarray, part: Part) -> np.ndarray:
@@ -105,8 +56,8 @@ def part_of(maps: np.ndarray, part: Part) -> np.ndarray:
     Raises:
         InvalidInput: there is no such part.
     """
-    if part not in get_args(Part):
-        raise InvalidInput(f"part: {part!r} is not allowed: {', '.join(get_args(Part))}")
+    if part not in PARTS:
+        raise InvalidInput(f"part: {part!r} is not allowed: {', '.join(PARTS)}")
     values = np.asarray(maps, np.float64)
     if part == "signed":
         return values

@@ -1,14 +1,14 @@
-"""Checks that a map has to pass before it is believed: weights, polarity, class.
+"""Checks that a map has to pass before it is believed: weights, labels, class, polarity.
 
-A map that stays as it is when the weights are shuffled does not show what was learned. One that
-changes when the same network reads negatives shows the code of the image. One that is the same
-for two classes explains neither.
+A map that stays as it is when weights or labels are shuffled does not show what was learned. One
+that changes when the same network is given negatives shows the code of the image. One that is the
+same for two classes explains neither.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -16,48 +16,41 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from intensity.attribution.base import KEPT
-from intensity.evaluation.localization import Part, part_of
+from intensity.attribution.cases import BATCH, Method
+from intensity.data.rendering import render
+from intensity.data.scenes import Scenes
+from intensity.evaluation.cases import predicted_case
+from intensity.models.architectures import Network
 from intensity.models.inference import logits
-from intensity.models.inputs import image_shape
 from intensity.statistics.correlation import correlation, rank_correlation
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
 
-Method = Callable[["keras.Model", np.ndarray], np.ndarray]
-"""A model and (n, h, w) images -> (n, h, w) maps, all else settled."""
-ClassMethod = Callable[["keras.Model", np.ndarray, np.ndarray], np.ndarray]
-"""The same with the (n,) classes to explain."""
+Order = Literal["cascading", "independent"]
+EPOCHS, RATE, LEARNED_AT_ONCE = 40, 3e-3, 64
+"""How labels in random order are learned: by Adam, without noise, from the same images again."""
 
 
 def weight_randomization(
-    method: Method,
-    model: keras.Model,
-    images: np.ndarray,
-    *,
-    order: Literal["cascading", "independent"],
-    part: Part,
-    seed: int = 0,
+    explain: Callable[[keras.Model], np.ndarray], model: keras.Model, order: Order, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """How alike maps stay when kernels are shuffled, from the logits down or one at a time.
+    """Similarity of maps while kernels are shuffled, from the logits down or one at a time.
 
     A kernel's numbers are put in random order. Biases and norms stay, so that activations keep
-    their scale and a map does not go blank for that reason. `method` must explain classes of
-    its own choice (a fixed one, or that predicted by the trained model): shuffled weights predict
-    another.
+    their scale and a map does not go blank for that reason.
 
     Args:
-        method: gives the maps.
+        explain: model -> (n, h, w) maps, of classes that do not depend on the model: shuffled
+            weights predict another.
         model: it is left as it is; a copy is changed.
-        images: (n, h, w) grey levels.
         order: "cascading" keeps shuffled what is above; "independent" restores it.
-        part: of the maps that is compared.
         seed: of the shuffling.
 
     Returns:
-        (n,) Spearman's correlation with the maps of the model, by layer from the logits down; NaN
-        where a map is the same everywhere.
+        (n,) Spearman's correlation of magnitudes with the maps of the model, by layer from the
+        logits down; NaN where a map is the same everywhere.
 
     Raises:
         InvalidInput: there is no such order.
@@ -67,35 +60,112 @@ def weight_randomization(
     """
     if order not in ("cascading", "independent"):
         raise InvalidInput(f"order: {order!r} is not allowed: cascading or independent")
-    copy = twin(model)
+    copy = same_architecture(model)
     copy.set_weights(model.get_weights())
     stream = np.random.Generator(np.random.Philox(key=seed))
-    before, found = part_of(method(copy, images), part), {}
+    before, found = np.abs(explain(copy)), {}
     for layer in reversed([layer for layer in copy.layers if hasattr(layer, "kernel")]):
         kernel = np.array(layer.get_weights()[0])
         layer.kernel.assign(stream.permutation(kernel.ravel()).reshape(kernel.shape))
-        found[layer.name] = rank_correlation(before, part_of(method(copy, images), part))
+        found[layer.name] = rank_correlation(before, np.abs(explain(copy)))
         if order == "independent":
             layer.kernel.assign(kernel)
     return found
 
 
-def twin(model: keras.Model) -> keras.Model:
-    """A model of the same layers, whose weights may be set at will.
+def randomized_weights(
+    model: keras.Model, scenes: Scenes, method: Method, order: Order
+) -> dict[str, np.ndarray]:
+    """`weight_randomization` of a method; all methods meet the same shuffled kernels."""
+    case = predicted_case(model, scenes)
+    return weight_randomization(
+        lambda shuffled: method(case._replace(model=shuffled)), model, order
+    )
 
-    All models of one architecture share it, so that passes of it are compiled once for all.
+
+def learned_by_heart(network: Network, scenes: Scenes, seed: int) -> dict[str, np.ndarray]:
+    """A network trained until it knows shuffled labels of a few scenes.
 
     Args:
-        model: any.
+        network: the architecture.
+        scenes: n scenes that are learned with labels in random order.
+        seed: of weights and labels.
+
+    Returns:
+        `accuracy` (), of the shuffled labels; `weight_000`, ...: the weights in Keras' order.
     """
-    return _twin(_Architecture(_description(model), model))
+    import keras
+
+    from intensity.models.build import build
+
+    stream = np.random.Generator(np.random.Philox(key=seed))
+    images, labels = render(scenes)[..., None], stream.permutation(scenes.label)
+    model = build(network, scenes.options.size, scenes.task.classes, seed)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(RATE), loss)
+    for _ in range(EPOCHS):
+        order = stream.permutation(len(labels))
+        for rows in np.array_split(order, max(1, len(labels) // LEARNED_AT_ONCE)):
+            model.train_on_batch(images[rows], labels[rows])
+    predicted = logits(model, images).argmax(axis=1)
+    weights = {f"weight_{i:03}": values for i, values in enumerate(model.get_weights())}
+    return {"accuracy": np.array((predicted == labels).mean()), **weights}
+
+
+def randomized_labels(
+    model: keras.Model, scenes: Scenes, method: Method, learned: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Similarity of maps to those of the same architecture trained on shuffled labels.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes.
+        method: gives the maps, for the classes that `model` predicts.
+        learned: from `learned_by_heart`, of the same architecture.
+
+    Returns:
+        `labels` (n,), Spearman's correlation of magnitudes.
+
+    Reference: Adebayo et al. (2018), Sanity checks for saliency maps, section 4.
+    """
+    case, other = predicted_case(model, scenes), same_architecture(model)
+    other.set_weights([learned[name] for name in sorted(learned) if name.startswith("weight_")])
+    maps = [np.abs(method(one)) for one in (case, case._replace(model=other))]
+    return {"labels": rank_correlation(*maps)}
+
+
+def map_checks(model: keras.Model, scenes: Scenes, method: Method) -> dict[str, np.ndarray]:
+    """Similarity of maps to those of negatives, and of two classes.
+
+    Returns:
+        `polarity` (n,), Spearman's correlation of signed maps with those of the same network on
+        negatives; `classes` (n,), Pearson's of the maps for the two highest classes, NaN where one
+        is the same everywhere; `blank` (n, 2) bool, whether these are 0 everywhere.
+
+    Reference: Kindermans et al. (2019), The (un)reliability of saliency methods.
+    """
+    case = predicted_case(model, scenes)
+    second = np.argsort(-logits(model, case.images, BATCH), axis=1, kind="stable")[:, 1]
+    first, other = method(case), method(case._replace(classes=second.astype(np.int32)))
+    return {
+        "polarity": rank_correlation(first, method(case.negative())),
+        "classes": correlation(first, other),
+        "blank": np.stack([~maps.any(axis=(1, 2)) for maps in (first, other)], axis=1),
+    }
+
+
+def same_architecture(model: keras.Model) -> keras.Model:
+    """A model of the same layers, whose weights may be set at will.
+
+    All models of one architecture share it, so that what is computed of it is compiled once.
+    """
+    return _clone(_Architecture(_description(model), model))
 
 
 def _description(model: keras.Model) -> str:
-    """Layers and how they hang together, without the seeds of initial weights."""
+    """Layers and their connections, without the seeds of initial weights."""
 
     def unseeded(pairs: dict[str, object]) -> dict[str, object]:
-        """A part of the description."""
         return {key: value for key, value in pairs.items() if key != "seed"}
 
     parts = json.loads(model.to_json(), object_hook=unseeded)
@@ -104,78 +174,14 @@ def _description(model: keras.Model) -> str:
 
 @dataclass(frozen=True)
 class _Architecture:
-    """Layers of a model.
-
-    Args:
-        description: two models with the same one are equal but for their weights.
-        model: one of them.
-    """
+    """Layers of a model; two with one description are equal but for their weights."""
 
     description: str
     model: keras.Model = field(compare=False)
 
 
 @lru_cache(maxsize=KEPT)
-def _twin(architecture: _Architecture) -> keras.Model:
-    """A model of these layers."""
+def _clone(architecture: _Architecture) -> keras.Model:
     import keras
 
     return keras.models.clone_model(architecture.model)
-
-
-@lru_cache(maxsize=KEPT)
-def reads_negatives(model: keras.Model) -> keras.Model:
-    """The same network with an exact first layer 255 - x: what it reads are negatives.
-
-    The weights are shared. For whole grey levels 255 - (255 - x) is x to the last bit.
-
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-    """
-    import keras
-
-    images = keras.Input((*image_shape(model), 1))
-    return keras.Model(images, model(keras.layers.Rescaling(-1.0, 255.0)(images)))
-
-
-def polarity_agreement(
-    method: Method, method_on_negatives: Method, model: keras.Model, images: np.ndarray, part: Part
-) -> np.ndarray:
-    """How alike maps are when the same network reads the same scenes as negatives.
-
-    Args:
-        method: gives the maps.
-        method_on_negatives: the same with all its grey levels (fill, baseline) as negatives.
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (n, h, w) uint8, grey levels.
-        part: of the maps that is compared.
-
-    Returns:
-        (n,) Spearman's correlation; NaN where a map is the same everywhere.
-
-    Reference: Kindermans et al. (2019), The (un)reliability of saliency methods.
-    """
-    plain = method(model, images)
-    negative = method_on_negatives(reads_negatives(model), 255 - images)
-    return rank_correlation(part_of(plain, part), part_of(negative, part))
-
-
-def class_agreement(
-    method: ClassMethod, model: keras.Model, images: np.ndarray, *, batch: int = 64
-) -> dict[str, np.ndarray]:
-    """How alike the maps for the predicted class and for the one that comes second are.
-
-    Args:
-        method: gives the maps for classes.
-        model: from (n, h, w, 1) grey levels to (n, classes) logits, two classes or more.
-        images: (n, h, w) grey levels.
-        batch: images that pass through the model at once.
-
-    Returns:
-        `correlation` (n,), Pearson's, NaN where a map is the same everywhere; `blank` (n, 2) bool,
-        whether the map of the first and of the second class is 0 everywhere.
-    """
-    ranked = np.argsort(-logits(model, images, batch), axis=1, kind="stable")
-    maps = [method(model, images, ranked[:, place].astype(np.int32)) for place in (0, 1)]
-    blank = np.stack([~found.any(axis=(1, 2)) for found in maps], axis=1)
-    return {"correlation": correlation(*maps), "blank": blank}

@@ -12,14 +12,12 @@ from typing import Protocol
 
 import ipywidgets as widgets
 
-from intensity.attribution.edge_filters import BASELINES
-from intensity.attribution.registry import METHODS
+from intensity.attribution.registry import IMAGE_MAPS, METHODS
 from intensity.explorer.controls import Controls, Quiet
 from intensity.explorer.desk import PARTS, Desk, Question
 from intensity.explorer.networks import SECONDS, find_networks, open_network, train_small
 from intensity.explorer.pictures import SCALES, Picture, Pictures
 from intensity.explorer.view import Answer, Curve, Subject
-from intensity.figures.explanations import NAMES
 from intensity.storage.store import Run, Store
 from intensity.values import InvalidInput
 
@@ -111,7 +109,7 @@ class Page:
 
     def _make_choices(self) -> None:
         """What one chooses beside the scene, and the line at the top."""
-        names = [(NAMES.get(name, name), name) for name in (*METHODS, *BASELINES)]
+        names = [(row.label, name) for name, row in {**METHODS, **IMAGE_MAPS}.items()]
         self.network = widgets.Dropdown(description="Network")
         self.method = widgets.Dropdown(description="Method", options=names)
         self.layer = widgets.Dropdown(description="Layer")

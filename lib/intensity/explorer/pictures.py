@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 
-from intensity.attribution.edge_filters import BASELINES
+from intensity.attribution.registry import find_method
 from intensity.data.tasks import Band
 from intensity.explorer.view import SWEPT, Answer, Curve, Subject, View
-from intensity.figures.explanations import NAMES
 from intensity.figures.explorer import (
     LiveCurves,
     LiveFeatureMaps,
@@ -90,13 +89,13 @@ class Pictures:
 
     def map(self, values: np.ndarray, method: str, predicted: int) -> Picture:
         """A map of an attribution method or of a baseline."""
-        most, name = float(np.abs(values).max()), NAMES.get(method, method)
+        most, row = float(np.abs(values).max()), find_method(method)
         means = f"Red speaks for class {predicted}, blue against it"
-        if method in BASELINES:
+        if row.group == "image":
             means = "Needs no network: the least that a method has to beat"
         return Picture(
             self._map.show(values),
-            f"Map of {name}, on a scale from {-most:.2g} to {most:.2g}.",
+            f"Map of {row.label}, on a scale from {-most:.2g} to {most:.2g}.",
             f"{means}. Full color: {most:.2g}.",
         )
 

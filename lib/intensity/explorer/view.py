@@ -19,12 +19,13 @@ from scipy.special import softmax
 
 from intensity.analysis.activations import reader, rectified_layers
 from intensity.analysis.response_curves import class_response_curves
-from intensity.attribution.registry import BATCH, case_of, maps_of
+from intensity.attribution.cases import BATCH
+from intensity.attribution.registry import find_method
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes, SquareNoise, draw_scenes
 from intensity.data.shapes import SHAPES, pixel_order
 from intensity.data.tasks import LEVELS, Band, Level, Shape
-from intensity.evaluation.explanations import recoloring_levels
+from intensity.evaluation.cases import predicted_case
 from intensity.models.inference import logits
 from intensity.models.inputs import image_shape
 from intensity.training.configuration import Configuration
@@ -238,8 +239,7 @@ class Subject:
         Raises:
             InvalidInput: there is no such method, or no level to recolor the object to.
         """
-        scenes = self.scenes(view)
-        return maps_of(method, case_of(self.model, scenes, recoloring_levels(scenes)))[0]
+        return find_method(method)(predicted_case(self.model, self.scenes(view)))[0]
 
     def curve(self, view: View) -> Curve:
         """The logits over the object's intensity, all else as in the view."""

@@ -1,6 +1,6 @@
 """Figures of what maps are worth: side by side, their scores, and the checks they have to pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,31 +34,8 @@ from intensity.figures.style import (
     styled,
 )
 
-NAMES = {
-    "gradient": "gradient",
-    "gradient_x_input": "gradient x input",
-    "smooth_grad": "SmoothGrad",
-    "guided_backprop": "guided backprop",
-    "grad_cam": "Grad-CAM",
-    "pca_direction": "PCA direction",
-    "deeplift": "DeepLIFT, no object",
-    "integrated_gradients": "IG, no object",
-    "integrated_gradients_black": "IG, black",
-    "integrated_gradients_recolor": "IG, recolored",
-    "occlusion_black": "occlusion, black",
-    "occlusion_generator": "occlusion, generator",
-    "finite_differences": "finite differences",
-    "random": "random",
-    "image": "image",
-    "sobel": "Sobel",
-    "laplace": "Laplace",
-    "recolor": "effect of recoloring",
-    "repainting": "model truth:\nrepainting",
-}
-"""Methods in words for people."""
-
-_COLORS = {"method": NETWORK_COLORS["bn_compact"], "baseline": BASELINE_COLOR}
-_MARKERS = {"method": "o", "baseline": "D"}
+_NO_NETWORK = "image"
+"""The group of methods that need no network."""
 
 _CURVES: tuple[tuple[str, LineStyleType, str], ...] = (
     ("#0077BB", "-", "o"),
@@ -80,7 +57,7 @@ def map_gallery(
 
     Args:
         images: (n, h, w), grey levels.
-        maps: by method (n, h', w'), signed; each drawn from blue (against the class) over white to
+        maps: by label (n, h', w'), signed; each drawn from blue (against the class) over white to
             red (for it), up to its own largest magnitude.
         labels: one an image, above its rows; may hold line breaks.
         columns: of pictures.
@@ -99,7 +76,7 @@ def map_gallery(
         for ax, (name, values) in zip(axes[1:], maps.items(), strict=False):
             most = float(np.abs(values[number]).max()) or 1.0
             picture(ax, values[number], "RdBu_r", -most, most)
-            ax.set_title(NAMES.get(name, name), fontsize=7)
+            ax.set_title(name, fontsize=7)
         for ax in axes[len(maps) + 1 :]:
             ax.remove()
     speaks = {"for the class": "#B2182B", "against it": "#2166AC"}
@@ -117,8 +94,8 @@ def score_panels(
     """Scores of methods: a panel for each score and task.
 
     Args:
-        summary: columns task, method, kind, score, value, low, high.
-        seeds: columns task, method, score, value, a row for each seed.
+        summary: columns task, label, group, score, value, low, high.
+        seeds: columns task, label, score, value, a row for each seed.
         rows: scores, from the top, and what their axis is called.
         references: by score the value of a map that says nothing, drawn as a line.
 
@@ -126,7 +103,7 @@ def score_panels(
         A figure with a row of panels a score, one a task; in them a row a method.
     """
     tasks = list(dict.fromkeys(summary["task"]))
-    methods = list(dict.fromkeys(summary["method"]))
+    methods = list(dict.fromkeys(summary["label"]))
     fig = new_figure(PAGE, (0.155 * len(methods) + 0.55) * len(rows) + 0.4)
     axes = fig.subplots(len(rows), len(tasks), squeeze=False, sharey=True, sharex="row")
     for line, (score, label) in zip(axes, rows.items(), strict=True):
@@ -156,28 +133,32 @@ def _score_panel(
 ) -> None:
     """One score on one task."""
     place = {name: row for row, name in enumerate(methods)}
-    named_rows(ax, [NAMES.get(name, name) for name in methods])
+    named_rows(ax, methods)
     if reference is not None:
         ax.axvline(reference, color="#777777", linestyle=":", linewidth=1.0)
     slanted = set()
     for row in records(summary):
-        color, y = _COLORS[row["kind"]], place[row["method"]]
-        estimate(ax, row["value"], y, (row["low"], row["high"]), color, _MARKERS[row["kind"]])
-        own = seeds.loc[seeds["method"] == row["method"], "value"]
+        y, without = place[row["label"]], row["group"] == _NO_NETWORK
+        color = BASELINE_COLOR if without else NETWORK_COLORS["bn_compact"]
+        estimate(ax, row["value"], y, (row["low"], row["high"]), color, "D" if without else "o")
+        own = seeds.loc[seeds["label"] == row["label"], "value"]
         dots(ax, own, [y + 0.28] * len(own), color)
-        slanted |= {y} if row["kind"] == "baseline" else set()
+        slanted |= {y} if without else set()
     for y, label in enumerate(ax.get_yticklabels()):
         if y in slanted:
             label.set(fontstyle="italic", color=BASELINE_COLOR)
 
 
 @styled
-def relevance_by_intensity(table: pd.DataFrame, bands: Sequence[Band]) -> Figure:
+def relevance_by_intensity(
+    table: pd.DataFrame, bands: Sequence[Band], truths: Collection[str] = ()
+) -> Figure:
     """Relevance in the object against its intensity, beside the true effect of recoloring.
 
     Args:
         table: columns name, intensity, value (1 on average), low, high.
         bands: classes of the task.
+        truths: names of curves that are no method's.
 
     Returns:
         A figure with a panel a name, one below the other, over the true classes.
@@ -186,13 +167,13 @@ def relevance_by_intensity(table: pd.DataFrame, bands: Sequence[Band]) -> Figure
     fig = new_figure(PAGE, 0.85 * len(names) + 0.9)
     axes = fig.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     for ax, (name, rows) in zip(axes, parts(table, "name").items(), strict=True):
-        color = BASELINE_COLOR if name == "recolor" else NETWORK_COLORS["bn_compact"]
+        color = BASELINE_COLOR if name in truths else NETWORK_COLORS["bn_compact"]
         class_bands(ax, bands)
         ax.axhline(1, color="#777777", linestyle=":", linewidth=0.8)
         ax.fill_between(rows["intensity"], rows["low"], rows["high"], color=color, alpha=0.3, lw=0)
         ax.plot(rows["intensity"], rows["value"], color=color)
         ax.set_ylim(0, None)
-        ax.set_title(NAMES.get(name, name))
+        ax.set_title(name)
         intensity_axis(ax, label=ax is axes[-1])
     fig.supylabel("relative to the mean over all intensities")
     handles = [line_handle("mean over seeds, shade: all seeds", "#333333"), *class_handles(bands)]
@@ -205,13 +186,13 @@ def check_matrix(table: pd.DataFrame) -> Figure:
     """Agreement of maps that should, or should not, be alike: methods against checks.
 
     Args:
-        table: columns method, check, value (-1..1), group ("should differ", "should agree").
+        table: columns label, check, value (-1..1), side ("should differ", "should agree").
 
     Returns:
         A figure with a method a row and a check a column, the number in the cell.
     """
-    methods, checks = (list(dict.fromkeys(table[name])) for name in ("method", "check"))
-    wide = table.pivot(index="method", columns="check", values="value")
+    methods, checks = (list(dict.fromkeys(table[name])) for name in ("label", "check"))
+    wide = table.pivot(index="label", columns="check", values="value")
     values = wide.reindex(index=methods, columns=checks).to_numpy(float)
     fig = new_figure(PAGE, 0.2 * len(methods) + 1.5)
     ax = fig.subplots()
@@ -221,7 +202,7 @@ def check_matrix(table: pd.DataFrame) -> Figure:
         color = "white" if abs(value) > _PALE else "black"
         text = "-" if np.isnan(value) else f"{value:.2f}"
         ax.text(x, y, text, ha="center", va="center", fontsize=7, color=color)
-    ax.set_yticks(range(len(methods)), [NAMES.get(name, name) for name in methods])
+    ax.set_yticks(range(len(methods)), methods)
     ax.set_xticks(range(len(checks)), checks)
     ax.tick_params(length=0)
     _group_headings(ax, table)
@@ -232,7 +213,7 @@ def check_matrix(table: pd.DataFrame) -> Figure:
 
 def _group_headings(ax: Axes, table: pd.DataFrame) -> None:
     """What is asked of the columns, above them, and lines between."""
-    groups = list(table.drop_duplicates("check")["group"])
+    groups = list(table.drop_duplicates("check")["side"])
     above = ax.secondary_xaxis("top")
     middles = {name: np.mean([x for x, own in enumerate(groups) if own == name]) for name in groups}
     above.set_xticks(list(middles.values()), list(middles))
@@ -248,7 +229,7 @@ def weight_randomization(table: pd.DataFrame) -> Figure:
     """How alike maps stay while kernels are shuffled: a panel for each order, a line a method.
 
     Args:
-        table: columns method, order, step, layer, seed, value.
+        table: columns label, order, step, layer, seed, value.
 
     Returns:
         A figure with the layers from the logits down on the x axis.
@@ -256,13 +237,13 @@ def weight_randomization(table: pd.DataFrame) -> Figure:
     orders = parts(table, "order")
     fig = new_figure(PAGE, 3.1)
     axes = fig.subplots(1, len(orders), squeeze=False, sharey=True)[0]
-    methods = list(dict.fromkeys(table["method"]))
+    methods = list(dict.fromkeys(table["label"]))
     looks = {
         name: (_CURVES[number % len(_CURVES)][0], *_CURVES[(number // 4 + number) % 4][1:])
         for number, name in enumerate(methods)
     }
     for ax, (order, rows) in zip(axes, orders.items(), strict=True):
-        for name, own in parts(rows, "method").items():
+        for name, own in parts(rows, "label").items():
             mean = own.groupby("step")["value"].mean()
             color, style, marker = looks[name]
             ax.plot(mean.index, mean, color=color, linestyle=style, marker=marker, markersize=3)
@@ -272,6 +253,6 @@ def weight_randomization(table: pd.DataFrame) -> Figure:
         ax.set(title=order, ylim=(-0.3, 1.02))
         ax.set_xlabel("kernels shuffled down to" if order == "cascading" else "kernel shuffled")
     axes[0].set_ylabel("rank correlation with the maps\nof the trained network")
-    handles = [line_handle(NAMES.get(name, name), *looks[name]) for name in methods]
+    handles = [line_handle(name, *looks[name]) for name in methods]
     legend_above(fig, handles)
     return fig

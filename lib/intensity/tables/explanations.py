@@ -1,6 +1,6 @@
-"""What maps are worth: scores of methods over scenes and seeds, as figures and results take them.
+"""Scores and checks of attribution methods over scenes and seeds, as figures and results take them.
 
-Measured scores come from `responses.scores`, a set of arrays for each seed.
+They come from `evaluation.explanations` as `Scored`: a method with a set of arrays for each seed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from intensity.statistics.intervals import t_interval
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
-    from intensity.evaluation.scores import Scored
+    from intensity.evaluation.explanations import Scored
 
 
 def map_scores(scored: Iterable[Scored]) -> pd.DataFrame:
@@ -26,20 +26,27 @@ def map_scores(scored: Iterable[Scored]) -> pd.DataFrame:
         scored: methods with their scores.
 
     Returns:
-        Columns task, method, kind (method, baseline), seed, score, value, scenes (those that have
-        the score).
+        Columns task, method, label, group, seed, score, value, scenes (those that have the score).
 
     Raises:
         InvalidInput: no scene of a seed has a score.
     """
     rows = [
-        (one.task, one.method, one.kind, seed, name, *_mean(name, values))
+        (one.task, *_method(one), seed, name, *_mean(name, values))
         for one in scored
         for seed, scores in enumerate(one.seeds)
         for name, values in scores.items()
     ]
-    columns = ["task", "method", "kind", "seed", "score", "value", "scenes"]
+    columns = ["task", *METHOD, "seed", "score", "value", "scenes"]
     return pd.DataFrame(rows, columns=columns)
+
+
+METHOD = ("method", "label", "group")
+"""Columns that say which method a row is of."""
+
+
+def _method(one: Scored) -> tuple[str, str, str]:
+    return one.method.name, one.method.label, one.method.group
 
 
 def _mean(name: str, values: np.ndarray) -> tuple[float, int]:
@@ -58,13 +65,13 @@ def score_summary(table: pd.DataFrame) -> pd.DataFrame:
         table: from `map_scores`.
 
     Returns:
-        Columns task, method, kind, score, value, low, high, seeds, scenes (fewest).
+        Columns task, method, label, group, score, value, low, high, seeds, scenes (fewest).
     """
-    keys = ["task", "method", "kind", "score"]
+    keys = ["task", *METHOD, "score"]
     rows = []
     for names, part in table.groupby(keys, sort=False):
         low, high, value = t_interval(part["value"])
-        least, most = _range(str(names[3]))
+        least, most = _range(str(names[-1]))
         ends = max(low, least), min(high, most)
         rows.append((*names, value, *ends, len(part), part["scenes"].min()))
     return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
@@ -154,25 +161,24 @@ def _any(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).any())
 
 
-def weight_checks(seeds: Sequence[Mapping[str, np.ndarray]], order: str) -> pd.DataFrame:
-    """How alike maps stay, layer by layer.
+def weight_checks(scored: Iterable[Scored], order: str) -> pd.DataFrame:
+    """Similarity of maps while kernels are shuffled, layer by layer.
 
     Args:
-        seeds: for each seed (n,) correlations by "<method>/<layer>", from the logits down.
+        scored: methods, for each seed with (n,) correlations by layer, from the logits down.
         order: "cascading" or "independent".
 
     Returns:
-        Columns method, order, step (1 is the layer of logits), layer, seed, value; blank maps
-        count 0.
+        Columns method, label, group, order, step (1 is the layer of logits), layer, seed, value;
+        blank maps count 0.
     """
     rows = [
-        (*name.split("/"), order, seed, float(np.nan_to_num(values).mean()))
-        for seed, found in enumerate(seeds)
-        for name, values in found.items()
+        (*_method(one), order, step, layer, seed, float(np.nan_to_num(values).mean()))
+        for one in scored
+        for seed, found in enumerate(one.seeds)
+        for step, (layer, values) in enumerate(found.items(), 1)
     ]
-    table = pd.DataFrame(rows, columns=["method", "layer", "order", "seed", "value"])
-    layers = list(dict.fromkeys(table["layer"]))
-    return table.assign(step=table["layer"].map({layer: k for k, layer in enumerate(layers, 1)}))
+    return pd.DataFrame(rows, columns=[*METHOD, "order", "step", "layer", "seed", "value"])
 
 
 REGIONS = ("core", "edge", "noise_on_object", "noise_elsewhere", "background")
@@ -200,18 +206,6 @@ def score_table(summary: pd.DataFrame, task: str) -> pd.DataFrame:
     return _texts(summary[summary["task"] == task], columns)
 
 
-def removal_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """Deletion and insertion of all methods, as text with intervals.
-
-    Args:
-        summary: from `score_summary`.
-
-    Returns:
-        Columns method, deletion, insertion.
-    """
-    return _texts(summary, {"deletion": "deletion", "insertion": "insertion"})
-
-
 def _texts(summary: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     """Scores in columns of these names, each as "0.31 [0.28, 0.34]"."""
     chosen = summary[summary["score"].isin(columns)]
@@ -223,54 +217,37 @@ def _texts(summary: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     return table.rename(columns=dict(columns)).rename_axis(columns=None).reset_index()
 
 
-_DIFFER, _AGREE = "should differ", "should agree"
 _CHECKS = {
-    "all weights\nshuffled": (_DIFFER, "shuffled_weights_agreement"),
-    "labels\nshuffled": (_DIFFER, "shuffled_labels_agreement"),
-    "another\nclass": (_DIFFER, "class_map_correlation"),
-    "negatives": (_AGREE, "polarity_agreement"),
-    "blank": ("", "blank_maps"),
+    "weights": ("all weights\nshuffled", "should differ", "shuffled_weights_agreement"),
+    "labels": ("labels\nshuffled", "should differ", "shuffled_labels_agreement"),
+    "classes": ("another\nclass", "should differ", "class_map_correlation"),
+    "polarity": ("negatives", "should agree", "polarity_agreement"),
+    "blank": ("blank", "", "blank_maps"),
 }
-"""What is checked: what is asked of it, and its quantity; a share of blank maps asks nothing."""
+"""Name, what a good method does, and the quantity; a share of blank maps has no such side."""
 
 
-def check_table(
-    checks: Mapping[str, Sequence[Mapping[str, np.ndarray]]],
-    weights: pd.DataFrame,
-    labels: Sequence[Mapping[str, np.ndarray]],
-) -> pd.DataFrame:
+def check_table(scored: Iterable[Scored]) -> pd.DataFrame:
     """All checks of all methods.
 
     Args:
-        checks: by method for each seed `polarity`, `classes` and `blank`.
-        weights: from `weight_checks`; the last step of the cascade is taken.
-        labels: for each seed (n,) correlations by method.
+        scored: methods, for each seed with (n,) `weights` (the last layer of the cascade),
+            `labels`, `classes` and `polarity`, and (n, 2) `blank`.
 
     Returns:
-        Columns method, check, group (what is asked; "" for the share of blank maps), value, seeds
-        (a list), scenes (fewest), quantity.
+        Columns method, label, check, side ("should differ", "should agree", "" for the share of
+        blank maps), value, seeds (a list), scenes (fewest), quantity.
 
     Raises:
         InvalidInput: no scene of a seed has a number, as when every map is blank.
     """
-    last = weights[(weights["order"] == "cascading") & (weights["step"] == weights["step"].max())]
     rows = []
-    for method, seeds in checks.items():
-        found = {
-            "labels\nshuffled": [_mean(method, one[method]) for one in labels],
-            "another\nclass": [_mean(method, one["classes"]) for one in seeds],
-            "negatives": [_mean(method, np.nan_to_num(one["polarity"])) for one in seeds],
-            "blank": [_mean(method, one["blank"]) for one in seeds],
-        }
-        own = last.loc[last["method"] == method, "value"]
-        found["all weights\nshuffled"] = [(value, len(labels[0][method])) for value in own]
-        rows += [_check_row(method, check, found[check]) for check in _CHECKS]
-    columns = ["method", "check", "group", "value", "seeds", "scenes", "quantity"]
+    for one in scored:
+        for key, (check, side, quantity) in _CHECKS.items():
+            fill = np.nan_to_num if key in ("weights", "polarity") else np.asarray
+            found = [_mean(f"{one.method.name}/{key}", fill(seed[key])) for seed in one.seeds]
+            values, scenes = zip(*found, strict=True)
+            names = one.method.name, one.method.label, check, side
+            rows.append((*names, float(np.mean(values)), list(values), min(scenes), quantity))
+    columns = ["method", "label", "check", "side", "value", "seeds", "scenes", "quantity"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _check_row(method: str, check: str, means: Sequence[tuple[float, int]]) -> tuple[object, ...]:
-    """One check of one method over seeds."""
-    group, quantity = _CHECKS[check]
-    values, scenes = zip(*means, strict=True)
-    return method, check, group, float(np.mean(values)), list(values), min(scenes), quantity

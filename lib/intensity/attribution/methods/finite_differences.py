@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class Differences(NamedTuple):
     """What the strongest of all settings of a pixel does; each with its sign.
 
-    steepest: (n, h, w) float32, score per grey level: the steepest slope.
     largest: (n, h, w) float32, score: the largest change.
+    steepest: (n, h, w) float32, score per grey level: the largest change per grey level.
     """
 
-    steepest: np.ndarray
     largest: np.ndarray
+    steepest: np.ndarray
 
 
 def finite_differences(
@@ -73,7 +73,7 @@ def finite_differences(
         steepest[rows], largest[rows] = _strongest(slope), _strongest(change)
         done = rows.stop
     shape = question.pixels.shape
-    return Differences(steepest.reshape(shape), largest.reshape(shape))
+    return Differences(largest.reshape(shape), steepest.reshape(shape))
 
 
 def _strongest(values: np.ndarray) -> np.ndarray:

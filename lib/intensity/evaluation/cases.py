@@ -1,0 +1,43 @@
+"""Scenes as cases that attribution methods explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from intensity.attribution.cases import Case, case_of
+from intensity.data.levels import drawable
+from intensity.data.scenes import Scenes
+from intensity.data.tasks import LEVELS
+from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
+
+
+def predicted_case(model: keras.Model, scenes: Scenes) -> Case:
+    """Scenes as a case, with `recoloring_levels` for the baseline of another level."""
+    return case_of(model, scenes, recoloring_levels(scenes))
+
+
+def recoloring_levels(scenes: Scenes) -> np.ndarray:
+    """A level for every object to be recolored to: of another class, at random.
+
+    Where no level would change the class, as on the task of shape, any other level.
+
+    Returns:
+        (n,) uint8, the same for the same scenes.
+
+    Raises:
+        InvalidInput: an object can have one level only.
+    """
+    every = np.arange(LEVELS)
+    allowed = drawable(scenes, every) & (every != scenes.intensity[:, None])
+    other = allowed & (scenes.label_at(np.tile(every, (len(scenes), 1))) != scenes.label[:, None])
+    allowed = np.where(other.any(axis=1, keepdims=True), other, allowed)
+    if not allowed.any(axis=1).all():
+        raise InvalidInput("scenes: an object can have no other level; draw them from more levels")
+    stream = np.random.Generator(np.random.Philox(key=0))
+    drawn = np.where(allowed, stream.random(allowed.shape), -1.0)
+    return drawn.argmax(axis=1).astype(np.uint8)
