@@ -7,10 +7,10 @@ import keras
 import pandas as pd
 
 from intensity.models.build import build
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
 from intensity.training.presets import configure
-from intensity.training.sweep import pack
+from intensity.training.runs import Run, add_run, pack, run_name
 
 
 def configuration(**changed: Any) -> Configuration:
@@ -37,4 +37,4 @@ def keep(
         metrics={"accuracy": accuracy},
         predictions=pd.DataFrame(),
     )
-    return store.add(c, pack(c, trained))
+    return add_run(run_name(c), pack(c, trained), store)

@@ -86,16 +86,36 @@ def training_backend() -> str:
     return os.environ.get("INTENSITY_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
+def scheduler() -> str | None:
+    """The address of the Dask scheduler that trainings are sent to, if there is one."""
+    return os.environ.get("INTENSITY_SCHEDULER") or None
+
+
+def checkpoint_folder() -> Path | None:
+    """Where a worker of this machine keeps how far its trainings are."""
+    return _folder("INTENSITY_CHECKPOINTS")
+
+
+def terminal() -> Path | None:
+    """The file whose text another process shows on the terminal, if this is part of a run."""
+    return _folder("INTENSITY_TERMINAL")
+
+
+def _folder(name: str) -> Path | None:
+    """The path that a variable names."""
+    value = os.environ.get(name)
+    return Path(value) if value else None
+
+
 def tell(text: str) -> None:
     """A line for people, from whatever process: on the terminal of the run that it belongs to.
 
     Args:
         text: the line.
     """
-    line = f"intensity: {text}"
-    path = os.environ.get("INTENSITY_TERMINAL")
+    line, path = f"intensity: {text}", terminal()
     if path is None:
         print(line, file=sys.stderr, flush=True)
         return
-    with suppress(OSError), Path(path).open("a", encoding="utf-8") as terminal:
-        terminal.write(f"\r{line:<100}\n")  # over a progress line
+    with suppress(OSError), path.open("a", encoding="utf-8") as file:
+        file.write(f"\r{line:<100}\n")  # over a progress line

@@ -9,7 +9,8 @@ import pytest
 
 import untrained
 from intensity.explorer.view import Subject
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 
 
 @pytest.fixture

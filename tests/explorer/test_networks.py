@@ -17,8 +17,10 @@ from intensity.explorer.networks import (
     train_small,
     usual_store,
 )
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training import runs as runs_module
 from intensity.training.presets import find_setting
+from intensity.training.runs import Run
 from intensity.values import InvalidInput
 from untrained import untrained
 
@@ -75,7 +77,7 @@ def test_a_network_of_other_code_is_counted(
     store: Store, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep()
-    monkeypatch.setattr(networks, "training_code", lambda: "another")
+    monkeypatch.setattr(runs_module, "training_code", lambda: "another")
     words = "Networks that do not fit: 1 trained by other code."
     assert find_networks(store) == ({}, words)
 
@@ -119,13 +121,13 @@ def test_the_small_network_is_trained_once_and_tells_how_far_it_is(
 ) -> None:
     told: list[str] = []
 
-    def train_all(wanted: list[Any], store: Store) -> list[Run]:
+    def train_each(wanted: list[Any], store: Store) -> list[Run]:
         """Training that only tells."""
         assert wanted == [SMALL]
         sys.stderr.write("\r 40 % of training |####      | 00:08<00:12 1/1 networks")
         return [keep(**{name: getattr(SMALL, name) for name in ("task", "scenes", "network")})]
 
-    monkeypatch.setattr(networks, "train_all", train_all)
+    monkeypatch.setattr(networks, "train_each", train_each)
     run = train_small(store, told.append)
     assert told == ["40 %"]
     assert run in find_networks(store).runs.values()

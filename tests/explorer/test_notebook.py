@@ -8,7 +8,8 @@ import papermill
 import pytest
 
 from intensity.environment import Layout
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 from intensity.values import ROOT
 
 pytestmark = pytest.mark.processes

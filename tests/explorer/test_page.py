@@ -10,7 +10,8 @@ import pytest
 from intensity.explorer import page as page_module
 from intensity.explorer.page import HEADINGS, PAUSE, Page, after_pause
 from intensity.explorer.view import View
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 from intensity.values import InvalidInput
 
 Keep = Callable[..., Run]

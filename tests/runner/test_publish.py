@@ -13,8 +13,9 @@ from intensity.statistics.measurements import Results, load_results, merge
 from intensity.storage import entries
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, save_manifest
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
 from intensity.training.presets import configure
+from intensity.training.runs import Run, add_run, run_name
 from intensity.values import ROOT, InvalidInput
 
 TEXT = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
@@ -179,7 +180,7 @@ def trained(store: Store, seed: int, size: int) -> Run:
         task="hard", scenes="discs", network="bn_tiny", recipe=recipe, seed=seed,
         test_images=100, validation_images=50,
     )  # fmt: skip
-    return store.add(c, {"config.json": b"{}", "model.keras": b"x" * size})
+    return add_run(run_name(c), {"config.json": b"{}", "model.keras": b"x" * size}, store)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from intensity.runner.verify import expected_record
 from intensity.storage.store import Store
 from intensity.training import workers as cluster
 from intensity.training.presets import configure
+from intensity.training.runs import add_run, run_name
 from intensity.values import InvalidInput
 
 pytestmark = pytest.mark.processes
@@ -318,7 +319,9 @@ def test_networks_that_ship_are_used_where_asked_and_named(
     store = Store(checkout.root / "store", 0)
     monkeypatch.setenv("INTENSITY_STORE", str(store.root))
     wanted = [configure(**training, **sizes, recipe=recipe, seed=seed) for seed in (0, 1)]
-    runs = [store.add(configuration, {"model.keras": b""}) for configuration in wanted]
+    runs = [
+        add_run(run_name(configuration), {"model.keras": b""}, store) for configuration in wanted
+    ]
     shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
     parameters = f"trainings = {{'tiny': {training | recipe}}}\nseeds = [0, 1]\n"
     parameters += "".join(f"{name} = {value}\n" for name, value in sizes.items())

@@ -15,8 +15,7 @@ import pytest
 
 from intensity.storage import entries, store
 from intensity.storage.store import Store
-from intensity.training.configuration import Configuration
-from intensity.training.presets import configure
+from intensity.training.runs import add_run, find_run
 
 FILES = {
     "config.json": b'{"configuration": {}}',
@@ -66,11 +65,7 @@ DAMAGES: dict[str, Damage] = {
 CASES = [(damage, name) for damage in DAMAGES for name in NAMES]
 
 
-def configuration() -> Configuration:
-    """Something to train."""
-    recipe = {"epochs": 1, "epoch_images": 10}
-    return configure(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
-
+NAME = "bn_tiny-hard-0123456789abcdef"
 
 CAPABILITIES = 0x20080522
 """Version 3 of Linux's capabilities: two words of 32 each of effective, permitted, inheritable."""
@@ -98,24 +93,20 @@ def unprivileged() -> Any:
     assert libc.capset(header, words) == 0
 
 
-def test_there_are_nearly_fifty_ways() -> None:
-    assert len(CASES) == 48
-
-
 @pytest.mark.parametrize(("damage", "name"), CASES)
 def test_a_damaged_run_is_noticed_set_aside_and_made_again(
     tmp_path: Path, unprivileged: None, capsys: pytest.CaptureFixture[str], damage: str, name: str
 ) -> None:
     kept = Store(tmp_path / "store", fresh_since=0)
-    run = kept.add(configuration(), FILES)
+    run = add_run(NAME, FILES, kept)
     DAMAGES[damage](run.path / name, random.Random(f"{damage} {name}"))
-    assert kept.find(configuration()) is None
+    assert find_run(NAME, kept) is None
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"intensity: {run.name}: ")
     assert "set aside as .damaged-" in line
     assert not run.path.exists()
-    again = kept.add(configuration(), FILES)
-    assert kept.find(configuration()) == again
+    again = add_run(NAME, FILES, kept)
+    assert find_run(NAME, kept) == again
     assert again.metrics == {"accuracy": 0.75}
     (aside,) = run.path.parent.glob(".damaged-*")
     assert (aside / "config.json").exists() or name == "config.json"
@@ -126,19 +117,19 @@ def test_a_folder_without_permissions_is_set_aside(
     tmp_path: Path, unprivileged: None, capsys: pytest.CaptureFixture[str], mode: int
 ) -> None:
     kept = Store(tmp_path / "store", fresh_since=0)
-    run = kept.add(configuration(), FILES)
+    run = add_run(NAME, FILES, kept)
     run.path.chmod(mode)
-    assert kept.find(configuration()) is None
+    assert find_run(NAME, kept) is None
     assert "Permission denied" in capsys.readouterr().err
-    assert kept.find(configuration()) is None
-    assert kept.add(configuration(), FILES).metrics == {"accuracy": 0.75}
+    assert find_run(NAME, kept) is None
+    assert add_run(NAME, FILES, kept).metrics == {"accuracy": 0.75}
     for folder in run.path.parent.glob(".damaged-*"):
         folder.chmod(0o755)
 
 
 def test_damage_after_a_run_was_found_is_not_read(tmp_path: Path) -> None:
     kept = Store(tmp_path, fresh_since=0)
-    run = kept.add(configuration(), FILES)
+    run = add_run(NAME, FILES, kept)
     for name in ("metrics.json", "history.csv", "predictions.csv", "config.json", "model.keras"):
         (run.path / name).write_bytes(b"{}")
     for what in ("metrics", "history", "predictions", "configuration", "model"):
@@ -191,12 +182,12 @@ def test_what_says_nothing_about_the_entry_does_not_condemn_it(
     def fail(path: Path) -> bytes:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
 
-    run = Store(tmp_path).add(configuration(), FILES)
+    run = add_run(NAME, FILES, Store(tmp_path))
     with monkeypatch.context() as broken:
         broken.setattr(Path, "read_bytes", fail)
         with pytest.raises(OSError, match="Too many open files"):
-            Store(tmp_path).find(configuration())
-    assert Store(tmp_path).find(configuration()) == run
+            find_run(NAME, Store(tmp_path))
+    assert find_run(NAME, Store(tmp_path)) == run
 
 
 def test_what_is_replaced_while_it_is_read_is_read_again(

@@ -24,15 +24,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.environment import cores
-from intensity.storage.code_digest import training_code
 from intensity.storage.locks import Lock
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
 from intensity.training import loop as training
 from intensity.training import sweep as sweeps
 from intensity.training import workers as cluster
 from intensity.training.configuration import Configuration, Recipe
 from intensity.training.loop import Trained
 from intensity.training.presets import configure
+from intensity.training.progress import Progress, _SharedLine
+from intensity.training.runs import Run, find_run, run_name, training_code
 
 pytestmark = pytest.mark.processes
 
@@ -66,10 +67,12 @@ from pathlib import Path
 import psutil
 from intensity.training.configuration import Configuration
 from intensity.training.presets import configure
-from intensity.storage.store import Run, Store
+from intensity.training.progress import Progress, _SharedLine
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 from intensity.environment import FAST
 from intensity.training.workers import local_cluster
-from intensity.training.sweep import train_all
+from intensity.training.sweep import train_each
 
 listening, workers, lacking = set(), set(), set()
 
@@ -90,7 +93,7 @@ store = Watched(Path(sys.argv[1]))
 with local_cluster(1, store.checkpoints) if sys.argv[3] == "1" else nullcontext() as scheduler:
     if scheduler:
         os.environ["INTENSITY_SCHEDULER"] = scheduler
-    runs = train_all(wanted, store)
+    runs = train_each(wanted, store)
 heavy = sorted({"keras", "tensorflow"} & set(sys.modules))
 print(json.dumps({"runs": [str(run.path) for run in runs], "listening": sorted(listening),
                   "workers": len(workers), "heavy": heavy, "lacking": sorted(lacking)}))
@@ -260,14 +263,14 @@ def test_runs_come_in_the_arrangement_asked_for(
 
 
 def test_only_what_is_missing_is_trained(trained: list[tuple[int, int]], store: Store) -> None:
-    first = sweeps.train_all([configuration(1)], store)
-    assert sweeps.train_all([configuration(2), configuration(1)], store)[1] == first[0]
-    sweeps.train_all([configuration(1), configuration(2)], store)
+    first = sweeps.train_each([configuration(1)], store)
+    assert sweeps.train_each([configuration(2), configuration(1)], store)[1] == first[0]
+    sweeps.train_each([configuration(1), configuration(2)], store)
     assert trained == [(1, 2), (2, 2)]
 
 
 def test_long_trainings_start_first(trained: list[tuple[int, int]], store: Store) -> None:
-    sweeps.train_all([configuration(epochs=epochs) for epochs in (1, 9, 4)], store)
+    sweeps.train_each([configuration(epochs=epochs) for epochs in (1, 9, 4)], store)
     assert [epochs for _, epochs in trained] == [9, 4, 1]
 
 
@@ -277,12 +280,12 @@ def test_a_failed_training_is_named_and_the_others_are_kept(
     wanted = [configuration(13, epochs=5), configuration(4)]
     message = r"^tiny on hard, seed 13: .*ArithmeticError.*the loss is not finite"
     with pytest.raises(sweeps.TrainingFailed, match=message) as error:
-        sweeps.train_all(wanted, store)
+        sweeps.train_each(wanted, store)
     (note,) = error.value.__notes__
     assert wanted[0].canonical() in note
     assert "Traceback (most recent call last)" in note
-    assert store.find(wanted[0]) is None
-    assert store.find(wanted[1]).metrics == {"accuracy": 0.04}
+    assert find_run(run_name(wanted[0]), store) is None
+    assert find_run(run_name(wanted[1]), store).metrics == {"accuracy": 0.04}
 
 
 class Gate:
@@ -353,9 +356,9 @@ def test_what_two_sweeps_want_at_once_is_trained_once(
         gate,
         3,
         1,
-        lambda: sweeps.train_all([configuration(1), configuration(2)], store),
-        lambda: sweeps.train_all([configuration(1)], store),
-        lambda: sweeps.train_all([configuration(1)], other),
+        lambda: sweeps.train_each([configuration(1), configuration(2)], store),
+        lambda: sweeps.train_each([configuration(1)], store),
+        lambda: sweeps.train_each([configuration(1)], other),
     )
     first, second, third = (future.result() for future in both)
     assert sorted(gate.calls) == [1, 2]
@@ -367,7 +370,7 @@ def test_what_two_sweeps_want_at_once_is_trained_once(
 def test_a_failure_reaches_every_sweep_that_waits_for_it(
     scheduler: str, gate: Gate, store: Store
 ) -> None:
-    asking = [lambda: sweeps.train_all([configuration(13)], store)] * 2
+    asking = [lambda: sweeps.train_each([configuration(13)], store)] * 2
     for future in at_once(scheduler, gate, 1, 1, *asking):
         with pytest.raises(sweeps.TrainingFailed, match=r"seed 13: .*the loss is not finite"):
             future.result()
@@ -378,7 +381,7 @@ def test_a_fresh_sweep_takes_what_another_finishes_meanwhile(
     scheduler: str, gate: Gate, store: Store
 ) -> None:
     fresh = Store(store.root, fresh_since=time.time())
-    asking = [lambda s=s: sweeps.train_all([configuration(1)], s) for s in (store, fresh)]
+    asking = [lambda s=s: sweeps.train_each([configuration(1)], s) for s in (store, fresh)]
     for future in at_once(scheduler, gate, 1, 1, *asking):
         future.result()
     assert gate.calls == [1]
@@ -388,10 +391,8 @@ def test_messages_reach_every_sweep_that_waits(
     scheduler: str, gate: Gate, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = []
-    monkeypatch.setattr(
-        sweeps._Progress, "on_event", lambda progress, index, event: heard.append(event[1])
-    )
-    asking = [lambda: sweeps.train_all([configuration(1)], store)] * 2
+    monkeypatch.setattr(Progress, "on_event", lambda progress, name, event: heard.append(event[1]))
+    asking = [lambda: sweeps.train_each([configuration(1)], store)] * 2
     for future in at_once(scheduler, gate, 1, 1, *asking):
         future.result()
     assert heard == [configuration(1).recipe.images // 2] * 2
@@ -406,8 +407,8 @@ def test_a_scheduler_that_went_away_is_a_failure_and_no_endless_wait(
     monkeypatch.setattr(sweeps, "_client", lambda *_: nullcontext(client))
     monkeypatch.setenv("INTENSITY_TERMINAL", os.devnull)
     with pytest.raises(sweeps.TrainingFailed, match="the scheduler has lost it or is gone"):
-        sweeps.train_all([configuration(1)], store)
-    assert store.lock(store.path(configuration(1))).acquire(wait=False)
+        sweeps.train_each([configuration(1)], store)
+    assert store.lock(run_name(configuration(1))).acquire(wait=False)
 
 
 class Late:
@@ -428,16 +429,17 @@ class Late:
 
 
 def test_a_result_that_is_lost_on_its_way_is_waited_for(store: Store) -> None:
-    progress: Any = SimpleNamespace(finish=lambda index, run: None)
+    progress: Any = SimpleNamespace(finish=lambda name, run: None)
     wanted, client, future = configuration(1), SimpleNamespace(), Late()
-    sweep = sweeps._Sweep([wanted], store, client, progress)
-    sweep.locks, sweep.futures = {0: store.lock(store.path(wanted))}, {future: 0}
+    name = run_name(wanted)
+    sweep = sweeps._Sweep({name: wanted}, store, client, progress)
+    sweep.locks, sweep.futures = {name: store.lock(name)}, {future: name}
     sweep._take(future)
-    assert sweep.futures == {future: 0}
-    assert store.find(wanted) is None
+    assert sweep.futures == {future: name}
+    assert find_run(name, store) is None
     sweep._take(future)
-    assert [sweep.futures, sweep.failures] == [{}, []]
-    assert store.find(wanted) is not None
+    assert [sweep.futures, sweep.failures] == [{}, {}]
+    assert find_run(name, store) is not None
 
 
 def test_an_error_travels_as_text_alone(
@@ -467,7 +469,7 @@ def test_a_worker_with_other_code_refuses(monkeypatch: pytest.MonkeyPatch) -> No
 def test_progress_is_written_where_the_terminal_is_read_from(
     trained: list[tuple[int, int]], store: Store, tmp_path: Path
 ) -> None:
-    sweeps.train_all([configuration(1), configuration(2)], store)
+    sweeps.train_each([configuration(1), configuration(2)], store)
     text = (tmp_path / "terminal").read_text()
     shown = [int(percent) for percent in re.findall(r"(\d+) % of training", text)]
     assert shown == sorted(shown)
@@ -477,7 +479,7 @@ def test_progress_is_written_where_the_terminal_is_read_from(
 
 def test_one_sweep_at_a_time_has_the_line(tmp_path: Path) -> None:
     path = tmp_path / "terminal"
-    first, second = (sweeps._SharedLine(path.open("a")) for _ in range(2))
+    first, second = (_SharedLine(path) for _ in range(2))
     for line, text in ((first, "1"), (second, "not seen"), (first, "2")):
         line.write(text)
     first.close()
@@ -496,30 +498,30 @@ events = st.lists(
 
 @given(events)
 def test_progress_never_goes_back_and_ends_at_all(sequence: list[tuple[int, int | None]]) -> None:
-    order = [configuration(0, epochs=3), configuration(1, epochs=1)]
+    order = {str(i): configuration(i, epochs=3 - 2 * i) for i in (0, 1)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INTENSITY_TERMINAL", os.devnull)
-        with sweeps._Progress(order) as progress:
+        with Progress(order) as progress:
             shown = [0.0]
             for index, images in (*sequence, (0, None), (1, None)):
                 if images is None:
-                    progress.finish(index)
+                    progress.finish(str(index))
                 else:
-                    progress.on_event(index, (0.0, images))
+                    progress.on_event(str(index), (0.0, images))
                 shown.append(progress.bar.n)
     assert shown == sorted(shown)
-    assert shown[-1] == pytest.approx(sum(c.cost for c in order))
+    assert shown[-1] == pytest.approx(sum(c.cost for c in order.values()))
 
 
 def test_half_of_the_images_are_half_of_the_work() -> None:
-    order = [configuration(0, epochs=3), configuration(1, epochs=1)]
+    order = {str(i): configuration(i, epochs=3 - 2 * i) for i in (0, 1)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INTENSITY_TERMINAL", os.devnull)
-        with sweeps._Progress(order) as progress:
-            progress.on_event(0, (0.0, 300))
-            assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
-            progress.on_event(0, (0.0, 300))
-            assert progress.bar.n == pytest.approx(0.5 * order[0].cost)
+        with Progress(order) as progress:
+            progress.on_event("0", (0.0, 300))
+            assert progress.bar.n == pytest.approx(0.5 * order["0"].cost)
+            progress.on_event("0", (0.0, 300))
+            assert progress.bar.n == pytest.approx(0.5 * order["0"].cost)
 
 
 def test_every_worker_gets_ready_without_anybody_waiting(

@@ -19,13 +19,13 @@ import pandas as pd
 import pytest
 from distributed import LocalCluster, Security
 
-from intensity.storage.code_digest import training_code
 from intensity.storage.store import Store
 from intensity.training import loop as training
 from intensity.training import sweep as sweeps
 from intensity.training import workers as cluster
 from intensity.training.loop import Trained
 from intensity.training.presets import configure
+from intensity.training.runs import training_code
 from intensity.training.workers import check_workers
 from intensity.values import InvalidInput
 
@@ -194,7 +194,7 @@ def test_networks_are_trained_over_tls(
     wanted = configure(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
     with certified(key, pem):
         check_workers(address)
-        (run,) = sweeps.train_all([wanted], Store(tmp_path, fresh_since=0))
+        (run,) = sweeps.train_each([wanted], Store(tmp_path, fresh_since=0))
     assert json.loads((run.path / "metrics.json").read_text()) == {"accuracy": 0.5}
 
 

@@ -29,7 +29,8 @@ from intensity.evaluation.localization import (
     scene_regions,
 )
 from intensity.models.inference import logits
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 
 if TYPE_CHECKING:
     import keras
@@ -52,13 +53,13 @@ def scored_maps(
     store: Store, runs: Sequence[Run], scenes: Scenes, methods: Iterable[Method]
 ) -> list[Scored]:
     """Scores of methods under both truths, for all seeds of a network."""
-    truths = [store.measure(repaint_truth, run, scenes) for run in runs]
+    truths = [run.measure(repaint_truth, scenes) for run in runs]
     return [
         Scored(
             scenes.task.name,
             method,
             [
-                store.measure(map_scores, run, scenes, method, truth["signed"], truth["absolute"])
+                run.measure(map_scores, scenes, method, truth["signed"], truth["absolute"])
                 for run, truth in zip(runs, truths, strict=True)
             ],
         )

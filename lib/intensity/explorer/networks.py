@@ -15,10 +15,10 @@ from intensity.data.scenes import SceneOptions
 from intensity.environment import Layout
 from intensity.explorer.view import Subject
 from intensity.storage import entries
-from intensity.storage.code_digest import training_code
-from intensity.storage.store import Run, Store, run_name
+from intensity.storage.store import Store
 from intensity.training.presets import SETTINGS, configurations
-from intensity.training.sweep import train_all
+from intensity.training.runs import Run, run_name
+from intensity.training.sweep import train_each
 from intensity.values import InvalidInput
 
 HEADLINES = (("bn_compact", "hard"), ("large", "three_bands"), ("small", "three_bands"))
@@ -97,13 +97,13 @@ def _runs(store: Store) -> Iterator[Run]:
     for folder in folders:
         for path in sorted(folder.glob("[!.]*")):
             if path.is_dir():
-                yield Run(path)
+                yield Run(path, store)
 
 
 def _refusal(run: Run) -> str | None:
     """Why a run cannot be explored; nothing where it can, as far as is known without loading it."""
     try:
-        if run.name != run_name(run.configuration, training_code()):
+        if run.name != run_name(run.configuration):
             return "trained by other code"
         title(run)
     except entries.Damaged:
@@ -178,7 +178,7 @@ def train_small(store: Store, tell: Callable[[str], None]) -> Run:
         TrainingFailed: the training ended with an error.
     """
     with redirect_stderr(_Lines(tell)):
-        (run,) = train_all([SMALL], store)
+        (run,) = train_each([SMALL], store)
     return run
 
 

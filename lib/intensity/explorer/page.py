@@ -18,7 +18,8 @@ from intensity.explorer.desk import PARTS, Desk, Question
 from intensity.explorer.networks import SECONDS, find_networks, open_network, train_small
 from intensity.explorer.pictures import SCALES, Picture, Pictures
 from intensity.explorer.view import Answer, Curve, Subject
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 from intensity.values import InvalidInput
 
 PAUSE = 0.3

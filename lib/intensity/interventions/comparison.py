@@ -14,7 +14,8 @@ from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS
 from intensity.interventions.effects import network_effects, reader_effects
 from intensity.interventions.transforms import OFFSET
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 
 
 class Compared(NamedTuple):
@@ -59,7 +60,7 @@ def compared_effects(
     Raises:
         InvalidInput: as for `network_effects` and `reader_effects`.
     """
-    seeds = tuple(store.measure(network_effects, run, scenes, names) for run in runs)
+    seeds = tuple(run.measure(network_effects, scenes, names) for run in runs)
     read = {
         reader: store.measure(reader_effects, reader, scenes, names, training_scenes)
         for reader in readers

@@ -12,7 +12,8 @@ from intensity.figures import display
 from intensity.report.captions import Words, load_captions
 from intensity.runner.profiles import Training, load_profile
 from intensity.statistics.measurements import Results
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 from intensity.training.sweep import train_all
 from intensity.values import InvalidInput
 
@@ -60,7 +61,7 @@ class Book(Results):
             runs: one a seed.
             arguments: the same for every run.
         """
-        return [self.store.measure(function, run, *arguments) for run in runs]
+        return [run.measure(function, *arguments) for run in runs]
 
     def show(
         self, name: str, fig: Figure, data: pd.DataFrame, *, live: str = "", **values: Any

@@ -23,6 +23,7 @@ from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
+from intensity.training.runs import find_run, run_name
 from intensity.values import InvalidInput, shown
 
 PROFILE = "standard"
@@ -105,7 +106,7 @@ def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
     for section in load_profile(layout, PROFILE).values():
         for row in section.rows.values():  # of a search any trial may have been chosen
             for configuration in section.configured(row, section.seeds):
-                run = store.find(configuration)
+                run = find_run(run_name(configuration), store)
                 if run and (run.path / "model.keras").stat().st_size < LARGEST:
                     names = entries.names(run.path)
                     found[run.name] = {name: entries.read(run.path, name) for name in names}

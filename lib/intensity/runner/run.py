@@ -37,11 +37,11 @@ from intensity.runner.ownership import LOCK, OWNER, owned
 from intensity.runner.profiles import load_profile
 from intensity.runner.verify import load_expected, verify
 from intensity.statistics.measurements import merge
-from intensity.storage.code_digest import training_code
 from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
-from intensity.storage.store import Store, run_name
+from intensity.storage.store import Store
+from intensity.training.runs import run_name
 from intensity.values import InvalidInput, Value, shown
 
 RENEWING = "standard"
@@ -165,7 +165,7 @@ class Reproduction:
     def _tell_pretrained(self) -> None:
         """Say which networks ship with the project and which are trained here."""
         wanted = {
-            run_name(c, training_code()): c
+            run_name(c): c
             for name in self.chosen
             for runs in self.sections[name].configurations.values()
             for c in runs

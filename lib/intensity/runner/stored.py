@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from intensity.storage import entries
-from intensity.storage.store import Run, Store
+from intensity.storage.store import Store
+from intensity.training.runs import Run
 from intensity.values import InvalidInput
 
 

@@ -15,8 +15,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from intensity.environment import training_backend
-
 PACKAGE = Path(__file__).parents[1]
 RECORDED = ("numpy", "numba", "keras", "tensorflow", "pandas", "scipy")
 """Packages whose versions are written beside every result."""
@@ -34,12 +32,6 @@ def code_digest(module: str) -> str:
         tree = ast.parse(_path(name).read_text(encoding="utf-8"))
         digest.update(f"{name}:{''.join(_tokens(tree))}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def training_code() -> str:
-    """What trains networks here: the digest of the code, and the backend if it is no TensorFlow."""
-    code, backend = code_digest("intensity.training.loop"), training_backend()
-    return code if backend == "tensorflow" else f"{code} on {backend}"
 
 
 def _path(module: str) -> Path:

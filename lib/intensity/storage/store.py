@@ -1,102 +1,40 @@
-"""Finished runs and measurements on disk, one folder each, named by what produced it.
+"""What was computed once: entries on disk, one folder each, named by what produced them.
 
-    store/runs/<network>-<task>-<digest>/       config.json history.csv metrics.json
-                                                predictions.csv model.keras sha256.json
+    store/runs/<name>/                          trainings, see `intensity.training.runs`
     store/measurements/<function>-<digest>/     config.json arrays.npz sha256.json
-    store/checkpoints/<name of the run>         how far a training is that has not ended
     store/locks/<name>                          locked by the process that computes it
 
-The name's digest covers the canonical configuration and the code that computes the result: of a run
-with its backend, of a measurement with the weights that it has read. What is in the store is never
-computed again, by no two processes at once, and never used unless it is what was written: a damaged
-folder is set aside (`.damaged-...`) with one line, and computed again.
+A measurement's digest covers its arguments and the code that computes it. What is in the store is
+never computed again, by no two processes at once, and never used unless it is what was written: a
+damaged folder is set aside (`.damaged-...`) with one line, and computed again.
 """
 
 import hashlib
 import io
 import json
 import os
-import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ParamSpec
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel
 
 from intensity.data.scenes import COLUMNS, Scenes
 from intensity.environment import tell
 from intensity.storage import entries
-from intensity.storage.code_digest import code_digest, provenance, training_code
+from intensity.storage.code_digest import code_digest, provenance
 from intensity.storage.locks import Lock
-from intensity.training.configuration import Configuration
 from intensity.values import ROOT, InvalidInput, Registered, canonical_json
 
-if TYPE_CHECKING:
-    import keras
-
 Arrays = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished training on disk, in the store or in pretrained/.
-
-    Args:
-        path: its folder.
-    """
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        """The folder's name, which tells one run from every other."""
-        return self.path.name
-
-    @cached_property
-    def configuration(self) -> Configuration:
-        """What was trained."""
-        record = json.loads(entries.read(self.path, "config.json"))
-        return Configuration(**record["configuration"])
-
-    @cached_property
-    def metrics(self) -> dict[str, float]:
-        """Test metrics, and the seconds that training took."""
-        metrics: dict[str, float] = json.loads(entries.read(self.path, "metrics.json"))
-        return metrics
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """One row an epoch: images, loss, accuracy, validation_loss, validation_accuracy."""
-        return pd.read_csv(io.BytesIO(entries.read(self.path, "history.csv")))
-
-    @cached_property
-    def predictions(self) -> pd.DataFrame:
-        """Test scenes counted by intensity, label and predicted class."""
-        return pd.read_csv(io.BytesIO(entries.read(self.path, "predictions.csv")))
-
-    @cached_property
-    def weights(self) -> str:
-        """SHA-256 of the network's weights: a training may end in others on another machine."""
-        saved = io.BytesIO(entries.read(self.path, "model.keras"))
-        with zipfile.ZipFile(saved) as archive:
-            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
-
-    @cached_property
-    def model(self) -> "keras.Model":
-        """The trained network."""
-        import keras  # costs seconds, and most readers of a run need its tables only
-
-        entries.read(self.path, "model.keras")  # is it what was written?
-        return keras.models.load_model(self.path / "model.keras", compile=False)
+P = ParamSpec("P")
 
 
 class Store:
-    """Runs and measurements below one folder.
+    """Entries below one folder.
 
     Args:
         root: the folder; by default INTENSITY_STORE, or store/ in the checkout.
@@ -112,7 +50,6 @@ class Store:
         fresh_since: float | None = None,
         published: Path | None = None,
     ) -> None:
-        """Remember where and how old."""
         there = os.environ.get("INTENSITY_PRETRAINED")
         self.published = published or (Path(there) if there else None)
         self.root = root or Path(os.environ.get("INTENSITY_STORE", ROOT / "store"))
@@ -124,17 +61,23 @@ class Store:
         """Whether nothing has been trained yet."""
         return not (self.root / "runs").is_dir()
 
-    def path(self, configuration: Configuration) -> Path:
-        """The folder of a run, whether it exists or not."""
-        return self.root / "runs" / run_name(configuration, training_code())
+    @property
+    def checkpoints(self) -> Path:
+        """Where trainings on this machine keep how far they are, a file each."""
+        return self.root / "checkpoints"
 
-    def find(self, configuration: Configuration) -> Run | None:
-        """The finished run of a configuration, if there is one and it is what was written."""
-        path = self.path(configuration)
-        return self.find_published(path.name) or (Run(path) if self._has(path) else None)
+    def find(self, kind: str, name: str) -> Path | None:
+        """The folder of an entry, if it is there, not too old and what was written.
 
-    def find_published(self, name: str) -> Run | None:
-        """The published run of a name, if there is one and it is what was written."""
+        Args:
+            kind: "runs" or "measurements".
+            name: the entry's.
+        """
+        path = self.root / kind / name
+        return path if self._has(path) else None
+
+    def find_published(self, name: str) -> Path | None:
+        """The folder of a published run, if there is one and it is what was written."""
         if self.published is None or not (self.published / name).is_dir():
             return None
         try:
@@ -142,62 +85,70 @@ class Store:
         except entries.Damaged as error:
             tell(f"{self.published.name}: {error}; it is not used")
             return None
-        return Run(self.published / name)
+        return self.published / name
 
-    def lock(self, path: Path) -> Lock:
+    def lock(self, name: str) -> Lock:
         """What the process holds that computes an entry."""
-        return Lock(self.root / "locks" / path.name)
+        return Lock(self.root / "locks" / name)
 
-    @property
-    def checkpoints(self) -> Path:
-        """Where trainings on this machine keep how far they are, a file each."""
-        return self.root / "checkpoints"
-
-    def add(self, configuration: Configuration, files: Mapping[str, bytes]) -> Run:
-        """Keep a finished run.
+    def add(self, kind: str, name: str, files: Mapping[str, bytes]) -> Path:
+        """Keep an entry.
 
         Args:
-            configuration: what was trained.
-            files: contents by file name, as `sweeps.pack` makes them.
+            kind: "runs" or "measurements".
+            name: the entry's.
+            files: contents by file name.
+
+        Returns:
+            Its folder.
         """
-        path = self.path(configuration)
-        with Lock(self.root / "locks" / "runs"):
+        path = self.root / kind / name
+        with self.lock(kind):
             if not self._is_there(path):  # of two that made the same, one was first
                 entries.keep(path, files)
-        (self.checkpoints / path.name).unlink(missing_ok=True)
-        return Run(path)
+        return path
 
-    def measure(self, function: Callable[..., Arrays], *arguments: Any, **options: Any) -> Arrays:
+    def measure(
+        self, function: Callable[P, Arrays], *arguments: P.args, **options: P.kwargs
+    ) -> Arrays:
         """What a function returns, computed once for each set of arguments and version of its code.
 
         Args:
-            function: returns arrays by name.
-            arguments: a `Run` is named by its folder and weights and handed on as its model;
-                values, scenes, arrays, numbers and texts are named by their content and handed on
-                as they are.
+            function: returns arrays by name; a function of this package.
+            arguments: values, scenes, arrays, numbers and texts, and lists and tables of them.
             options: likewise, by keyword.
-
-        Returns:
-            The function's arrays.
 
         Raises:
             InvalidInput: the function's code cannot be found again, or an argument has no name.
         """
+        first = arguments[0] if arguments else None
+        if hasattr(first, "weights") and hasattr(first, "measure"):  # until all call run.measure
+            return first.measure(function, *arguments[1:], **options)
+        return self.once(function, partial(function, *arguments, **options), arguments, options)
+
+    def once(
+        self,
+        function: Callable[..., Arrays],
+        compute: Callable[[], Arrays],
+        arguments: tuple[Any, ...],
+        options: Mapping[str, Any],
+    ) -> Arrays:
+        """What `compute` returns, kept under the name of a function and of its arguments.
+
+        Raises:
+            InvalidInput: as for `measure`.
+        """
         _check_nameable(function)
-        inputs = {
-            "arguments": [_identity(a) for a in arguments],
-            "options": {name: _identity(value) for name, value in options.items()},
-        }
+        inputs = {"arguments": _identity(arguments), "options": _identity(options)}
         code = code_digest(function.__module__)
-        name = f"{function.__name__}-{_digest(canonical_json(inputs), code)}"
+        name = f"{function.__name__}-{digest(canonical_json(inputs), code)}"
         path = self.root / "measurements" / name
         with suppress(entries.Damaged):
             if self._is_there(path):
                 return _arrays(entries.read(path, "arrays.npz"))
-        with self.lock(path):
+        with self.lock(name):
             if not self._has(path):  # another process may have made it meanwhile
-                given = [_handed_on(a) for a in arguments]
-                arrays = function(*given, **{name: _handed_on(a) for name, a in options.items()})
+                arrays = compute()
                 record = {"function": function.__name__, "module": function.__module__,
                           "code": code, "inputs": inputs, **provenance()}  # fmt: skip
                 entries.keep(path, {"config.json": _json(record), "arrays.npz": _npz(arrays)})
@@ -215,7 +166,7 @@ class Store:
 
     def _set_aside(self, path: Path) -> bool:
         """Set a damaged entry aside and say so; whether another process has replaced it already."""
-        with Lock(self.root / "locks" / path.parent.name):
+        with self.lock(path.parent.name):
             try:
                 entries.check(path)
             except entries.Damaged as error:
@@ -233,18 +184,7 @@ class Store:
             return False
 
 
-def run_name(configuration: Configuration, code: str) -> str:
-    """The name that tells one run from every other.
-
-    Args:
-        configuration: what is trained.
-        code: what trains it, as `training_code` tells.
-    """
-    digest = _digest(configuration.canonical(), code)
-    return f"{configuration.network.name}-{configuration.task.name}-{digest}"
-
-
-def _digest(*texts: str) -> str:
+def digest(*texts: str) -> str:
     """Sixteen hexadecimal digits that name some texts."""
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
@@ -268,7 +208,7 @@ def _arrays(data: bytes) -> Arrays:
 
 
 def _check_nameable(function: Callable[..., Arrays]) -> None:
-    """Refuse what name and code of a module do not tell: methods, lambdas, closures, partials."""
+    """Refuse what module and name do not say: methods, lambdas, closures, partials."""
     name = getattr(function, "__qualname__", repr(function))
     if not (function.__module__.startswith("intensity.") and name.isidentifier()):
         raise InvalidInput(
@@ -277,15 +217,8 @@ def _check_nameable(function: Callable[..., Arrays]) -> None:
         )
 
 
-def _handed_on(argument: Any) -> Any:
-    """What a measured function gets for an argument: the model of a run, all else as it is."""
-    return argument.model if isinstance(argument, Run) else argument
-
-
 def _identity(argument: Any) -> Any:
     """What names an argument of a measurement: JSON data that differ when the argument does."""
-    if isinstance(argument, Run):
-        return {"run": argument.name, "weights": argument.weights}
     if isinstance(argument, Registered):
         code = code_digest(argument.function.__module__)
         return {"name": argument.name, "options": _identity(argument.options), "code": code}

@@ -7,8 +7,8 @@ import pandas as pd
 
 from intensity.analysis import errors
 from intensity.statistics.intervals import Measurement
-from intensity.storage.store import Run
 from intensity.tables.summaries import limited, summarized
+from intensity.training.runs import Run
 
 Runs = Mapping[str, Sequence[Run]]
 """Runs by the name that tables and figures give them, one for each seed."""

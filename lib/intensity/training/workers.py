@@ -21,7 +21,7 @@ from distributed.comm.core import connect as connect_comm
 from distributed.system import MEMORY_LIMIT
 
 from intensity.environment import FAST, ONE_THREAD, training_backend
-from intensity.storage.code_digest import training_code
+from intensity.training.runs import training_code
 from intensity.values import ROOT, InvalidInput
 
 CHECKPOINTS = "INTENSITY_CHECKPOINTS"

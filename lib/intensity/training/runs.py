@@ -1,0 +1,165 @@
+"""Finished trainings on disk: their names, what they hold, and what is measured on them.
+
+    store/runs/<network>-<task>-<digest>/       config.json history.csv metrics.json
+                                                predictions.csv model.keras sha256.json
+    store/checkpoints/<name of the run>         how far a training is that has not ended
+
+The digest covers the canonical configuration, the code that trains and its backend.
+"""
+
+import hashlib
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+import pandas as pd
+
+from intensity.environment import training_backend
+from intensity.storage import entries
+from intensity.storage.code_digest import code_digest, provenance
+from intensity.storage.store import Arrays, Store, digest
+from intensity.training.configuration import Configuration
+
+if TYPE_CHECKING:
+    import keras
+
+    from intensity.training.loop import Trained
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training, in the store or in pretrained/.
+
+    Args:
+        path: its folder.
+        store: where measurements on it are kept.
+    """
+
+    path: Path
+    store: Store = field(default_factory=Store, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, by which one run differs from every other."""
+        return self.path.name
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What was trained."""
+        record = json.loads(entries.read(self.path, "config.json"))
+        return Configuration(**record["configuration"])
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Test metrics, and the seconds that training took."""
+        metrics: dict[str, float] = json.loads(entries.read(self.path, "metrics.json"))
+        return metrics
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch: images, loss, accuracy, validation_loss, validation_accuracy."""
+        return pd.read_csv(io.BytesIO(entries.read(self.path, "history.csv")))
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """Test scenes counted by intensity, label and predicted class."""
+        return pd.read_csv(io.BytesIO(entries.read(self.path, "predictions.csv")))
+
+    @cached_property
+    def weights(self) -> str:
+        """SHA-256 of the network's weights: a training may end in others on another machine."""
+        saved = io.BytesIO(entries.read(self.path, "model.keras"))
+        with zipfile.ZipFile(saved) as archive:
+            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
+
+    @cached_property
+    def model(self) -> "keras.Model":
+        """The trained network."""
+        import keras  # costs seconds, and most uses of a run need its tables only
+
+        entries.read(self.path, "model.keras")  # is it what was written?
+        return keras.models.load_model(self.path / "model.keras", compile=False)
+
+    def measure(
+        self,
+        function: "Callable[Concatenate[keras.Model, P], Arrays]",
+        *arguments: P.args,
+        **options: P.kwargs,
+    ) -> Arrays:
+        """What a function of the network returns; computed once, then read from the store.
+
+        Args:
+            function: called as `function(model, *arguments, **options)`; returns arrays by name.
+            arguments: as for `Store.measure`.
+            options: likewise, by keyword.
+
+        Raises:
+            InvalidInput: as for `Store.measure`.
+        """
+        given = ({"run": self.name, "weights": self.weights}, *arguments)
+        return self.store.once(
+            function, lambda: function(self.model, *arguments, **options), given, options
+        )
+
+
+def training_code() -> str:
+    """What trains networks here: the digest of the code, and the backend if it is no TensorFlow."""
+    code, backend = code_digest("intensity.training.loop"), training_backend()
+    return code if backend == "tensorflow" else f"{code} on {backend}"
+
+
+def run_name(configuration: Configuration) -> str:
+    """The name of a training's run, here and now: by configuration, code and backend."""
+    name = digest(configuration.canonical(), training_code())
+    return f"{configuration.network.name}-{configuration.task.name}-{name}"
+
+
+def find_run(name: str, store: Store) -> Run | None:
+    """The finished run of a name, published or in the store, if it is whole."""
+    path = store.find_published(name) or store.find("runs", name)
+    return Run(path, store) if path else None
+
+
+def add_run(name: str, files: Mapping[str, bytes], store: Store) -> Run:
+    """Keep a finished run, and drop what was kept of the training on its way.
+
+    Args:
+        name: as from `run_name`.
+        files: contents by file name, as from `pack`.
+        store: where.
+    """
+    path = store.add("runs", name, files)
+    (store.checkpoints / name).unlink(missing_ok=True)
+    return Run(path, store)
+
+
+def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
+    """The files of a run, by name.
+
+    Args:
+        configuration: what was trained.
+        trained: what came of it.
+    """
+    record = {
+        "configuration": configuration.model_dump(mode="json"),
+        "code": code_digest("intensity.training.loop"),
+        **provenance(),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        trained.model.save(Path(folder) / "model.keras")
+        model = (Path(folder) / "model.keras").read_bytes()
+    return {
+        "config.json": json.dumps(record, indent=2, sort_keys=True).encode(),
+        "history.csv": trained.history.to_csv(index=False).encode(),
+        "metrics.json": json.dumps(trained.metrics, indent=2, sort_keys=True).encode(),
+        "predictions.csv": trained.predictions.to_csv(index=False).encode(),
+        "model.keras": model,
+    }
