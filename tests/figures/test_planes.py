@@ -8,7 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from intensity.figures import class_planes, transitions
+from intensity.figures import class_planes, transition_places
 from intensity.figures.style import CLASS_COLORS, tint
 from intensity.training.presets import TASKS
 
@@ -115,7 +115,7 @@ def summary() -> pd.DataFrame:
 def test_places_are_drawn_from_their_boundary_and_missing_ones_are_not(
     table: pd.DataFrame, summary: pd.DataFrame, seed_dots: Dots
 ) -> None:
-    place, width, missing = transitions(table, summary).axes
+    place, width, missing = transition_places(table, summary).axes
     drawn = [y for _, y in seed_dots(place)]
     assert drawn[:-1] == [2, 0, 4, 0, 0]
     assert np.isnan(drawn[-1])
@@ -129,7 +129,7 @@ def test_places_are_drawn_from_their_boundary_and_missing_ones_are_not(
 def test_networks_lie_side_by_side_above_the_boundary_and_its_classes(
     table: pd.DataFrame, summary: pd.DataFrame, seed_dots: Dots
 ) -> None:
-    axes = transitions(table, summary).axes
+    axes = transition_places(table, summary).axes
     x = [x for x, _ in seed_dots(axes[2])]
     assert [round(place) for place in x] == [0, 1, 0, 1, 0, 1]
     assert x[0] == x[2] < x[4]
@@ -145,7 +145,7 @@ def test_networks_lie_side_by_side_above_the_boundary_and_its_classes(
 
 
 def test_networks_differ_in_more_than_hue(table: pd.DataFrame, summary: pd.DataFrame) -> None:
-    fig = transitions(table, summary)
+    fig = transition_places(table, summary)
     large, small, seed, interval = fig.legends[0].legend_handles
     assert [large.get_marker(), small.get_marker()] == ["o", "s"]
     own = {large.get_color(), small.get_color()}

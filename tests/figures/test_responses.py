@@ -8,14 +8,14 @@ import pytest
 from matplotlib.axes import Axes
 
 from intensity.figures import (
-    class_response_curves,
+    by_depth,
     final_layer_weights,
     kernels_with_profiles,
-    monotonicity_by_depth,
-    profile_table,
-    response_profiles,
+    layer_profiles,
+    logit_curves,
     unit_profiles,
 )
+from intensity.tables import profile_table
 from intensity.training.presets import TASKS
 
 BANDS = TASKS["hard"].bands
@@ -25,21 +25,10 @@ Dots = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
 
 
-def curves(slopes: list[float], layer: str = "relu1") -> pd.DataFrame:
-    """Units whose response is 7 + slope * intensity."""
-    names = np.full(len(slopes), layer)
-    return profile_table(names, np.arange(len(slopes)), LEVELS, 7 + np.outer(slopes, LEVELS))
-
-
-def test_a_profile_table_has_a_row_for_every_unit_and_level() -> None:
-    responses = np.array([[1.0, 2.0], [3.0, 4.0]])
-    table = profile_table(np.array(["a", "b"]), np.array([0, 5]), np.array([10, 20]), responses)
-    assert table.to_numpy().tolist() == [
-        ["a", 0, 10, 1],
-        ["a", 0, 20, 2],
-        ["b", 5, 10, 3],
-        ["b", 5, 20, 4],
-    ]
+def curves(gradients: list[float], layer: str = "relu1") -> pd.DataFrame:
+    """Units whose response is 7 + gradient * intensity."""
+    names = np.full(len(gradients), layer)
+    return profile_table(names, np.arange(len(gradients)), LEVELS, 7 + np.outer(gradients, LEVELS))
 
 
 def test_profiles_are_scaled_by_the_largest_range_of_their_layer(spans: Spans) -> None:
@@ -52,7 +41,7 @@ def test_profiles_are_scaled_by_the_largest_range_of_their_layer(spans: Spans) -
             "silent": [False, False, True, False, False],
         }
     )
-    fig = response_profiles(table, units, BANDS)
+    fig = layer_profiles(table, units, BANDS)
     assert fig.get_supylabel() == "response / largest range in the layer"
     assert fig.get_supxlabel() == "object intensity (grey level)"
     first, second, scale = fig.axes
@@ -67,7 +56,7 @@ def test_profiles_are_scaled_by_the_largest_range_of_their_layer(spans: Spans) -
 
 def test_a_layer_of_silent_units_says_so() -> None:
     units = pd.DataFrame({"layer": ["relu1"], "unit": [0], "monotonicity": [1.0], "silent": [True]})
-    assert response_profiles(curves([0]), units, BANDS).axes[0].get_title(loc="left") == (
+    assert layer_profiles(curves([0]), units, BANDS).axes[0].get_title(loc="left") == (
         "relu1: silent"
     )
 
@@ -87,7 +76,7 @@ def test_a_unit_shows_its_images_and_its_mean(spans: Spans) -> None:
 def test_logits_stand_over_the_levels_at_which_they_were_measured(spans: Spans) -> None:
     rows = {"network": "bn_compact", "intensity": LEVELS, "low": -1.0, "high": 1.0}
     table = pd.concat([pd.DataFrame({**rows, "class": c, "logit": c * LEVELS}) for c in range(3)])
-    fig = class_response_curves(table, BANDS)
+    fig = logit_curves(table, BANDS)
     (ax,) = fig.axes
     for label, line in enumerate(ax.lines):
         np.testing.assert_array_equal(line.get_xdata(), LEVELS)
@@ -110,7 +99,7 @@ def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
         }
     )
     runs = pd.concat([summary.assign(seed=seed) for seed in range(3)])
-    (ax,) = monotonicity_by_depth(runs, summary).axes
+    (ax,) = by_depth(runs, summary, "monotonicity", "monotonicity M (1: monotone)").axes
     assert len(seed_dots(ax)) == 12
     assert [text.get_text() for text in ax.get_xticklabels()] == ["relu1", "relu2"]
     hard, random = (
@@ -131,7 +120,7 @@ def test_conditions_differ_in_more_than_hue_and_from_general_legend_entries() ->
     summary = pd.DataFrame(
         {"condition": names, "layer": "relu1", "depth": 0, "low": 0.3, "high": 1.0}
     ).assign(monotonicity=0.5)
-    fig = monotonicity_by_depth(summary.assign(seed=0), summary)
+    fig = by_depth(summary.assign(seed=0), summary, "monotonicity", "M")
     means = [line for line in fig.axes[0].lines if line.get_marker() in set("os^D")]
     assert [line.get_marker() for line in means if line.get_zorder() == 5] == list("os^D")
     *conditions, seed, interval = fig.legends[0].legend_handles

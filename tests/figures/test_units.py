@@ -11,7 +11,6 @@ from intensity.figures import (
     closed_form_responses,
     probes_by_depth,
     threshold_places,
-    turning_points,
 )
 from intensity.training.presets import TASKS
 
@@ -47,30 +46,6 @@ def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Sp
     )
     assert spans(first)[1][:2] == (30.5, 60.5)
     assert first.get_ylim() == second.get_ylim()
-
-
-def test_units_that_turn_have_a_dot_for_every_seed(seed_dots: Dots) -> None:
-    summary = pd.DataFrame(
-        {
-            "condition": ["hard", "hard", "random weights", "random weights"],
-            "layer": ["relu1", "relu2"] * 2,
-            "depth": [0, 1] * 2,
-            "share": [0.0, 0.8, 0.0, 0.2],
-            "low": 0.0,
-            "high": 1.0,
-        }
-    )
-    runs = pd.concat([summary.assign(seed=seed) for seed in range(3)])
-    (ax,) = turning_points(runs, summary).axes
-    assert len(seed_dots(ax)) == 12
-    assert [text.get_text() for text in ax.get_xticklabels()] == ["relu1", "relu2"]
-    hard, random = (
-        line for line in ax.lines if line.get_linewidth() == 0.8 and line.get_marker() == "None"
-    )
-    assert (hard.get_ydata().tolist(), random.get_ydata().tolist()) == ([0, 0.8], [0, 0.2])
-    assert (hard.get_xdata() < random.get_xdata()).all()
-    assert ax.get_xlabel() == "layer, from input to output"
-    assert ax.get_ylabel() == "share of units that turn\ntwice or more (by range)"
 
 
 @pytest.fixture

@@ -38,16 +38,16 @@ def test_strongest_maps_stand_two_by_two_with_a_gap() -> None:
     assert np.isnan(picture[3:, 3:]).all()  # the layer has no fourth channel
 
 
-def test_four_panels_show_magnitudes_of_slopes_and_signed_losses() -> None:
+def test_four_panels_show_magnitudes_of_gradients_and_signed_losses() -> None:
     image = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
-    slopes = np.linspace(-2, 1, 16).reshape(1, 4, 4)
+    gradients = np.linspace(-2, 1, 16).reshape(1, 4, 4)
     losses = np.full((1, 4, 4), -0.25)
-    fig = four_panels(image, slopes, losses, maps([1, 2, 3, 4])[None], ["row"])
-    picture, slope, loss, feature = (ax.images[0] for ax in fig.axes[:4])
+    fig = four_panels(image, gradients, losses, maps([1, 2, 3, 4])[None], ["row"])
+    picture, gradient, loss, feature = (ax.images[0] for ax in fig.axes[:4])
     np.testing.assert_array_equal(picture.get_array(), image[0])
     assert picture.get_clim() == (0, 255)
-    assert slope.get_array().argmax() == 0
-    assert (slope.get_array().min(), slope.get_array().max()) == (0, 1)
+    assert gradient.get_array().argmax() == 0
+    assert (gradient.get_array().min(), gradient.get_array().max()) == (0, 1)
     assert loss.get_clim() == (-0.25, 0.25)
     assert feature.get_clim() == (0, 1)
     assert fig.axes[0].get_ylabel() == "row"

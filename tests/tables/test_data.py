@@ -15,7 +15,7 @@ HARD, EASY = TASKS["hard"], TASKS["easy"]
 def test_class_balance_compares_shares_with_the_task() -> None:
     hard = draw_scenes(HARD, find_setting("discs"), "train", 0, 4)
     easy = draw_scenes(EASY, find_setting("discs"), "train", 0, 2)
-    table = tables.class_balance(
+    table = tables.class_balance_table(
         [hard.replace(intensity=[10, 20, 40, 130]), easy.replace(intensity=[200, 250])]
     )
     assert list(table) == ["task", "class", "expected", "share", "low", "high"]
@@ -39,7 +39,7 @@ def test_permutations_keep_histograms_and_destroy_neighborhoods() -> None:
     permuted = draw_scenes(
         HARD, find_setting({"setting": "discs", "permutation": "fresh"}), "test", 0, 20
     )
-    table = tables.permutation_effect({"plain": plain, "fresh": permuted}).set_index("image")
+    table = tables.permutation_table({"plain": plain, "fresh": permuted}).set_index("image")
     assert table["histogram_difference"].tolist() == [0, 0]
     assert table.loc["plain", "neighbor_correlation"] > 0.7
     assert abs(table.loc["fresh", "neighbor_correlation"]) < 0.02
@@ -52,7 +52,7 @@ def test_the_difference_of_histograms_is_the_number_of_pixels_that_changed() -> 
     scenes = draw_scenes(HARD, find_setting("discs"), "test", 0, 2).without_noise()
     dark = scenes.replace(area=[1, 3], intensity=200)
     variants = {"dark": dark, "light": dark.replace(background=7), "dim": dark.replace(intensity=9)}
-    table = tables.permutation_effect(variants)
+    table = tables.permutation_table(variants)
     assert table["image"].tolist() == ["dark", "light", "dim"]
     assert table["histogram_difference"].tolist() == [0, 64 * 64 - 2, 2]
 
@@ -68,8 +68,8 @@ def test_the_correlation_of_neighbors_is_pearsons() -> None:
     assert tables.neighbor_correlation(stripes) == pytest.approx([-1])
 
 
-def test_intensity_functions_list_all_bands() -> None:
-    table = tables.intensity_functions([EASY, TASKS["three_bands"]])
+def test_band_tables_list_all_bands() -> None:
+    table = tables.band_table([EASY, TASKS["three_bands"]])
     assert list(table) == ["task", "low", "high", "class"]
     assert rows(table)[:2] == [("easy", 0, 149, 0), ("easy", 150, 255, 1)]
     bands = table[table["task"] == "three_bands"]

@@ -1,4 +1,6 @@
-"""Departures from the paper against stand-ins for runs."""
+"""Departures from the paper, read from configurations."""
+
+from types import SimpleNamespace
 
 import pytest
 
@@ -6,30 +8,37 @@ from fakes import FakeRun
 from intensity import tables
 from intensity.training.presets import SETTINGS
 
-NETWORKS = ("large", "small", "bn_compact", "bn_tiny")
+
+def configuration(network: str, setting: str, recipe: dict[str, object]) -> SimpleNamespace:
+    """What is compared with the paper."""
+    run = FakeRun(network=network, setting=SETTINGS[setting], recipe=recipe)
+    return run.configuration
+
+
+RECIPE = {
+    **{"repeat": True, "epoch_images": 12_345, "epochs": 7, "images": 98_765, "batch": 17},
+    **{"learning_rate": 0.02, "weight_decay": 3e-6, "schedule": "cosine"},
+}
 
 
 @pytest.mark.parametrize(
     ("repeat", "shown"), [(True, "12,345 images, 7 epochs"), (False, "98,765 images, none twice")]
 )
-def test_departures_quote_what_was_run(repeat: bool, shown: str) -> None:
-    recipe = {
-        "repeat": repeat,
-        "epoch_images": 12_345,
-        "epochs": 7,
-        "images": 98_765,
-        "batch": 17,
-        "learning_rate": 0.02,
-        "weight_decay": 3e-6,
-        "schedule": "cosine",
+def test_departures_quote_what_was_run_by_any_name(repeat: bool, shown: str) -> None:
+    recipe = RECIPE | {"repeat": repeat}
+    mine = {
+        "anything": configuration("small", "squares", recipe),
+        "one": configuration("bn_compact", "discs", recipe),
+        "two": configuration("bn_compact", "discs", recipe | {"batch": 128}),
     }
-    table = tables.departures({name: [FakeRun(recipe=recipe)] for name in NETWORKS})
-    assert list(table) == ["what", "paper", "here", "why"]
+    table = tables.departure_table(mine).set_index("what")
+    assert list(table) == ["paper", "here", "why"]
     assert (table.map(len) > 0).all().all()
-    here = " | ".join(table["here"])
-    for number in (shown, "17", "0.02", "3e-06", "64 px", "197 px", "unit"):
-        assert number in here
-    assert {f"images, {name}" for name in NETWORKS} <= set(table["what"])
+    assert table.loc["images: anything", "here"] == table.loc["images: one, two", "here"] == shown
+    assert table.loc["batch: one", "here"] == "17"
+    assert table.loc["network: one, two", "here"] == "bn_compact"
+    assert table.loc["scale: one, two", "here"] == "64 px, object of 197 px"
+    assert "0.02" in table.loc["learning rate: anything", "here"]
 
 
 def test_what_is_as_in_the_paper_is_no_departure() -> None:
@@ -37,10 +46,10 @@ def test_what_is_as_in_the_paper_is_no_departure() -> None:
         **{"repeat": True, "epoch_images": 200_000, "epochs": 10, "images": 2_000_000},
         **{"batch": 128, "learning_rate": 0.001, "weight_decay": 0.0, "schedule": "constant"},
     }
-    full = FakeRun(recipe=recipe, setting=SETTINGS["discs_full"])
-    what = set(tables.departures({name: [full] for name in NETWORKS})["what"])
-    same = {
-        f"{what} {name}" for what in ("images,", "learning rate,") for name in ("large", "small")
+    mine = {
+        "summary": configuration("large", "squares", recipe),
+        "authors": configuration("bn_tiny", "discs_full", recipe),
     }
-    assert not what & (same | {"scale, discs", "batch, discs"})
-    assert "images, bn_tiny" in what
+    what = {name.split(":")[0] for name in tables.departure_table(mine)["what"]}
+    assert not what & {"learning rate", "scale", "batch", "network"}
+    assert "images: authors" in set(tables.departure_table(mine)["what"])

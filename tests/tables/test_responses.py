@@ -1,17 +1,33 @@
-"""Tables of responses against short curves and profiles whose rows are known."""
+"""Tables of responses against short curves, profiles and planes whose rows are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from fakes import HALF, rows
 from intensity import tables
+from intensity.training.presets import TASKS
+from intensity.values import InvalidInput
+
+
+def test_a_profile_table_has_a_row_for_every_unit_and_level() -> None:
+    responses = np.array([[1.0, 2.0], [3.0, 4.0]])
+    table = tables.profile_table(
+        np.array(["a", "b"]), np.array([0, 5]), np.array([10, 20]), responses
+    )
+    assert table.to_numpy().tolist() == [
+        ["a", 0, 10, 1],
+        ["a", 0, 20, 2],
+        ["b", 5, 10, 3],
+        ["b", 5, 20, 4],
+    ]
 
 
 def test_logit_curves_are_means_over_scenes_with_intervals_over_seeds() -> None:
     levels = np.array([5, 6])
     logits = np.array([[[0.0, 1.0], [2.0, 3.0]], [[2.0, 3.0], [4.0, 5.0]]])
     curves = [{"levels": levels, "logits": logits}, {"levels": levels, "logits": logits + 2}]
-    table = tables.logit_curves("large", curves)
+    table = tables.logit_table("large", curves)
     assert list(table) == ["network", "intensity", "class", "logit", "low", "high"]
     assert rows(table[["network", "intensity", "class", "logit"]]) == [
         ("large", 5, 0, 2.0),
@@ -32,10 +48,10 @@ def profile(peak: float) -> dict[str, np.ndarray]:
     }
 
 
-def test_monotonicity_by_depth_leaves_logits_out() -> None:
+def test_monotonicity_leaves_logits_out() -> None:
     # Up by p and down by p - 1: M = 1 / (2 p - 1).
     groups = {"trained": [profile(2), profile(3)], "random": [profile(1), profile(1)]}
-    table = tables.monotonicity_by_depth(groups)
+    table = tables.monotonicity_table(groups)
     assert list(table) == ["condition", "layer", "depth", "seed", "monotonicity"]
     expected = [
         ("trained", "relu1", 0, 0, 1.0),
@@ -48,7 +64,7 @@ def test_monotonicity_by_depth_leaves_logits_out() -> None:
         ("random", "relu2", 1, 1, 1.0),
     ]
     assert rows(table) == expected
-    means = tables.depth_summary(table)
+    means = tables.summarized(table, ["condition", "layer", "depth"], "monotonicity")
     assert list(means) == ["condition", "layer", "depth", "monotonicity", "low", "high"]
     assert rows(means[["condition", "layer", "depth"]]) == [row[:3] for row in expected[:2]] + [
         row[:3] for row in expected[4:6]
@@ -59,5 +75,86 @@ def test_monotonicity_by_depth_leaves_logits_out() -> None:
 
 
 def test_the_last_layer_has_a_number_a_seed_in_the_order_of_seeds() -> None:
-    table = tables.monotonicity_by_depth({"trained": [profile(2), profile(3)]})
-    assert tables.last_layer(table.iloc[::-1]) == {"trained": [1 / 3, 1 / 5]}
+    table = tables.monotonicity_table({"trained": [profile(2), profile(3)]})
+    assert tables.last_layer(table.iloc[::-1], "monotonicity") == {"trained": [1 / 3, 1 / 5]}
+
+
+def found(*places: float | None) -> pd.DataFrame:
+    """Transitions of a task with boundaries at 10.5 and 20.5, as analysis has them."""
+    table = pd.DataFrame({"boundary": [10.5, 20.5], "before": [0, 1], "after": [1, 0]})
+    table["place"] = pd.array([pd.NA if p is None else p for p in places], "Float64")
+    table["width"] = table["place"] * 0 + 4
+    return table.assign(missing=[1.0 if p is None else 0.25 for p in places])
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Two seeds that have the first boundary; one, and of the other network none, the second."""
+    return tables.transition_table(
+        {"large": [found(10, 21), found(12, None)], "small": [found(10, None)] * 2}
+    )
+
+
+def test_transitions_have_a_row_for_each_network_seed_and_boundary(table: pd.DataFrame) -> None:
+    assert list(table) == [
+        *("network", "seed", "boundary", "before", "after", "place", "width", "missing")
+    ]
+    assert rows(table)[:3] == [
+        ("large", 0, 10.5, 0, 1, 10.0, 4.0, 0.25),
+        ("large", 0, 20.5, 1, 0, 21.0, 4.0, 0.25),
+        ("large", 1, 10.5, 0, 1, 12.0, 4.0, 0.25),
+    ]
+    assert table["place"].isna().tolist() == [False, False, False, True, *(False, True) * 2]
+
+
+def test_means_are_over_the_seeds_that_have_a_place(table: pd.DataFrame) -> None:
+    summary = tables.transition_summary(table)
+    assert list(summary) == [
+        *("network", "boundary", "place", "low", "high", "width", "missing", "seeds")
+    ]
+    both, one, _, none = (summary.iloc[i] for i in range(4))
+    assert (both["place"], both["low"], both["high"]) == pytest.approx((11, 11 - HALF, 11 + HALF))
+    assert (one["place"], one["width"], one["missing"]) == (21, 4, 0.625)
+    assert one[["low", "high"]].isna().all()
+    assert none[["place", "low", "high", "width"]].isna().all()
+    assert none["missing"] == 1
+    assert summary["seeds"].tolist() == [2, 1, 2, 0]
+
+
+def plane(first: float) -> dict[str, np.ndarray]:
+    """Of two intensities and backgrounds; class 0 has `first` of the scenes on black, else none."""
+    share = np.zeros((2, 2, 3))
+    share[0, :, 0], share[0, :, 1], share[1, :, 2] = first, 1 - first, 1
+    return {"intensity": np.array([50, 150]), "background": np.array([0, 150]), "share": share}
+
+
+def test_a_plane_has_the_class_that_is_named_most_often_over_seeds() -> None:
+    tasks = {"a": TASKS["absolute"], "c": TASKS["contrast"]}
+    table = tables.plane_table({"a": [plane(0.9), plane(0.5)], "c": [plane(0.2)]}, tasks)
+    assert list(table) == [
+        *("network", "task", "intensity", "background", "class", "share", "label")
+    ]
+    assert rows(table) == [
+        ("a", "absolute", 50, 0, 0, pytest.approx(0.7), 0),
+        ("a", "absolute", 150, 0, 0, pytest.approx(0.7), 1),
+        ("a", "absolute", 50, 150, 2, 1.0, 0),
+        ("a", "absolute", 150, 150, 2, 1.0, -1),
+        ("c", "contrast", 50, 0, 1, 0.8, 0),
+        ("c", "contrast", 150, 0, 1, 0.8, 1),
+        ("c", "contrast", 50, 150, 2, 1.0, 0),
+        ("c", "contrast", 150, 150, 2, 1.0, -1),
+    ]
+
+
+def test_a_plane_of_a_task_of_shapes_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="shape"):
+        tables.plane_table({"a": [plane(0.5)]}, {"a": TASKS["shape"]})
+
+
+def test_every_probability_has_its_seed_scene_and_level() -> None:
+    first = np.arange(12).reshape(2, 3, 2) / 100
+    table = tables.probability_table([first, first + 0.5], np.array([0, 7, 255]))
+    assert list(table.columns) == ["scene", "seed", "intensity", "class 0", "class 1"]
+    assert len(table) == 12
+    row = table.query("scene == 1 and seed == 1 and intensity == 7").squeeze()
+    assert (row["class 0"], row["class 1"]) == (0.58, 0.59)

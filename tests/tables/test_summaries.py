@@ -1,23 +1,12 @@
-"""Means over seeds with intervals that stay within what a share can be."""
+"""Means over seeds with intervals that stay within what a unit allows."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from fakes import HALF, rows
-from intensity.tables.summaries import limited, summarized
+from intensity.tables.summaries import summarized
+from intensity.units import Unit
 from intensity.values import InvalidInput
-
-
-def test_intervals_are_students_where_they_fit() -> None:
-    # Two seeds .002 apart.
-    assert limited(np.array([0.5, 0.502])) == pytest.approx(
-        (0.501, 0.501 - HALF * 0.001, 0.501 + HALF * 0.001)
-    )
-
-
-def test_intervals_end_where_a_share_does() -> None:
-    assert limited(np.array([0.4, 0.6])) == (0.5, 0.0, 1.0)
 
 
 def test_what_shares_its_keys_is_averaged_in_the_order_of_first_appearance() -> None:
@@ -31,6 +20,9 @@ def test_what_shares_its_keys_is_averaged_in_the_order_of_first_appearance() -> 
     assert means["share"].tolist() == pytest.approx([0.3, 0.5, 0.9])
     assert means["low"].tolist() == pytest.approx([0.0, 0.5, 0.9])
     assert means["high"].tolist() == pytest.approx([1.0, 0.5, 0.9])
+    beyond = summarized(table, ["name", "depth"], "share", Unit("anything"))
+    assert beyond["low"].iloc[0] == pytest.approx(0.3 - HALF * 0.1)
+    assert beyond["high"].iloc[0] == pytest.approx(0.3 + HALF * 0.1)
 
 
 def test_one_seed_has_no_interval() -> None:

@@ -11,7 +11,7 @@ from intensity.training.presets import SETTINGS, TASKS
 
 def test_accuracies_have_a_row_a_run() -> None:
     runs = {"large": [FakeRun(3, 0.5)], "small": [FakeRun(0, 0.25, "easy"), FakeRun(1, 0.75)]}
-    table = tables.accuracies(runs)
+    table = tables.accuracy_table(runs)
     assert list(table) == ["task", "name", "seed", "accuracy"]
     assert rows(table) == [
         ("hard", "large", 3, 0.5),
@@ -22,7 +22,7 @@ def test_accuracies_have_a_row_a_run() -> None:
 
 def test_a_summary_tells_networks_from_baselines() -> None:
     common = {"unit": "fraction", "method": "any", "n": {"seeds": 2, "scenes": 100}}
-    table = tables.summary(
+    table = tables.accuracy_summary(
         [
             Measurement(
                 id="accuracy/hard/large", value=0.5, ci95=(0.4, 0.6), seeds=(0.4, 0.6), **common
@@ -43,7 +43,7 @@ def test_learning_curves_have_both_splits_of_every_run() -> None:
     history = pd.DataFrame(
         {"images": [10, 20], "accuracy": [0.1, 0.2], "validation_accuracy": [0.3, 0.4], "loss": 9.0}
     )
-    table = tables.learning_curves({"large": [FakeRun(seed=4, history=history)]})
+    table = tables.learning_curve_table({"large": [FakeRun(seed=4, history=history)]})
     assert set(table) == {"network", "task", "seed", "images", "split", "accuracy"}
     table = table[["network", "task", "seed", "images", "split", "accuracy"]]
     assert rows(table) == [
@@ -57,7 +57,7 @@ def test_learning_curves_have_both_splits_of_every_run() -> None:
 def test_confusions_are_shares_of_a_label_averaged_over_seeds() -> None:
     one = FakeRun(predictions=counted((10, 0, 0, 6), (20, 0, 1, 2), (40, 1, 1, 5)))
     other = FakeRun(seed=1, predictions=counted((10, 0, 0, 1), (20, 0, 1, 1), (40, 1, 0, 4)))
-    table = tables.confusions({"large": [one, other]})
+    table = tables.confusion_table({"large": [one, other]})
     table = table[["network", "task", "label", "predicted", "share"]]
     assert rows(table) == [
         ("large", "hard", 0, 0, 0.625),
@@ -72,7 +72,7 @@ def test_accuracy_by_intensity_counts_scenes_within_ranges() -> None:
     one = counted((6, 0, 0, 4), (10, 0, 0, 3), (10, 0, 1, 3), (11, 0, 0, 1), (15, 0, 2, 3))
     other = counted((6, 0, 0, 9), (10, 0, 1, 1), (11, 0, 0, 1), (15, 0, 2, 3))
     runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
-    table = tables.accuracy_by_intensity(runs)
+    table = tables.intensity_accuracy_table(runs)
     assert list(table) == ["network", "intensity", "accuracy", "low", "high"]
     assert table["network"].tolist() == ["large", "large"]
     assert table["intensity"].tolist() == [8.0, 13.0]
@@ -84,7 +84,7 @@ def test_accuracy_by_intensity_counts_scenes_within_ranges() -> None:
 def test_ranges_that_a_seed_did_not_see_are_left_out() -> None:
     one, other = counted((6, 0, 0, 4), (200, 2, 2, 1)), counted((7, 0, 0, 4))
     runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
-    assert tables.accuracy_by_intensity(runs, width=5)["intensity"].tolist() == [8.0]
+    assert tables.intensity_accuracy_table(runs, width=5)["intensity"].tolist() == [8.0]
 
 
 @pytest.mark.parametrize("name", ["hard", "medium", "three_bands"])
@@ -96,12 +96,12 @@ def test_ranges_of_five_levels_never_mix_the_papers_classes(name: str) -> None:
         (int(level), int(c), 0, 1 + level % 2) for level, c in zip(task.levels, labels, strict=True)
     ]
     runs = {"large": [FakeRun(seed=seed, predictions=counted(*kinds)) for seed in (0, 1)]}
-    assert set(tables.accuracy_by_intensity(runs)["accuracy"]) == {0.0, 1.0}
+    assert set(tables.intensity_accuracy_table(runs)["accuracy"]) == {0.0, 1.0}
 
 
 def test_groups_share_conditions() -> None:
     runs = two_seeds()
-    table = tables.grouped(runs, {"both": ["large", "small"], "alone": ["large"]})
+    table = tables.condition_table(runs, {"both": ["large", "small"], "alone": ["large"]})
     assert set(table) == {"group", "condition", "seed", "accuracy"}
     assert rows(table[["group", "condition", "seed", "accuracy"]]) == [
         ("both", "large", 0, 0.5),
@@ -115,7 +115,11 @@ def test_groups_share_conditions() -> None:
 
 def test_summaries_are_means_with_t_intervals_within_what_a_share_can_be() -> None:
     runs = two_seeds()
-    table = tables.grouped_summary(tables.grouped(runs, {"both": ["small", "large"]}))
+    table = tables.summarized(
+        tables.condition_table(runs, {"both": ["small", "large"]}),
+        ["group", "condition"],
+        "accuracy",
+    )
     assert list(table) == ["group", "condition", "accuracy", "low", "high"]
     assert rows(table[["group", "condition"]]) == [("both", "small"), ("both", "large")]
     assert table["accuracy"].tolist() == pytest.approx([0.95, 0.51])
@@ -124,7 +128,7 @@ def test_summaries_are_means_with_t_intervals_within_what_a_share_can_be() -> No
 
 
 def test_sizes_stand_beside_accuracies() -> None:
-    table = tables.sizes(two_seeds())
+    table = tables.size_table(two_seeds())
     assert set(table) == {"network", "parameters", "seed", "accuracy"}
     assert rows(table[["network", "parameters", "seed", "accuracy"]]) == [
         ("large", 10, 0, 0.5),
@@ -132,7 +136,7 @@ def test_sizes_stand_beside_accuracies() -> None:
         ("small", 20, 0, 0.9),
         ("small", 20, 1, 1.0),
     ]
-    means = tables.size_summary(table)
+    means = tables.summarized(table, ["network", "parameters"], "accuracy")
     assert list(means) == ["network", "parameters", "accuracy", "low", "high"]
     assert rows(means[["network", "parameters"]]) == [("large", 10), ("small", 20)]
     assert means["accuracy"].tolist() == pytest.approx([0.51, 0.95])
@@ -164,7 +168,7 @@ def test_the_authors_numbers_stand_beside_ours_on_fixed_permutations() -> None:
         "plain": [FakeRun(network="bn_tiny", accuracy=0.1)],
         "permuted": [FakeRun(accuracy=0.8, **mine), FakeRun(seed=1, accuracy=0.9, **mine)],
     }
-    assert rows(tables.authors_accuracies(runs)) == [
+    assert rows(tables.authors_table(runs)) == [
         ("bn_tiny", "84.4 %", "85.0 % [21.5, 100.0]"),
         ("bn_medium", "97.6 %", "not trained in this profile"),
     ]

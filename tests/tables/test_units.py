@@ -6,7 +6,6 @@ import pytest
 
 from fakes import HALF, rows
 from intensity import tables
-from intensity.tables.units import circuit_fits
 from intensity.values import InvalidInput
 
 LEVELS = np.arange(0, 11)
@@ -36,7 +35,7 @@ def test_units_that_turn_count_by_their_range_and_silent_ones_apart() -> None:
         "hard": [profiles(RISES, TURNS, FALLS, SILENT, LOGIT), profiles(RISES, TURNS, LOGIT)],
         "random": [profiles(RISES, FALLS, LOGIT)] * 2,
     }
-    table = tables.turning_shares(groups)
+    table = tables.turning_table(groups)
     assert list(table) == ["condition", "layer", "depth", "seed", "share", "silent"]
     assert rows(table) == [
         ("hard", "relu1", 0, 0, 0.0, 0.0),
@@ -58,12 +57,12 @@ def test_units_that_turn_count_by_their_range_and_silent_ones_apart() -> None:
 
 def test_a_layer_that_is_silent_is_refused() -> None:
     with pytest.raises(InvalidInput, match="relu2"):
-        tables.turning_shares({"hard": [profiles(RISES, SILENT)]})
+        tables.turning_table({"hard": [profiles(RISES, SILENT)]})
 
 
 def test_thresholds_of_one_layer_are_numbered_by_seed() -> None:
     seeds = [profiles(RISES, TURNS, FALLS, SILENT), profiles(RISES, FALLS)]
-    places = tables.threshold_places(seeds, "relu2")
+    places = tables.threshold_table(seeds, "relu2")
     assert list(places) == ["seed", "layer", "unit", "level"]
     assert places[["seed", "unit"]].to_numpy().tolist() == [[0, 0]] * 3 + [[0, 1], [1, 0]]
     assert places["level"].tolist() == pytest.approx([5 / 3, 5, 25 / 3, 5, 5])
@@ -132,7 +131,9 @@ def test_means_of_probes_are_cut_at_what_a_measure_can_be() -> None:
 
 
 def test_what_training_adds_is_paired_within_seed_and_has_a_row_a_layer_and_kind_of_mean() -> None:
-    table = tables.probe_difference(tables.probe_table(PROBES).iloc[::-1])
+    table = tables.probe_difference(
+        tables.probe_table(PROBES).iloc[::-1], "trained", "random weights"
+    )
     assert list(table) == ["layer", "over", "R2", "RMSE", "accuracy", "class selectivity"]
     assert len(table) == 3
     at = table.set_index(["layer", "over"])
@@ -177,6 +178,6 @@ def test_a_unit_without_a_threshold_has_none_in_the_table() -> None:
 
 def test_fits_of_all_seeds_have_a_row_a_layer() -> None:
     other = {**FORM, "r2": np.array([0.8, 1.0]), "r2_interior": np.array([-5.0, 0.5])}
-    table = circuit_fits([FORM, other, FORM])
+    table = tables.circuit_fits([FORM, other, FORM])
     assert list(table) == ["layer", "units", "closed_least", "crude_median", "crude_least"]
     assert rows(table) == [("relu1", 3, 0.8, -1.0, -5.0), ("relu2", 3, 1.0, 0.0, 0.0)]

@@ -29,14 +29,13 @@ from intensity.figures.interventions import (
     pieces,
     recolor_outcomes,
 )
-from intensity.figures.planes import class_planes, transitions
+from intensity.figures.planes import class_planes, transition_places
 from intensity.figures.responses import (
-    class_response_curves,
+    by_depth,
     final_layer_weights,
     kernels_with_profiles,
-    monotonicity_by_depth,
-    profile_table,
-    response_profiles,
+    layer_profiles,
+    logit_curves,
     unit_profiles,
 )
 from intensity.figures.slider import intensity_slider, intensity_sweep
@@ -47,12 +46,7 @@ from intensity.figures.training import (
     confusion_matrices,
     learning_curves,
 )
-from intensity.figures.units import (
-    closed_form_responses,
-    probes_by_depth,
-    threshold_places,
-    turning_points,
-)
+from intensity.figures.units import closed_form_responses, probes_by_depth, threshold_places
 from intensity.figures.visualization import feature_maps_by_layer, four_panels
 
 __all__ = [
@@ -63,12 +57,12 @@ __all__ = [
     "accuracy_over_intensity",
     "accuracy_overview",
     "baseline_accuracy",
+    "by_depth",
     "check_matrix",
     "claim_parts",
     "claims_overview",
     "class_balance",
     "class_planes",
-    "class_response_curves",
     "closed_form_responses",
     "confusion_matrices",
     "cue_conflicts",
@@ -84,24 +78,22 @@ __all__ = [
     "intensity_slider",
     "intensity_sweep",
     "kernels_with_profiles",
+    "layer_profiles",
     "learning_curves",
+    "logit_curves",
     "map_gallery",
-    "monotonicity_by_depth",
     "permutation_effect",
     "pieces",
     "probes_by_depth",
-    "profile_table",
     "random_search",
     "recolor_outcomes",
     "relevance_by_intensity",
-    "response_profiles",
     "save",
     "score_panels",
     "show",
     "show_table",
     "threshold_places",
-    "transitions",
-    "turning_points",
+    "transition_places",
     "unit_profiles",
     "weight_randomization",
 ]

@@ -1,4 +1,4 @@
-"""Figures of sweeps: where networks change their answer, and planes of intensity and background."""
+"""Sweeps: where networks change their answer, and planes of intensity and background."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,25 +14,7 @@ from scipy import ndimage
 
 from intensity.analysis.planes import plane_labels
 from intensity.data.tasks import LEVELS, Task
-from intensity.figures.style import (
-    PAGE,
-    SEEDS_INTERVAL,
-    class_color,
-    colors,
-    dots,
-    estimate,
-    intensity_axis,
-    interval_handle,
-    legend_above,
-    line_handle,
-    new_figure,
-    new_panels,
-    parts,
-    records,
-    seed_handle,
-    styled,
-    tint,
-)
+from intensity.figures import style
 
 _BORDER = "#000000"
 """Color of borders between true classes."""
@@ -49,48 +31,46 @@ _STRENGTH = 0.8
 """How strong a class color is where all scenes agree; borders stay visible on it."""
 
 
-@styled
-def class_planes(table: pd.DataFrame, tasks: Mapping[str, Task]) -> Figure:
-    """The class that networks name for every intensity and background, with true borders.
+@style.styled
+def class_planes(
+    table: pd.DataFrame, tasks: Mapping[str, Task], figure: style.Canvas | None = None
+) -> Figure:
+    """The class that networks predict for every intensity and background, with true borders.
 
     Stripes along an axis say that only this level counts, stripes along the diagonal that the
     difference does.
 
     Args:
         table: one row a network and pair: columns network, task (its name), intensity, background
-            (grey levels on a regular grid), class (most often named), share (of scenes that are
+            (grey levels on a regular grid), class (most often predicted), share (of scenes that are
             given this class, 0..1; the lower, the paler the color).
         tasks: by name; they say where the borders are and which pairs are drawn.
-
-    Returns:
-        A figure with at most three panels a row, one a network.
     """
-    networks = parts(table, "network")
+    networks = style.parts(table, "network")
     columns = min(3, len(networks))
-    side = min(3.0, PAGE / columns - 0.35)
-    fig, axes = new_panels(len(networks), columns, side + 0.2, 0.8, sharex=True, sharey=True)
+    side = min(3.0, style.PAGE / columns - 0.35)
+    shared = {"sharex": True, "sharey": True}
+    fig, axes = style.new_panels(len(networks), columns, side + 0.2, 0.8, figure, **shared)
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
         _true_classes(ax, tasks[rows["task"].iloc[0]])
         ax.set_title(network)
     for ax in axes[::columns]:
         ax.set_ylabel("background (grey level)")
-    legend_above(fig, _plane_handles(sorted(set(table["class"]))), 6)
+    style.legend_above(fig, _plane_handles(sorted(set(table["class"]))), 6)
     return fig
 
 
 def _plane(ax: Axes, table: pd.DataFrame) -> None:
-    """The named class of every pair as a color, each at its own levels."""
-    named = table.pivot(index="background", columns="intensity", values="class")
-    shares = table.pivot(index="background", columns="intensity", values="share").to_numpy()
-    shown = [
-        [tint(class_color(label), _STRENGTH * share) for label, share in zip(*row, strict=True)]
-        for row in zip(named.to_numpy(), shares, strict=True)
-    ]
-    x, y = (_edges(axis.to_numpy(float)) for axis in (named.columns, named.index))
-    ax.pcolorfast(x, y, np.array(shown))
+    """The predicted class of every pair as a color, each at its own levels."""
+    both = zip(table["class"], table["share"], strict=True)
+    color = [style.tint(style.class_color(label), _STRENGTH * share) for label, share in both]
+    colored = table.assign(color=pd.Series(color, table.index))
+    grid = colored.pivot(index="background", columns="intensity", values="color")
+    x, y = (_edges(axis.to_numpy(float)) for axis in (grid.columns, grid.index))
+    ax.pcolorfast(x, y, np.array(grid.to_numpy().tolist()))
     ax.set_aspect("equal")
-    intensity_axis(ax)
+    style.intensity_axis(ax)
     ax.set_ylim(ax.get_xlim())
     ax.yaxis.set_major_locator(MultipleLocator(60))
 
@@ -117,10 +97,9 @@ def _true_classes(ax: Axes, task: Task) -> None:
 
 def _plane_handles(labels: list[int]) -> list[Artist]:
     """Legend entries of classes, borders and what is not drawn."""
-    classes = [
-        Patch(color=tint(class_color(label), _STRENGTH), label=f"class {label}") for label in labels
-    ]
-    border = line_handle("border, number: true classes", _BORDER)
+    colors = {label: style.tint(style.class_color(label), _STRENGTH) for label in labels}
+    classes = [Patch(color=color, label=f"class {label}") for label, color in colors.items()]
+    border = style.line_handle("border, number: true classes", _BORDER)
     return [*classes, border, Patch(color=_NOT_DRAWN, label="not drawn")]
 
 
@@ -131,45 +110,40 @@ _ROWS = {
 }
 """What is drawn of class boundaries, each with its label."""
 
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p")
-"""One shape a network, in order of appearance, so that not color alone tells them apart."""
 
-
-@styled
-def transitions(
-    table: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INTERVAL
+@style.styled
+def transition_places(
+    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Canvas | None = None
 ) -> Figure:
     """Where networks change their answer, beside the true class boundaries.
 
+    Three rows, networks side by side: place minus boundary, width, share missing.
+
     Args:
-        table: one row a network, seed and boundary: columns network, seed, boundary (grey levels),
+        seeds: one row a network, seed and boundary: columns network, seed, boundary (grey levels),
             before, after (true classes), place (median over scenes, grey levels), width (grey
             levels, from the 10 % to the 90 % quantile), missing (share of scenes without it);
             place and width are missing where no scene has a place.
         summary: columns network, boundary, place (mean over seeds), low, high, width, missing.
-        interval: what low and high are; only places have one.
-
-    Returns:
-        A figure of three rows: place minus boundary, width, share missing; networks side by side.
     """
-    fig = new_figure(PAGE, 4.4)
+    fig = style.new_figure(style.PAGE, 4.4, figure)
     axes = fig.subplots(len(_ROWS), 1, sharex=True, height_ratios=(1.6, 1, 1))
-    palette, boundaries = colors(summary["network"]), sorted(set(table["boundary"]))
-    markers = dict(zip(palette, _MARKERS, strict=False))
-    slot = 0.8 / len(palette)
-    for number, (network, color) in enumerate(palette.items()):
+    looks, boundaries = style.looks(summary["network"]), sorted(set(seeds["boundary"]))
+    slot = 0.8 / len(looks)
+    for number, (network, look) in enumerate(looks.items()):
         left = slot * (number + 0.35) - 0.4
-        means, seeds = (
-            _placed(part[part["network"] == network], boundaries) for part in (summary, table)
+        means, own = (
+            _placed(part[part["network"] == network], boundaries) for part in (summary, seeds)
         )
-        _boundary_means(axes, means.assign(x=means["x"] + left), color, markers[network])
+        _boundary_means(axes, means.assign(x=means["x"] + left), look)
         for ax, column in zip(axes, _ROWS, strict=True):
-            dots(ax, seeds["x"] + left + 0.3 * slot, seeds[column], color)
+            style.dots(ax, own["x"] + left + 0.3 * slot, own[column], look["color"])
     for ax, label in zip(axes, _ROWS.values(), strict=True):
         ax.set_ylabel(label)
-    _boundary_axis(axes, table, boundaries)
-    networks = [line_handle(name, color, "none", markers[name]) for name, color in palette.items()]
-    legend_above(fig, [*networks, seed_handle(), interval_handle(interval, "|")], 5)
+    _boundary_axis(axes, seeds, boundaries)
+    networks = [style.line_handle(name, style="none", **look) for name, look in looks.items()]
+    mean = style.interval_handle(style.SEEDS_INTERVAL, "|")
+    style.legend_above(fig, [*networks, style.seed_handle(), mean], 5)
     return fig
 
 
@@ -182,14 +156,13 @@ def _placed(table: pd.DataFrame, boundaries: list[float]) -> pd.DataFrame:
     return numbers.assign(x=boundary.map(boundaries.index), **shifted)
 
 
-def _boundary_means(axes: np.ndarray, means: pd.DataFrame, color: str, marker: str) -> None:
+def _boundary_means(axes: np.ndarray, means: pd.DataFrame, look: Mapping[str, Any]) -> None:
     """One network's means over seeds in all rows, places with their intervals."""
-    for row in records(means):
-        estimate(
-            axes[0], row["x"], row["shift"], (row["low"], row["high"]), color, marker, upright=True
-        )
+    for row in style.records(means):
+        ends = (row["low"], row["high"])
+        style.estimate(axes[0], row["x"], row["shift"], ends, **look, upright=True)
     for ax, column in zip(axes[1:], ("width", "missing"), strict=True):
-        ax.plot(means["x"], means[column], marker, color=color)
+        ax.plot(means["x"], means[column], linestyle="none", **look)
 
 
 def _boundary_axis(axes: np.ndarray, table: pd.DataFrame, boundaries: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""Figures of what a network does with intensity: response profiles, logits, kernels, weights."""
+"""What a network does with intensity: response profiles, logits, kernels, weights."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,58 +14,22 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from intensity.data.tasks import Band
-from intensity.figures.style import (
-    COLUMN,
-    PAGE,
-    SEEDS_INTERVAL,
-    class_bands,
-    class_color,
-    class_handles,
-    dots,
-    estimate,
-    intensity_axis,
-    interval_handle,
-    legend_above,
-    line_handle,
-    looks,
-    new_figure,
-    new_panels,
-    parts,
-    picture,
-    records,
-    seed_handle,
-    styled,
-)
+from intensity.figures import style
 
 _SILENT = "#BBBBBB"
 """Color of units that hardly respond."""
 
-_INK = "#222222"
-"""Color of curves that stand for themselves."""
+_SHOWN = 8
+"""Units, and channels, that one figure of kernels or weights shows at most."""
 
 
-def profile_table(
-    layer: np.ndarray, unit: np.ndarray, levels: np.ndarray, responses: np.ndarray
-) -> pd.DataFrame:
-    """Profiles or scatters of units as a table with one row a unit and level.
-
-    Args:
-        layer: (u,) names.
-        unit: (u,) numbers within the layer.
-        levels: (k,) grey levels of the object.
-        responses: (u, k).
-
-    Returns:
-        Columns layer, unit, intensity (grey level), response; u k rows, unit by unit.
-    """
-    count = len(levels)
-    columns = {"layer": np.repeat(layer, count), "unit": np.repeat(unit, count)}
-    levels = np.tile(levels, len(unit))
-    return pd.DataFrame({**columns, "intensity": levels, "response": responses.ravel()})
-
-
-@styled
-def response_profiles(profiles: pd.DataFrame, units: pd.DataFrame, bands: Sequence[Band]) -> Figure:
+@style.styled
+def layer_profiles(
+    profiles: pd.DataFrame,
+    units: pd.DataFrame,
+    bands: Sequence[Band],
+    figure: style.Canvas | None = None,
+) -> Figure:
     """How every unit of every layer responds to the object's intensity, one panel a layer.
 
     A unit's line starts from its smallest response and is divided by the largest range in its
@@ -75,37 +39,31 @@ def response_profiles(profiles: pd.DataFrame, units: pd.DataFrame, bands: Sequen
         profiles: one network's columns layer, unit, intensity (grey level), response.
         units: one row a unit: columns layer, unit, monotonicity (0..1, 1 for a monotone unit; the
             color of its line), silent (bool; its line is grey and it is left out of the mean).
-        bands: the task's bands.
-
-    Returns:
-        A figure with four panels a row, in the table's order of layers.
     """
     import seaborn as sns
 
-    layers = parts(profiles, "layer")
-    fig, axes = _small_multiples(len(layers), columns=4, height=1.35)
-    gradual = sns.color_palette("crest", as_cmap=True)
+    layers, gradual = style.parts(profiles, "layer"), sns.color_palette("crest", as_cmap=True)
+    fig, axes = style.new_panels(len(layers), 4, 1.35, 0.75, figure)
     for ax, (layer, rows) in zip(axes, layers.items(), strict=True):
-        class_bands(ax, bands)
         chosen = units[(units["layer"] == layer) & ~units["silent"]]
         known = chosen.set_index("unit")["monotonicity"]
         curves = rows.pivot(index="unit", columns="intensity", values="response")
+        _panel(ax, bands)
         _unit_lines(ax, curves, known, gradual)
         ax.set_title(f"{layer}: mean M = {known.mean():.2f}" if len(known) else f"{layer}: silent")
     fig.supylabel("response / largest range in the layer")
     fig.supxlabel("object intensity (grey level)")
     scale = ScalarMappable(Normalize(0, 1), gradual)
     fig.colorbar(scale, ax=axes, label="monotonicity M (1: monotone)", aspect=30)
-    legend_above(fig, [*class_handles(bands), line_handle("silent unit", _SILENT)])
+    silent = style.line_handle("silent unit", _SILENT)
+    style.legend_above(fig, [*style.class_handles(bands), silent])
     return fig
 
 
-def _small_multiples(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of equal panels over intensity, with the axes that are used."""
-    fig, axes = new_panels(count, columns, height, 0.75)
-    for ax in axes:
-        intensity_axis(ax, label=False, step=120)
-    return fig, axes
+def _panel(ax: Axes, bands: Sequence[Band]) -> None:
+    """A small panel over intensity, with the classes behind."""
+    style.intensity_axis(ax, label=False, step=120)
+    style.class_bands(ax, bands)
 
 
 def _unit_lines(ax: Axes, curves: pd.DataFrame, monotonicity: pd.Series, gradual: Colormap) -> None:
@@ -121,140 +79,128 @@ def _unit_lines(ax: Axes, curves: pd.DataFrame, monotonicity: pd.Series, gradual
     ax.set_ylim(-0.05, 1.05)
 
 
-@styled
+@style.styled
 def unit_profiles(
-    points: pd.DataFrame, curves: pd.DataFrame, bands: Sequence[Band], columns: int = 3
+    points: pd.DataFrame,
+    curves: pd.DataFrame,
+    bands: Sequence[Band],
+    figure: style.Canvas | None = None,
 ) -> Figure:
-    """Response profiles of chosen units: every image a point, their mean a curve.
+    """Response profiles of chosen units, one panel each: every image a point, their mean a curve.
 
     Args:
         points: one row an image and unit: columns layer, unit, intensity (grey level), response
             (spatial mean of the unit's activation).
         curves: columns layer, unit, intensity, response (mean over the images of a level).
-        bands: the task's bands.
-        columns: panels a row.
-
-    Returns:
-        A figure with one panel a unit, in the order of `curves`.
     """
-    units = list(dict.fromkeys(zip(curves["layer"], curves["unit"], strict=True)))
-    fig, axes = _small_multiples(len(units), columns, height=1.45)
-    for ax, (layer, unit) in zip(axes, units, strict=True):
-        class_bands(ax, bands)
+    units = dict(iter(curves.groupby(["layer", "unit"], sort=False)))
+    fig, axes = style.new_panels(len(units), 3, 1.45, 0.75, figure)
+    for ax, ((layer, unit), line) in zip(axes, units.items(), strict=True):
+        _panel(ax, bands)
         at = points[(points["layer"] == layer) & (points["unit"] == unit)]
         ax.plot(at["intensity"], at["response"], ".", color="#777777", markersize=1.5, alpha=0.5)
-        line = curves[(curves["layer"] == layer) & (curves["unit"] == unit)]
-        ax.plot(line["intensity"], line["response"], color=_INK)
+        ax.plot(line["intensity"], line["response"], color=style.INK)
         ax.set_title(f"{layer}, unit {unit}")
     fig.supylabel("spatial mean of the activation")
     fig.supxlabel("object intensity (grey level)")
-    image = line_handle("one image", "#777777", "none", ".")
-    legend_above(fig, [image, line_handle("mean in five levels", _INK), *class_handles(bands)], 5)
+    image = style.line_handle("one image", "#777777", "none", ".")
+    mean = style.line_handle("mean in five levels", style.INK)
+    style.legend_above(fig, [image, mean, *style.class_handles(bands)], 5)
     return fig
 
 
-@styled
-def class_response_curves(
-    table: pd.DataFrame, bands: Sequence[Band], interval: str = SEEDS_INTERVAL
+@style.styled
+def logit_curves(
+    table: pd.DataFrame, bands: Sequence[Band], figure: style.Canvas | None = None
 ) -> Figure:
-    """Every class's logit while one scene's object takes every intensity, in front of the classes.
+    """Every class's logit while the object takes every intensity, one panel a network.
 
-    A network reads a level right where the curve of the band's color is on top.
+    A level is classified correctly where the curve of the band's color is on top.
 
     Args:
         table: columns network, intensity (grey level), class, logit (mean), low, high.
-        bands: the task's bands.
-        interval: what low and high are; drawn as a shaded area.
-
-    Returns:
-        A figure with one panel a network, one below the other.
     """
-    networks = parts(table, "network")
-    fig = new_figure(PAGE, 1.6 * len(networks) + 0.8)
-    axes = fig.subplots(len(networks), 1, sharex=True, squeeze=False)[:, 0]
+    networks = style.parts(table, "network")
+    fig, axes = style.new_panels(len(networks), 1, 1.6, 0.8, figure, sharex=True)
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
-        class_bands(ax, bands)
+        style.class_bands(ax, bands)
         _logits(ax, rows)
-        for label, part in parts(rows, "class").items():
-            area: dict[str, Any] = {"color": class_color(label), "alpha": 0.3, "linewidth": 0}
-            ax.fill_between(part["intensity"], part["low"], part["high"], **area)
         ax.set_title(network)
-    intensity_axis(axes[-1], step=30)
-    curve = line_handle("logit, shaded: " + interval, "#333333")
-    legend_above(fig, [curve, *class_handles(bands)])
+    style.intensity_axis(axes[-1], step=30)
+    curve = style.line_handle(f"logit, shaded: {style.SEEDS_INTERVAL}", "#333333")
+    style.legend_above(fig, [curve, *style.class_handles(bands)])
     return fig
 
 
 def _logits(ax: Axes, table: pd.DataFrame) -> None:
-    """One curve a class, in the color of the class."""
-    for label, part in parts(table, "class").items():
-        ax.plot(part["intensity"], part["logit"], color=class_color(label))
+    """One curve a class, in the color of the class, with its interval where it has one."""
+    for label, part in style.parts(table, "class").items():
+        color = style.class_color(label)
+        ax.plot(part["intensity"], part["logit"], color=color)
+        if "low" in part:
+            area: dict[str, Any] = {"color": color, "alpha": 0.3, "linewidth": 0}
+            ax.fill_between(part["intensity"], part["low"], part["high"], **area)
     ax.set_ylabel("logit")
 
 
-@styled
-def monotonicity_by_depth(
-    runs: pd.DataFrame, summary: pd.DataFrame, interval: str = SEEDS_INTERVAL
-) -> Figure:
-    """How monotone the units of each layer are, from the input to the output.
-
-    Args:
-        runs: one row a seed and layer: columns condition (of `_MARKERS`), layer, depth (0 next to
-            the input), seed, monotonicity (mean over units that are not silent, 0..1).
-        summary: columns condition, layer, depth, monotonicity (mean over seeds), low, high.
-        interval: what low and high are.
-
-    Returns:
-        A figure with one axes; conditions of a layer lie side by side.
-    """
-    fig = new_figure(PAGE, 2.8)
-    ax = fig.subplots()
-    by_depth(ax, runs, summary, "monotonicity", 0.19)
-    ax.set(xlabel="layer, from input to output", ylabel="monotonicity M (1: monotone)")
-    ax.set_ylim(0, 1.05)
-    conditions = condition_handles(summary)
-    legend_above(fig, [*conditions, seed_handle(), interval_handle(interval, "|")], 4)
-    return fig
-
-
-def condition_handles(summary: pd.DataFrame) -> list[Line2D]:
-    """Legend entries of the conditions of a table."""
-    return [line_handle(name, **look) for name, look in looks(summary["condition"]).items()]
-
-
+@style.styled
 def by_depth(
-    ax: Axes, runs: pd.DataFrame, summary: pd.DataFrame, column: str, apart: float
-) -> None:
-    """A column by layer: conditions side by side, each a line of means, with intervals and seeds.
+    seeds: pd.DataFrame, summary: pd.DataFrame, value: str, label: str, ax: Axes | None = None
+) -> Figure:
+    """A share by layer, from the input to the output; conditions of a layer lie side by side.
 
     Args:
-        ax: where it is drawn; its x are the layers, from the input to the output.
-        runs: one row a seed and layer: columns condition, depth, the column.
-        summary: columns condition, layer, depth, the column (mean), low, high.
-        column: what is drawn.
-        apart: from one condition to the next, in layers; more where panels are narrow.
+        seeds: one row a seed and layer: columns condition, depth (0 next to the input), `value`.
+        summary: columns condition, layer, depth, `value` (mean), low, high.
+        value: the column that is drawn, for example "monotonicity".
+        label: of its axis.
     """
-    marks = looks(summary["condition"])
-    for place, (condition, look) in enumerate(marks.items()):
-        shift = apart * (place - (len(marks) - 1) / 2)
+    ax = style.new_axes(style.PAGE, 2.8, ax)
+    depth_lines(ax, seeds, summary, value, 0.19)
+    ax.set(xlabel="layer, from input to output", ylabel=label, ylim=(-0.03, 1.05))
+    style.legend_above(ax, depth_handles(summary))
+    return style.figure_of(ax)
+
+
+def depth_lines(
+    ax: Axes, seeds: pd.DataFrame, summary: pd.DataFrame, value: str, step: float
+) -> None:
+    """Conditions side by side over the layers: a line of means, intervals and seeds.
+
+    Args:
+        ax: where they are drawn; its x are the layers.
+        seeds: as for `by_depth`.
+        summary: as for `by_depth`.
+        value: as for `by_depth`.
+        step: from one condition to the next, in layers.
+    """
+    looks = style.looks(summary["condition"])
+    for place, (condition, look) in enumerate(looks.items()):
+        shift = step * (place - (len(looks) - 1) / 2)
         means = summary[summary["condition"] == condition].sort_values("depth")
-        ax.plot(means["depth"] + shift, means[column], color=look["color"], lw=0.8, alpha=0.7)
-        for row in records(means):
+        ax.plot(means["depth"] + shift, means[value], color=look["color"], lw=0.8, alpha=0.7)
+        for row in style.records(means):
             ends = (row["low"], row["high"])
-            estimate(ax, row["depth"] + shift, row[column], ends, **look, upright=True)
-        seeds = runs[runs["condition"] == condition]
-        dots(ax, seeds["depth"] + shift + 0.3 * apart, seeds[column], look["color"])
+            style.estimate(ax, row["depth"] + shift, row[value], ends, **look, upright=True)
+        own = seeds[seeds["condition"] == condition]
+        style.dots(ax, own["depth"] + shift + 0.3 * step, own[value], look["color"])
     layers = summary.drop_duplicates("depth").sort_values("depth")
     ax.set_xticks(layers["depth"], layers["layer"])
 
 
-_KERNELS = 8
-"""Output units, and input channels, that one figure of kernels shows at most."""
+def depth_handles(summary: pd.DataFrame) -> list[Line2D]:
+    """Legend entries of the conditions of a table, of seeds and of intervals."""
+    looks = style.looks(summary["condition"])
+    conditions = [style.line_handle(name, **look) for name, look in looks.items()]
+    return [*conditions, style.seed_handle(), style.interval_handle(style.SEEDS_INTERVAL, "|")]
 
 
-@styled
+@style.styled
 def kernels_with_profiles(
-    kernels: np.ndarray, profiles: pd.DataFrame, bands: Sequence[Band]
+    kernels: np.ndarray,
+    profiles: pd.DataFrame,
+    bands: Sequence[Band],
+    figure: style.Canvas | None = None,
 ) -> Figure:
     """The kernels of a convolution, one column a unit, above the unit's response profile.
 
@@ -264,15 +210,12 @@ def kernels_with_profiles(
     Args:
         kernels: (kh, kw, inputs, units) weights; one input for the first layer.
         profiles: columns unit, intensity (grey level), response.
-        bands: the task's bands.
-
-    Returns:
-        A figure: one row of kernels an input, all on one scale; profiles below.
     """
     ranges = profiles.groupby("unit")["response"].agg(np.ptp)
-    units = sorted(ranges.sort_values(ascending=False).index[:_KERNELS])
-    inputs = _largest(np.sqrt((kernels**2).sum(axis=(0, 1, 3))))
-    fig = new_figure(PAGE if len(units) > 3 else COLUMN, 0.72 * len(inputs) + 1.7)
+    units = sorted(ranges.sort_values(ascending=False).index[:_SHOWN])
+    inputs = _largest(kernels)
+    width = style.PAGE if len(units) > 3 else style.COLUMN
+    fig = style.new_figure(width, 0.72 * len(inputs) + 1.7, figure)
     ratios = [*[1.0] * len(inputs), 1.3]
     axes = fig.subplots(len(ratios), len(units), squeeze=False, height_ratios=ratios)
     shown = _kernel_grid(axes[:-1], kernels[:, :, inputs][..., units])
@@ -283,25 +226,22 @@ def kernels_with_profiles(
     _profile_row(list(axes[-1]), profiles, units, bands)
     fig.supxlabel("object intensity (grey level)")
     fig.colorbar(shown, ax=axes[:-1], label="weight", aspect=10 * len(inputs))
-    legend_above(fig, class_handles(bands))
+    style.legend_above(fig, style.class_handles(bands))
     return fig
 
 
-def _largest(sizes: np.ndarray) -> list[int]:
-    """Where the eight largest sizes are, in order of place."""
-    return sorted(np.argsort(-sizes, kind="stable")[:_KERNELS].tolist())
+def _largest(weights: np.ndarray) -> list[int]:
+    """The inputs of (kh, kw, inputs, outputs) weights with the largest ones, in order of place."""
+    sizes = np.sqrt((weights**2).sum(axis=(0, 1, 3)))
+    return sorted(np.argsort(-sizes, kind="stable")[:_SHOWN].tolist())
 
 
 def _kernel_grid(axes: np.ndarray, kernels: np.ndarray) -> AxesImage:
     """Kernels (kh, kw, rows, columns) on one scale that is symmetric about 0."""
+    most = np.abs(kernels).max()
     for (row, column), ax in np.ndenumerate(axes):
-        shown = _signed_picture(ax, kernels[:, :, row, column], np.abs(kernels).max())
+        shown = style.picture(ax, kernels[:, :, row, column], "RdBu_r", -most, most)
     return shown
-
-
-def _signed_picture(ax: Axes, values: np.ndarray, largest: float) -> AxesImage:
-    """Values from -largest (blue) over 0 (white) to largest (red), without ticks."""
-    return picture(ax, values, "RdBu_r", -largest, largest)
 
 
 def _profile_row(
@@ -311,18 +251,22 @@ def _profile_row(
     shown = profiles[profiles["unit"].isin(units)]["response"]
     margin = 0.05 * max(np.ptp(shown), np.finfo(float).tiny)
     for ax, unit in zip(axes, units, strict=True):
-        class_bands(ax, bands)
+        _panel(ax, bands)
         line = profiles[profiles["unit"] == unit]
-        ax.plot(line["intensity"], line["response"], color=_INK)
-        intensity_axis(ax, label=False, step=120)
+        ax.plot(line["intensity"], line["response"], color=style.INK)
         ax.set_ylim(shown.min() - margin, shown.max() + margin)
         if ax is not axes[0]:
             ax.set_yticklabels([])
     axes[0].set_ylabel("response")
 
 
-@styled
-def final_layer_weights(weights: np.ndarray, logits: pd.DataFrame, bands: Sequence[Band]) -> Figure:
+@style.styled
+def final_layer_weights(
+    weights: np.ndarray,
+    logits: pd.DataFrame,
+    bands: Sequence[Band],
+    figure: style.Canvas | None = None,
+) -> Figure:
     """What the last layer adds up for each class, above the logits that come of it.
 
     Args:
@@ -330,27 +274,22 @@ def final_layer_weights(weights: np.ndarray, logits: pd.DataFrame, bands: Sequen
             for the eight channels with the largest weights (root of the sum of squares); or
             (channels, classes) of a pooling head, drawn as one row a class.
         logits: columns class, intensity (grey level), logit.
-        bands: the task's bands.
-
-    Returns:
-        A figure: weights on top, all on one scale; logits below.
     """
-    rows = weights.shape[-1]
-    height = (0.72 if weights.ndim == 4 else 0.22) * rows + 0.75
-    fig = new_figure(PAGE, height + 2.2)
+    height = (0.72 if weights.ndim == 4 else 0.22) * weights.shape[-1] + 0.75
+    fig = style.new_figure(style.PAGE, height + 2.2, figure)
     top, bottom = fig.subfigures(2, 1, squeeze=False, height_ratios=(height, 2.2))[:, 0]
     (_weight_maps if weights.ndim == 4 else _weight_rows)(top, weights)
     ax = bottom.subplots()
-    class_bands(ax, bands)
+    style.class_bands(ax, bands)
     _logits(ax, logits)
-    intensity_axis(ax, step=30)
-    legend_above(bottom, class_handles(bands))
+    style.intensity_axis(ax, step=30)
+    style.legend_above(bottom, style.class_handles(bands))
     return fig
 
 
 def _weight_maps(fig: FigureBase, weights: np.ndarray) -> None:
     """Maps of a flatten head: rows are classes, columns channels."""
-    channels = _largest(np.sqrt((weights**2).sum(axis=(0, 1, 3))))
+    channels = _largest(weights)
     axes = fig.subplots(weights.shape[-1], len(channels), squeeze=False)
     shown = _kernel_grid(axes, weights[:, :, channels].swapaxes(2, 3))
     for ax, channel in zip(axes[0], channels, strict=True):
@@ -362,8 +301,8 @@ def _weight_maps(fig: FigureBase, weights: np.ndarray) -> None:
 
 def _weight_rows(fig: FigureBase, weights: np.ndarray) -> None:
     """Weights of a pooling head: rows are classes, columns channels."""
-    ax = fig.subplots()
-    shown = _signed_picture(ax, weights.T, np.abs(weights).max())
+    ax, most = fig.subplots(), np.abs(weights).max()
+    shown = style.picture(ax, weights.T, "RdBu_r", -most, most)
     ax.set_aspect("auto")
     ax.set_yticks(range(weights.shape[1]), [f"class {i}" for i in range(weights.shape[1])])
     ax.set_xticks(range(0, len(weights), max(1, len(weights) // 16)))

@@ -1,4 +1,4 @@
-"""Figures of where a network looks: four panels an image, and feature maps layer by layer."""
+"""Where a network looks: four panels an image, and feature maps layer by layer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from intensity.data.tasks import LEVELS
-from intensity.figures.style import PAGE, new_figure, picture, picture_row, styled
+from intensity.figures import style
 
 
 class _Panel(NamedTuple):
@@ -21,18 +21,19 @@ class _Panel(NamedTuple):
     scale: str
 
 
-_SLOPE = "|d logit / d grey level|,\nscaled per image"
+_GRADIENT = "|d logit / d grey level|,\nscaled per image"
 _ACTIVATION = "activation,\nscaled per image"
 _LOSS = "probability lost when\nthe patch is covered"
 
 
-@styled
+@style.styled
 def four_panels(
     images: np.ndarray,
     saliency: np.ndarray,
     occlusion: np.ndarray,
     feature_maps: np.ndarray,
     labels: Sequence[str],
+    figure: style.Canvas | None = None,
 ) -> Figure:
     """Four views of how one network sees images, one row an image.
 
@@ -46,21 +47,17 @@ def four_panels(
         feature_maps: (n, h', w', c) activations of one layer; drawn are the four channels that
             vary most over the image, scaled from their smallest (0) to their largest (1) value.
         labels: one an image, left of its row; may hold line breaks.
-
-    Returns:
-        A figure with the columns image, gradient saliency, occlusion sensitivity and feature
-        maps, each with the bar of its scale.
     """
-    slopes = [unit_scale(np.abs(one)) for one in saliency]
+    gradients = [unit_scale(np.abs(one)) for one in saliency]
     maps = [unit_scale(strongest(one)) for one in feature_maps]
     most = float(np.abs(occlusion).max()) or 1.0
     panels = (
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
-        _Panel("gradient saliency", slopes, "magma", (0, 1), _SLOPE),
+        _Panel("gradient saliency", gradients, "magma", (0, 1), _GRADIENT),
         _Panel("occlusion sensitivity", occlusion, "RdBu_r", (-most, most), _LOSS),
         _Panel("most varied\nfeature maps", maps, "gray", (0, 1), _ACTIVATION),
     )
-    fig = new_figure(PAGE, 1.5 * len(images) + 0.75)
+    fig = style.new_figure(style.PAGE, 1.5 * len(images) + 0.75, figure)
     axes = fig.subplots(len(images), len(panels), squeeze=False)
     for column, panel in zip(axes.T, panels, strict=True):
         _panel_column(fig, list(column), panel)
@@ -72,7 +69,7 @@ def four_panels(
 def _panel_column(fig: Figure, axes: list[Axes], panel: _Panel) -> None:
     """One kind of map for all images, with one scale below."""
     for ax, values in zip(axes, panel.maps, strict=True):
-        shown = picture(ax, values, panel.color_map, *panel.limits)
+        shown = style.picture(ax, values, panel.color_map, *panel.limits)
     axes[0].set_title(panel.title, loc="center")
     fig.colorbar(shown, ax=axes, location="bottom", label=panel.scale, aspect=14)
 
@@ -128,19 +125,18 @@ _STEP = 1.08
 """From the left side of a map to that of the next, in widths of a map."""
 
 
-@styled
-def feature_maps_by_layer(image: np.ndarray, layers: Mapping[str, np.ndarray]) -> Figure:
-    """What each layer makes of one image: the eight channels that vary most over the image.
+@style.styled
+def feature_maps_by_layer(
+    image: np.ndarray, layers: Mapping[str, np.ndarray], figure: style.Canvas | None = None
+) -> Figure:
+    """What each layer makes of one image: the eight channels that vary most over it, with numbers.
 
     Args:
         image: (h, w) uint8, grey levels.
         layers: layer name -> (h', w', c) activations, from the input to the output. All channels
             of a row share one scale, from the layer's smallest shown value to its largest.
-
-    Returns:
-        A figure with the image on top and one row a layer; a number over a map is its channel.
     """
-    fig = new_figure(PAGE, 0.78 * (len(layers) + 1) + 0.2)
+    fig = style.new_figure(style.PAGE, 0.78 * (len(layers) + 1) + 0.2, figure)
     axes = fig.subplots(len(layers) + 1, 1)
     _layer_row(fig, axes[0], "image", image[..., None], (0, LEVELS - 1))
     for ax, (name, maps) in zip(axes[1:], layers.items(), strict=True):
@@ -155,7 +151,9 @@ def _layer_row(
 ) -> None:
     """The channels of one layer that vary most, side by side on one scale."""
     channels = most_varied(maps, _SHOWN)
-    shown = picture_row(ax, np.moveaxis(maps[..., channels], -1, 0), "gray", limits, _SHOWN, _STEP)
+    shown = style.picture_row(
+        ax, np.moveaxis(maps[..., channels], -1, 0), "gray", limits, _SHOWN, _STEP
+    )
     for place, channel in enumerate(channels):
         ax.text(place * _STEP + 0.5, 1.04, str(channel), ha="center", va="bottom", fontsize=7)
     height, width, count = maps.shape

@@ -1,24 +1,20 @@
-"""Runs and scenes -> tables with one row an observation, as figures and results take them.
+"""Measured arrays and configurations -> tables with one row an observation; no network is seen.
 
 `data` describes images, `training` what trainings came to, `departures` where they do something
 else than the paper, `responses` what networks do with intensity, `units` what their single units
-do, `curves` what they answer on sweeps. `summaries` holds what they share: means over seeds with
-their intervals.
+do, `explanations` what attribution maps are worth, `interventions` what changes of images do.
 """
 
-from intensity.tables.curves import (
-    plane_table,
-    transitions_summary,
-    transitions_table,
-)
 from intensity.tables.data import (
-    class_balance,
-    intensity_functions,
+    band_table,
+    class_balance_table,
     neighbor_correlation,
-    permutation_effect,
+    permutation_table,
     scene_table,
 )
-from intensity.tables.departures import departures
+from intensity.tables.departures import (
+    departure_table,
+)
 from intensity.tables.explanations import (
     by_seed,
     check_table,
@@ -47,26 +43,30 @@ from intensity.tables.interventions import (
     seed_values,
 )
 from intensity.tables.responses import (
-    depth_summary,
     last_layer,
-    logit_curves,
-    monotonicity_by_depth,
+    logit_table,
+    monotonicity_table,
+    plane_table,
+    probability_table,
+    profile_table,
+    transition_summary,
+    transition_table,
 )
-from intensity.tables.sweeps import probability_table
+from intensity.tables.summaries import (
+    summarized,
+)
 from intensity.tables.training import (
     AUTHORS,
     Runs,
-    accuracies,
-    accuracy_by_intensity,
-    authors_accuracies,
-    confusions,
-    grouped,
-    grouped_summary,
-    learning_curves,
+    accuracy_summary,
+    accuracy_table,
+    authors_table,
+    condition_table,
+    confusion_table,
+    intensity_accuracy_table,
+    learning_curve_table,
     search_table,
-    size_summary,
-    sizes,
-    summary,
+    size_table,
 )
 from intensity.tables.units import (
     alignment_table,
@@ -76,54 +76,54 @@ from intensity.tables.units import (
     probe_difference,
     probe_summary,
     probe_table,
-    threshold_places,
-    turning_shares,
+    threshold_table,
     turning_summary,
+    turning_table,
 )
 
 __all__ = [
     "AUTHORS",
     "Runs",
     "absences",
-    "accuracies",
-    "accuracy_by_intensity",
+    "accuracy_summary",
+    "accuracy_table",
     "alignment_table",
-    "authors_accuracies",
+    "authors_table",
+    "band_table",
     "by_seed",
     "check_table",
     "circuit_fits",
-    "class_balance",
+    "class_balance_table",
     "closed_form_fit",
     "closed_form_table",
+    "condition_table",
     "conflicts",
-    "confusions",
-    "departures",
-    "depth_summary",
+    "confusion_table",
+    "departure_table",
     "distances",
     "doses",
     "effect_matrix",
     "effect_summary",
     "effects",
     "fingerprints",
-    "grouped",
-    "grouped_summary",
     "half_dose",
     "half_dose_between",
-    "intensity_functions",
+    "intensity_accuracy_table",
     "last_layer",
-    "learning_curves",
-    "logit_curves",
+    "learning_curve_table",
+    "logit_table",
     "map_scores",
     "margin_correlations",
-    "monotonicity_by_depth",
+    "monotonicity_table",
     "neighbor_correlation",
-    "permutation_effect",
+    "permutation_table",
     "pieces",
     "plane_table",
     "probability_table",
     "probe_difference",
     "probe_summary",
     "probe_table",
+    "profile_table",
     "readable",
     "recoloring_summary",
     "recolorings",
@@ -133,13 +133,12 @@ __all__ = [
     "score_table",
     "search_table",
     "seed_values",
-    "size_summary",
-    "sizes",
-    "summary",
-    "threshold_places",
-    "transitions_summary",
-    "transitions_table",
-    "turning_shares",
+    "size_table",
+    "summarized",
+    "threshold_table",
+    "transition_summary",
+    "transition_table",
     "turning_summary",
+    "turning_table",
     "weight_checks",
 ]

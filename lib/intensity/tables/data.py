@@ -12,7 +12,7 @@ from intensity.data.tasks import Task
 from intensity.statistics.intervals import t_interval, wilson
 
 
-def intensity_functions(tasks: Sequence[Task]) -> pd.DataFrame:
+def band_table(tasks: Sequence[Task]) -> pd.DataFrame:
     """The bands of some tasks: columns task, low, high, class (missing where none)."""
     rows = [(task.name, *band) for task in tasks for band in task.bands]
     return pd.DataFrame(rows, columns=["task", "low", "high", "class"])
@@ -33,7 +33,7 @@ def scene_table(scenes: Scenes) -> pd.DataFrame:
     )
 
 
-def class_balance(scenes: Sequence[Scenes]) -> pd.DataFrame:
+def class_balance_table(scenes: Sequence[Scenes]) -> pd.DataFrame:
     """How often classes occur, with Wilson intervals: a row a class of each set of scenes.
 
     Returns:
@@ -49,7 +49,7 @@ def class_balance(scenes: Sequence[Scenes]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "class", "expected", "share", "low", "high"])
 
 
-def permutation_effect(variants: Mapping[str, Scenes]) -> pd.DataFrame:
+def permutation_table(variants: Mapping[str, Scenes]) -> pd.DataFrame:
     """What permuting pixels keeps and destroys, against the first variant.
 
     Args:

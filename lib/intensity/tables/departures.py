@@ -1,105 +1,52 @@
-"""Where the trainings do something else than the paper, read from what was run."""
+"""Where trainings do something else than the paper, read from their configurations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
-from intensity.tables.training import Runs
 from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
 
-
-def departures(runs: Runs) -> pd.DataFrame:
-    """Where the trainings do something else than the paper: columns what, paper, here, why."""
-    first = {name: group[0].configuration for name, group in runs.items()}
-    on_discs = {name: first[name] for name in ("bn_compact", "bn_tiny")}
-    rows = [
-        *_departures_on_squares({name: first[name] for name in ("large", "small")}),
-        *_departures_on_discs(on_discs),
-        *_departures_in_recipe(on_discs),
-        (
-            "input",
-            "grey levels as they are",
-            f"rescaled inside the network ({_each({c.network.scaling for c in first.values()})})",
-            "suits the usual initial weights",
-        ),
-        ("choice", "best single run", "means and intervals over seeds", "a run is not a finding"),
-    ]
-    columns = ["what", "paper", "here", "why"]
-    return pd.DataFrame([row for row in rows if row[1] != row[2]], columns=columns)
+_BY_AUTHORS = ("bn_tiny", "bn_medium", "bn_large", "bn_huge")
+"""The networks of the authors' experiment on discs."""
 
 
-def _departures_on_squares(first: Mapping[str, Configuration]) -> list[tuple[str, ...]]:
-    """Rows about the published summary's networks."""
-    why = "learned well before; the full profile has the paper's numbers"
-    paper = "200,000 images, 10 epochs"
-    shown: list[tuple[str, ...]] = [
-        (f"images, {name}", paper, _shown(c.recipe), why) for name, c in first.items()
-    ]
-    rates: list[tuple[str, ...]] = [
-        (f"learning rate, {name}", "0.001", _rate(c.recipe), "ends without jumps, on fewer images")
-        for name, c in first.items()
-    ]
-    return shown + rates
+class _Point(NamedTuple):
+    """One thing that a training may do otherwise.
+
+    what: is compared.
+    paper: what it does.
+    here: what a training does, in the same words where it is the same.
+    why: it is done otherwise.
+    """
+
+    what: str
+    paper: str
+    here: Callable[[Configuration], str]
+    why: str
 
 
-def _departures_on_discs(first: Mapping[str, Configuration]) -> list[tuple[str, ...]]:
-    """Rows about the authors' experiment: what is trained on what."""
-    fast = first["bn_compact"]
-    areas = " or ".join(str(area) for area in fast.scenes.areas)
-    return [
-        (
-            "scale, discs",
-            "128 px, object of 797 or 901 px",
-            f"{fast.scenes.size} px, object of {areas} px",
-            "minutes on a laptop; the full profile has the paper's scale",
-        ),
-        (
-            "network, discs",
-            "bn_tiny, bn_medium, bn_large, bn_huge",
-            _each(set(first)),
-            "bn_compact learns on a laptop; the full profile trains the others too",
-        ),
-        *(
-            (
-                f"images, {name}",
-                "250,000 images, 25 to 50 epochs",
-                _shown(c.recipe),
-                "a stream cannot be memorized",
-            )
-            for name, c in first.items()
-        ),
-    ]
+def departure_table(configurations: Mapping[str, Configuration]) -> pd.DataFrame:
+    """Where trainings do something else than the experiment of the paper that they repeat.
 
+    Args:
+        configurations: by the name of the training; those on squares repeat the published
+            summary, all others the authors' experiment on discs.
 
-def _departures_in_recipe(first: Mapping[str, Configuration]) -> list[tuple[str, ...]]:
-    """Rows about the authors' experiment: how it is trained."""
-    decay = _each({c.recipe.weight_decay for c in first.values()})
-    return [
-        (
-            "batch, discs",
-            "128",
-            _each({c.recipe.batch for c in first.values()}),
-            "more steps on fewer images",
-        ),
-        (
-            "schedule, discs",
-            "constant learning rate, best epoch kept",
-            f"{_rate(first['bn_compact'].recipe)}, last epoch kept",
-            "learns in fewer images",
-        ),
-        (
-            "batch norm, at the end",
-            "running averages",
-            f"averages over {RECALIBRATION**2:,} training scenes",
-            "running averages rest on too few images for sharp thresholds",
-        ),
-        (
-            "weight decay",
-            "L2 term on all parameters, searched",
-            f"L2 term on kernels, {decay} (searched in the ablations)",
-            "biases and norms need none",
-        ),
-    ]
+    Returns:
+        Columns what (and for which trainings), paper, here, why.
+    """
+    found: dict[tuple[str, str, str, str], list[str]] = {}
+    for name, c in configurations.items():
+        same = _ON_SQUARES if c.scenes.shapes == ("square",) else _ON_DISCS
+        for point in (*same, *_ALWAYS):
+            if (here := point.here(c)) != point.paper:
+                found.setdefault((point.what, point.paper, here, point.why), []).append(name)
+    rows = [(f"{what}: {', '.join(names)}", *others) for (what, *others), names in found.items()]
+    rows.append(
+        ("choice", "best single run", "means and intervals over seeds", "a run is not a finding")
+    )
+    return pd.DataFrame(rows, columns=["what", "paper", "here", "why"])
 
 
 def _shown(recipe: Recipe) -> str:
@@ -116,6 +63,66 @@ def _rate(recipe: Recipe) -> str:
     return f"warm-up and cosine from {recipe.learning_rate:g}"
 
 
-def _each(values: Iterable[object]) -> str:
-    """Different values in a row."""
-    return ", ".join(f"{value}" for value in sorted(values, key=str))
+def _scale(c: Configuration) -> str:
+    """The size of images and objects."""
+    return f"{c.scenes.size} px, object of {' or '.join(str(area) for area in c.scenes.areas)} px"
+
+
+def _network(c: Configuration) -> str:
+    """The network, or those of the authors where it is one of them."""
+    return ", ".join(_BY_AUTHORS) if c.network.name in _BY_AUTHORS else c.network.name
+
+
+_ON_SQUARES = (
+    _Point(
+        "images",
+        "200,000 images, 10 epochs",
+        lambda c: _shown(c.recipe),
+        "learned well before; the profile `paper` has the paper's numbers",
+    ),
+    _Point(
+        "learning rate", "0.001", lambda c: _rate(c.recipe), "ends without jumps, on fewer images"
+    ),
+)
+_ON_DISCS = (
+    _Point(
+        "scale",
+        "128 px, object of 797 or 901 px",
+        _scale,
+        "minutes on a laptop; the profile `paper` has the paper's scale",
+    ),
+    _Point("network", ", ".join(_BY_AUTHORS), _network, "learns on a laptop"),
+    _Point(
+        "images",
+        "250,000 images, 25 to 50 epochs",
+        lambda c: _shown(c.recipe),
+        "a stream cannot be memorized",
+    ),
+    _Point("batch", "128", lambda c: str(c.recipe.batch), "more steps on fewer images"),
+    _Point(
+        "schedule",
+        "constant learning rate, best epoch kept",
+        lambda c: f"{_rate(c.recipe)}, last epoch kept",
+        "learns in fewer images",
+    ),
+    _Point(
+        "batch norm, at the end",
+        "running averages",
+        lambda _: f"averages over {RECALIBRATION**2:,} training scenes",
+        "running averages rest on too few images for sharp thresholds",
+    ),
+    _Point(
+        "weight decay",
+        "L2 term on all parameters, searched",
+        lambda c: f"L2 term on kernels, {c.recipe.weight_decay} (searched in the ablations)",
+        "biases and norms need none",
+    ),
+)
+_ALWAYS = (
+    _Point(
+        "input",
+        "grey levels as they are",
+        lambda c: f"rescaled inside the network ({c.network.scaling})",
+        "suits the usual initial weights",
+    ),
+)

@@ -1,4 +1,4 @@
-"""What networks do with intensity: class-response curves, and monotonicity from layer to layer."""
+"""What networks do with intensity: profiles, logits, monotonicity, transitions, planes, sweeps."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,30 +6,56 @@ import numpy as np
 import pandas as pd
 
 from intensity.analysis.monotonicity import layer_table, unit_table
-from intensity.statistics.intervals import t_interval
+from intensity.analysis.planes import plane_labels
+from intensity.data.tasks import Task
 from intensity.tables.summaries import summarized
+from intensity.units import Unit
+
+_LEVELS = Unit("grey levels")
+"""Places on the axis of intensity; means of them are not cut."""
 
 
-def logit_curves(network: str, curves: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+def profile_table(
+    layer: np.ndarray, unit: np.ndarray, levels: np.ndarray, responses: np.ndarray
+) -> pd.DataFrame:
+    """Response profiles or scatters of units.
+
+    Args:
+        layer: (u,) names.
+        unit: (u,) numbers within the layer.
+        levels: (k,) grey levels of the object.
+        responses: (u, k) activations.
+
+    Returns:
+        Columns layer, unit, intensity (grey level), response; u k rows, unit by unit.
+    """
+    count = len(levels)
+    columns = {"layer": np.repeat(layer, count), "unit": np.repeat(unit, count)}
+    levels = np.tile(levels, len(unit))
+    return pd.DataFrame({**columns, "intensity": levels, "response": responses.ravel()})
+
+
+def logit_table(network: str, curves: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     """Class-response curves of several seeds as means over scenes, with t intervals over seeds.
 
     Args:
         network: its name.
-        curves: for each seed `levels` (k,) and `logits` (scenes, k, classes).
+        curves: for each seed `levels` (k,) grey levels and `logits` (scenes, k, classes).
 
     Returns:
         Columns network, intensity, class, logit, low, high.
     """
-    means = np.stack([curve["logits"].mean(axis=0) for curve in curves])
-    rows = []
-    for k, level in enumerate(curves[0]["levels"]):
-        for label in range(means.shape[2]):
-            interval = t_interval(means[:, k, label])
-            rows.append((network, level, label, interval.value, interval.low, interval.high))
-    return pd.DataFrame(rows, columns=["network", "intensity", "class", "logit", "low", "high"])
+    parts = []
+    for curve in curves:
+        means = curve["logits"].mean(axis=0)
+        level, label = (index.ravel() for index in np.indices(means.shape))
+        columns = {"intensity": curve["levels"][level], "class": label, "logit": means.ravel()}
+        parts.append(pd.DataFrame({"network": network, **columns}))
+    keys = ["network", "intensity", "class"]
+    return summarized(pd.concat(parts), keys, "logit", Unit("logit"))
 
 
-def monotonicity_by_depth(
+def monotonicity_table(
     profiles: Mapping[str, Sequence[dict[str, np.ndarray]]],
 ) -> pd.DataFrame:
     """Mean monotonicity of each rectified layer.
@@ -38,7 +64,7 @@ def monotonicity_by_depth(
         profiles: response profiles, one for each seed, by condition.
 
     Returns:
-        Columns condition, layer, depth (0, 1, ...), seed, monotonicity.
+        Columns condition, layer, depth (0, 1, ...), seed, monotonicity (0..1).
     """
     parts = []
     for condition, group in profiles.items():
@@ -50,15 +76,99 @@ def monotonicity_by_depth(
     return pd.concat(parts, ignore_index=True)
 
 
-def depth_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds of what `monotonicity_by_depth` returns, with t intervals."""
-    return summarized(table, ["condition", "layer", "depth"], "monotonicity")
+def last_layer(table: pd.DataFrame, column: str) -> dict[str, list[float]]:
+    """A column at the largest depth by condition, one number a seed."""
+    last = table[table["depth"] == table["depth"].max()].sort_values("seed")
+    return {str(name): part[column].tolist() for name, part in last.groupby("condition")}
 
 
-def last_layer(table: pd.DataFrame) -> dict[str, list[float]]:
-    """Monotonicity of the last layer by condition, one number a seed."""
-    last = table[table["depth"] == table["depth"].max()]
-    return {
-        str(condition): part.sort_values("seed")["monotonicity"].tolist()
-        for condition, part in last.groupby("condition")
-    }
+def transition_table(transitions: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """Every class boundary as every network places it.
+
+    Args:
+        transitions: what `response_curves.transitions` returns, one for each seed, by network.
+
+    Returns:
+        Columns network, seed, boundary (grey levels), before, after (true classes), place (median
+        over scenes, grey levels), width (from the 10 % to the 90 % quantile), missing (share of
+        scenes without a crossing); place and width are <NA> where missing is 1.
+    """
+    parts = [
+        table.assign(network=network, seed=seed)
+        for network, group in transitions.items()
+        for seed, table in enumerate(group)
+    ]
+    columns = ["network", "seed", "boundary", "before", "after", "place", "width", "missing"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def transition_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds of `transition_table`.
+
+    Returns:
+        Columns network, boundary, place, its t interval as low and high, width, missing, seeds
+        (with a place). Place and width are means over these; <NA> where no seed has a place, and
+        low and high where fewer than two have.
+    """
+    keys = ["network", "boundary"]
+    grouped = table.groupby(keys, sort=False, as_index=False)
+    columns = {name: (name, "mean") for name in ("place", "width", "missing")}
+    means = grouped.agg(**columns, seeds=("place", "count"))
+    seen = table.dropna(subset="place").astype({"place": float})
+    enough = seen[seen.groupby(keys)["place"].transform("size") > 1]
+    ends = summarized(enough, keys, "place", _LEVELS)[[*keys, "low", "high"]]
+    optional = dict.fromkeys(["place", "low", "high", "width"], "Float64")
+    order = [*keys, "place", "low", "high", "width", "missing", "seeds"]
+    return means.merge(ends, how="left", on=keys)[order].astype(optional)
+
+
+def plane_table(
+    planes: Mapping[str, Sequence[Mapping[str, np.ndarray]]], tasks: Mapping[str, Task]
+) -> pd.DataFrame:
+    """The class that networks predict for every pair of intensity and background.
+
+    Args:
+        planes: what `planes.class_plane` returns, one for each seed, by network.
+        tasks: what each network was trained on; says which class is right.
+
+    Returns:
+        Columns network, task (its name), intensity, background (grey levels), class (most often
+        predicted), share (of scenes, mean over seeds, that are given this class), label (true
+        class; -1 where no object can be drawn).
+
+    Raises:
+        InvalidInput: the class depends on the shape.
+    """
+    parts = []
+    for network, group in planes.items():
+        intensity, background = group[0]["intensity"], group[0]["background"]
+        share, task = np.mean([plane["share"] for plane in group], axis=0), tasks[network]
+        columns = {
+            "network": network,
+            "task": task.name,
+            "intensity": np.tile(intensity, len(background)),
+            "background": np.repeat(background, len(intensity)),
+            "class": share.argmax(axis=2).ravel(),
+            "share": share.max(axis=2).ravel(),
+            "label": plane_labels(task, intensity, background).ravel(),
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def probability_table(probabilities: Sequence[np.ndarray], levels: np.ndarray) -> pd.DataFrame:
+    """The class probabilities of every seed, scene and level.
+
+    Args:
+        probabilities: (n, k, classes), one for each seed.
+        levels: (k,) grey levels of the object.
+
+    Returns:
+        Columns scene (0..n - 1), seed (position), intensity (grey level), and `class c` for every
+        class: its probability, 0..1.
+    """
+    seeds = np.stack(probabilities)
+    seed, scene, k = (index.ravel() for index in np.indices(seeds.shape[:3]))
+    table = pd.DataFrame({"scene": scene, "seed": seed, "intensity": levels[k]})
+    classes = seeds.reshape(-1, seeds.shape[3]).round(4)
+    return table.assign(**{f"class {c}": column for c, column in enumerate(classes.T)})

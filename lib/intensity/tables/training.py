@@ -1,20 +1,45 @@
-"""What trainings came to: accuracies, errors, curves, and what a random search found."""
+"""What trainings came to: accuracies, errors, curves, and what a random search found.
+
+`runs` are what was trained, by the name that tables and figures give it, one for each seed.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from intensity.analysis import errors
-from intensity.statistics.intervals import Measurement
-from intensity.tables.summaries import limited, summarized
-from intensity.training.runs import Run
-
-Runs = Mapping[str, Sequence[Run]]
-"""Runs by the name that tables and figures give them, one for each seed."""
+from intensity.statistics.intervals import Measurement, t_interval
+from intensity.tables.summaries import summarized
+from intensity.training.configuration import Configuration
+from intensity.units import FRACTION, UNITS
 
 
-def accuracies(runs: Runs) -> pd.DataFrame:
+class Trained(Protocol):
+    """What tables look at in a run; never the network."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """What was trained, and how."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Accuracy on test scenes, number of parameters, and so on."""
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """A row an epoch: columns images, accuracy, validation_accuracy, ..."""
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """Test predictions: columns intensity, label, predicted, count."""
+
+
+Runs = Mapping[str, Sequence[Trained]]
+
+
+def accuracy_table(runs: Runs) -> pd.DataFrame:
     """Test accuracy of every run: columns task, name, seed, accuracy."""
     rows = [
         (run.configuration.task.name, name, run.configuration.seed, run.metrics["accuracy"])
@@ -24,7 +49,7 @@ def accuracies(runs: Runs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "name", "seed", "accuracy"])
 
 
-def summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
+def accuracy_summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
     """Measured accuracies: columns task, name, kind, accuracy, low, high.
 
     Args:
@@ -33,12 +58,12 @@ def summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
     rows = []
     for m in measurements:
         _, task, name = m.id.split("/")
-        low, high = m.ci95 or (m.value, m.value)
-        rows.append((task, name, "network" if m.seeds else "baseline", m.value, low, high))
+        kind = "network" if m.seeds else "baseline"
+        rows.append((task, name, kind, m.value, *(m.ci95 or (m.value, m.value))))
     return pd.DataFrame(rows, columns=["task", "name", "kind", "accuracy", "low", "high"])
 
 
-def learning_curves(runs: Runs) -> pd.DataFrame:
+def learning_curve_table(runs: Runs) -> pd.DataFrame:
     """Accuracy while training: columns network, task, seed, images, split, accuracy."""
     parts = []
     for name, group in runs.items():
@@ -50,20 +75,20 @@ def learning_curves(runs: Runs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def confusions(runs: Runs) -> pd.DataFrame:
+def confusion_table(runs: Runs) -> pd.DataFrame:
     """How often each class is taken for each: columns network, task, label, predicted, share.
 
     The share is of the label's test scenes, as the mean over seeds.
     """
     parts = []
     for name, group in runs.items():
-        tables = pd.concat([errors.confusion(run.predictions) for run in group])
-        means = tables.groupby(["label", "predicted"], as_index=False)["share"].mean()
+        counted = pd.concat([errors.confusion(run.predictions) for run in group])
+        means = counted.groupby(["label", "predicted"], as_index=False)["share"].mean()
         parts.append(means.assign(network=name, task=group[0].configuration.task.name))
     return pd.concat(parts, ignore_index=True)
 
 
-def accuracy_by_intensity(runs: Runs, width: int = 5) -> pd.DataFrame:
+def intensity_accuracy_table(runs: Runs, width: int = 5) -> pd.DataFrame:
     """Test accuracy within small ranges of intensity, with t intervals over seeds.
 
     Args:
@@ -71,15 +96,18 @@ def accuracy_by_intensity(runs: Runs, width: int = 5) -> pd.DataFrame:
         width: grey levels 1..width form the first range, and so on; 5 divides the paper's bands.
 
     Returns:
-        Columns network, intensity (middle of the range, grey level), accuracy, low, high.
+        Columns network, intensity (middle of the range, grey level), accuracy, low, high; ranges
+        that every seed saw.
     """
-    rows = []
-    for name, group in runs.items():
-        parts = [_binned(run.predictions, width).assign(seed=i) for i, run in enumerate(group)]
-        table = pd.concat(parts).pivot(index="intensity", columns="seed", values="accuracy")
-        for intensity, values in table.dropna().iterrows():
-            rows.append((name, intensity, *limited(values.to_numpy())))
-    return pd.DataFrame(rows, columns=["network", "intensity", "accuracy", "low", "high"])
+    parts = [
+        _binned(run.predictions, width).assign(network=name, of=len(group))
+        for name, group in runs.items()
+        for run in group
+    ]
+    table, keys = pd.concat(parts).sort_values("intensity", kind="stable"), ["network", "intensity"]
+    seen = table[table.groupby(keys)["of"].transform("size") == table["of"]]
+    means = summarized(seen, keys, "accuracy")
+    return pd.concat([means[means["network"] == name] for name in runs], ignore_index=True)
 
 
 def _binned(predictions: pd.DataFrame, width: int) -> pd.DataFrame:
@@ -90,14 +118,14 @@ def _binned(predictions: pd.DataFrame, width: int) -> pd.DataFrame:
     return (sums["correct"] / sums["scenes"]).rename("accuracy").reset_index()
 
 
-def grouped(runs: Runs, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def condition_table(runs: Runs, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Test accuracy of every run of some groups: columns group, condition, seed, accuracy.
 
     Args:
         runs: by condition.
         groups: conditions that are compared, by the group's name; a condition may be in several.
     """
-    table = accuracies(runs).rename(columns={"name": "condition"}).drop(columns="task")
+    table = accuracy_table(runs).rename(columns={"name": "condition"}).drop(columns="task")
     parts = [
         table[table["condition"] == condition].assign(group=group)
         for group, conditions in groups.items()
@@ -106,25 +134,11 @@ def grouped(runs: Runs, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def grouped_summary(runs: pd.DataFrame) -> pd.DataFrame:
-    """Means with t intervals over seeds of what `grouped` returns.
-
-    Returns:
-        Columns group, condition, accuracy, low, high.
-    """
-    return summarized(runs, ["group", "condition"], "accuracy")
-
-
-def sizes(runs: Runs) -> pd.DataFrame:
+def size_table(runs: Runs) -> pd.DataFrame:
     """Accuracy beside size: columns network, parameters (trainable), seed, accuracy."""
-    table = accuracies(runs).rename(columns={"name": "network"}).drop(columns="task")
+    table = accuracy_table(runs).rename(columns={"name": "network"}).drop(columns="task")
     counts = {name: int(group[0].metrics["parameters"]) for name, group in runs.items()}
     return table.assign(parameters=table["network"].map(counts))
-
-
-def size_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds of `sizes`: columns network, parameters, accuracy, low, high."""
-    return summarized(table, ["network", "parameters"], "accuracy")
 
 
 def search_table(runs: Runs, chosen: str = "") -> pd.DataFrame:
@@ -138,24 +152,27 @@ def search_table(runs: Runs, chosen: str = "") -> pd.DataFrame:
         Columns name, learning_rate, weight_decay, seed, validation_accuracy (of the last epoch),
         test_accuracy (missing unless chosen), chosen.
     """
-    rows = []
-    for name, group in runs.items():
-        for run in group:
-            recipe, mine = run.configuration.recipe, name == chosen
-            validation = run.history["validation_accuracy"].iloc[-1]
-            test = run.metrics["accuracy"] if mine else np.nan
-            settings = (recipe.learning_rate, recipe.weight_decay, run.configuration.seed)
-            rows.append((name, *settings, validation, test, mine))
-    columns = ["name", "learning_rate", "weight_decay", "seed"]
-    columns += ["validation_accuracy", "test_accuracy", "chosen"]
-    return pd.DataFrame(rows, columns=columns)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "learning_rate": run.configuration.recipe.learning_rate,
+            "weight_decay": run.configuration.recipe.weight_decay,
+            "seed": run.configuration.seed,
+            "validation_accuracy": run.history["validation_accuracy"].iloc[-1],
+            "test_accuracy": run.metrics["accuracy"] if name == chosen else np.nan,
+            "chosen": name == chosen,
+        }
+        for name, group in runs.items()
+        for run in group
+    ]
+    return pd.DataFrame(rows)
 
 
 AUTHORS = {"bn_tiny": 0.844, "bn_medium": 0.976}
 """Test accuracy on hard that the authors' code records for permuted pixels, by network."""
 
 
-def authors_accuracies(runs: Runs) -> pd.DataFrame:
+def authors_table(runs: Runs) -> pd.DataFrame:
     """Accuracies that the authors recorded beside ours on the same kind of images.
 
     Args:
@@ -164,17 +181,19 @@ def authors_accuracies(runs: Runs) -> pd.DataFrame:
     Returns:
         Columns network, authors, here (mean with 95 % t interval over seeds, or why there is none).
     """
+    unit = UNITS[FRACTION]
+    ours = {
+        c.network.name: [run.metrics["accuracy"] for run in group]
+        for group in list(runs.values())[::-1]
+        for c in [group[0].configuration]
+        if c.scenes.permutation == "fixed"
+    }
     rows = []
     for name, theirs in AUTHORS.items():
-        ours = [
-            [run.metrics["accuracy"] for run in group]
-            for group in runs.values()
-            if group[0].configuration.network.name == name
-            and group[0].configuration.scenes.permutation == "fixed"
-        ]
         text = "not trained in this profile"
-        if ours:
-            value, low, high = (100 * part for part in limited(np.array(ours[0])))
-            text = f"{value:.1f} % [{low:.1f}, {high:.1f}]"
-        rows.append((name, f"{100 * theirs:.1f} %", text))
+        if name in ours:
+            mean = t_interval(ours[name])
+            ends = ", ".join(unit.number(end, 1) for end in unit.clip(mean.low, mean.high))
+            text = f"{unit.format(mean.value, 1)} [{ends}]"
+        rows.append((name, unit.format(theirs, 1), text))
     return pd.DataFrame(rows, columns=["network", "authors", "here"])

@@ -10,26 +10,28 @@ import pandas as pd
 
 from intensity.analysis import thresholds
 from intensity.analysis.monotonicity import rectified, turning_share, unit_table
-from intensity.statistics.intervals import paired_interval, t_interval
+from intensity.statistics.intervals import paired_interval
 from intensity.tables.summaries import summarized
+from intensity.units import FRACTION, UNITS, Unit
 
 Arrays = Mapping[str, np.ndarray]
 
 _PROBED = ["condition", "layer", "depth", "over"]
 """What is averaged together over seeds."""
-_ENDS = {
-    "r2": (-np.inf, 1.0),
-    "rmse": (0.0, np.inf),
-    "accuracy": (0.0, 1.0),
-    "selectivity": (0.0, 1.0),
-    "shuffled_r2": (-np.inf, 1.0),
-    "shuffled_accuracy": (0.0, 1.0),
-    "shuffled_selectivity": (0.0, 1.0),
+
+_MEASURES = {
+    "r2": UNITS["R2"],
+    "rmse": Unit("grey levels", 0),  # an error may exceed the range of grey levels
+    "accuracy": UNITS[FRACTION],
+    "selectivity": UNITS[FRACTION],
+    "shuffled_r2": UNITS["R2"],
+    "shuffled_accuracy": UNITS[FRACTION],
+    "shuffled_selectivity": UNITS[FRACTION],
 }
-"""Measures of a probe, each with the least and the largest value that it can have."""
+"""Measures of a probe and their units."""
 
 
-def turning_shares(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> pd.DataFrame:
+def turning_table(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> pd.DataFrame:
     """How many units of each rectified layer are tuned to bands of intensity.
 
     Args:
@@ -56,7 +58,7 @@ def turning_shares(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> p
 
 
 def turning_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds of what `turning_shares` returns.
+    """Means over seeds of what `turning_table` returns.
 
     Returns:
         Columns condition, layer, depth, share, its t interval as low and high, silent (mean).
@@ -66,7 +68,7 @@ def turning_summary(table: pd.DataFrame) -> pd.DataFrame:
     return summarized(table, keys, "share").merge(silent, on=keys)
 
 
-def threshold_places(profiles: Sequence[dict[str, np.ndarray]], layer: str) -> pd.DataFrame:
+def threshold_table(profiles: Sequence[dict[str, np.ndarray]], layer: str) -> pd.DataFrame:
     """Where the units of a layer pass half-way between their least and largest response.
 
     Args:
@@ -89,7 +91,7 @@ def alignment_table(
     """Are thresholds nearer to class boundaries than the same thresholds shifted, in each seed?
 
     Args:
-        places: from `threshold_places`.
+        places: from `threshold_table`.
         boundaries: (b,) where the class changes, grey levels, for example `task.edges`.
         low: first level of the profiles.
         high: last level of the profiles.
@@ -125,7 +127,7 @@ def probe_table(probes: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:
             table = pd.DataFrame(dict(arrays))
             depth = pd.factorize(table["layer"])[0]
             parts.append(table.assign(condition=condition, seed=seed, depth=depth))
-    columns = ["condition", "seed", "layer", "depth", "over", *_ENDS, "chance"]
+    columns = ["condition", "seed", "layer", "depth", "over", *_MEASURES, "chance"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
@@ -139,46 +141,49 @@ def probe_summary(table: pd.DataFrame) -> pd.DataFrame:
         Columns condition, layer, depth, over, measure ("r2", "rmse", "accuracy", "selectivity",
         "shuffled_r2", ...), value (mean), low, high (cut at what the measure can be).
     """
-    rows = []
-    for measure, (least, largest) in _ENDS.items():
-        for names, part in table.groupby(_PROBED, sort=False):
-            interval = t_interval(part[measure])
-            ends = max(interval.low, least), min(interval.high, largest)
-            rows.append((*names, measure, interval.value, *ends))
-    return pd.DataFrame(rows, columns=[*_PROBED, "measure", "value", "low", "high"])
+    parts = [
+        summarized(table, _PROBED, measure, unit)
+        .rename(columns={measure: "value"})
+        .assign(measure=measure)
+        for measure, unit in _MEASURES.items()
+    ]
+    columns = [*_PROBED, "measure", "value", "low", "high"]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
-def probe_difference(table: pd.DataFrame) -> pd.DataFrame:
-    """What training adds to what can be read, paired within seed, as texts for the page.
+def probe_difference(table: pd.DataFrame, condition: str, other: str) -> pd.DataFrame:
+    """What one condition has more than another to be read, paired within seed, as texts.
 
     Args:
-        table: from `probe_table`, with two seeds or more; the conditions "trained" and "random
-            weights" have the same ones.
+        table: from `probe_table`, with two seeds or more; both conditions have the same ones.
+        condition: for example "trained".
+        other: that is subtracted.
 
     Returns:
         A row a layer and kind of mean: columns layer, over, R2, RMSE (grey levels), accuracy, class
-        selectivity. Texts have the mean over seeds of trained - random weights and its t interval,
-        for example "0.12 [0.03, 0.21]".
+        selectivity: the mean difference over seeds and its t interval as a text, for example
+        "0.12 [0.03, 0.21]".
     """
     rows = []
     for over, mean in table.groupby("over", sort=False):
         for layer, part in mean.groupby("layer", sort=False):
-            texts = [_added(part, measure, form) for measure, form in _ADDED.items()]
-            rows.append((layer, over, *texts))
-    columns = ["layer", "over", "R2", "RMSE", "accuracy", "class selectivity"]
-    return pd.DataFrame(rows, columns=columns)
+            row = {"layer": layer, "over": over}
+            for measure, (name, places) in _WRITTEN.items():
+                pairs = part.pivot(index="seed", columns="condition", values=measure)
+                ends = paired_interval(pairs[condition], pairs[other])
+                low, high, value = (f"{number:z.{places}f}" for number in ends)
+                row[name] = f"{value} [{low}, {high}]"
+            rows.append(row)
+    return pd.DataFrame(rows)
 
 
-_ADDED = {"r2": ".2f", "rmse": ".1f", "accuracy": ".2f", "selectivity": ".2f"}
-"""What training can add to, and how it is printed: to a hundredth, or to a tenth of a level."""
-
-
-def _added(probed: pd.DataFrame, measure: str, form: str) -> str:
-    """Trained minus random weights in one layer, with its interval, as a text."""
-    pairs = probed.pivot(index="seed", columns="condition", values=measure)
-    ends = paired_interval(pairs["trained"], pairs["random weights"])
-    low, high, value = (format(number, "z" + form) for number in ends)
-    return f"{value} [{low}, {high}]"
+_WRITTEN = {
+    "r2": ("R2", 2),
+    "rmse": ("RMSE", 1),
+    "accuracy": ("accuracy", 2),
+    "selectivity": ("class selectivity", 2),
+}
+"""Measures in the table of differences: name and decimals."""
 
 
 def closed_form_table(arrays: Arrays) -> pd.DataFrame:
