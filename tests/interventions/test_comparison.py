@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 import handmade
+from intensity.baselines.registry import BASELINES
 from intensity.data.scenes import draw_scenes
 from intensity.interventions.comparison import compared_effects, with_room
-from intensity.interventions.effects import network_effects, reader_effects
+from intensity.interventions.effects import baseline_effects, network_effects
 from intensity.interventions.transforms import INTERVENTIONS, OFFSET
 from intensity.storage.store import Store
 from intensity.training.presets import TASKS, find_setting
-from intensity.values import InvalidInput
 
 HARD = TASKS["hard"]
 SCENES = draw_scenes(HARD, find_setting("discs"), "test", 0, 24)
 NAMES = ("recolor", "moved")
 
 
-def test_a_comparison_is_the_networks_seeds_then_its_readers(
+def test_a_comparison_is_the_networks_seeds_then_its_baselines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, asked = Store(tmp_path), []
@@ -31,13 +31,13 @@ def test_a_comparison_is_the_networks_seeds_then_its_readers(
         return function(*arguments)  # type: ignore[operator]
 
     monkeypatch.setattr(store, "measure", measure)
-    readers = ["edge_amplitude", "most_frequent_level"]
+    baselines = [BASELINES[name] for name in ("edge_amplitude", "most_frequent_level")]
     network, *read = compared_effects(
         store,
         models,  # type: ignore[arg-type]
         SCENES,
         NAMES,
-        readers,
+        baselines,
         called="net",
         training_scenes=2,
     )
@@ -49,26 +49,21 @@ def test_a_comparison_is_the_networks_seeds_then_its_readers(
         ("edge_amplitude", "reader", 1),
         ("most_frequent_level", "reader", 1),
     ]
-    expected = reader_effects("edge_amplitude", SCENES, NAMES, 2)
+    expected = baseline_effects(BASELINES["edge_amplitude"], SCENES, NAMES, 2)
     assert read[0].seeds[0]["value"].tolist() == expected["value"].tolist()
     assert all(one.scenes is SCENES for one in (network, *read))
-    assert asked == ["network_effects"] * 2 + ["reader_effects"] * 2
+    assert asked == ["network_effects"] * 2 + ["baseline_effects"] * 2
 
 
-def test_readers_are_read_from_the_store(tmp_path: Path) -> None:
+def test_baselines_are_read_from_the_store(tmp_path: Path) -> None:
     made = [
-        compared_effects(Store(tmp_path), [], SCENES, NAMES, ["most_frequent_level"], called="net")[
-            1
-        ]
+        compared_effects(
+            Store(tmp_path), [], SCENES, NAMES, [BASELINES["most_frequent_level"]], called="net"
+        )[1]
         for _ in range(2)
     ]
     assert len(list((tmp_path / "measurements").iterdir())) == 1
     assert made[0].seeds[0]["value"].tolist() == made[1].seeds[0]["value"].tolist()
-
-
-def test_unknown_readers_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="reader: 'tarot' is unknown"):
-        compared_effects(Store(tmp_path), [], SCENES, NAMES, ["tarot"], called="net")
 
 
 def test_no_image_with_room_clips() -> None:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import handmade
+from intensity.baselines.registry import BASELINES
 from intensity.data.scenes import SceneOptions, Scenes, draw_scenes
 from intensity.data.shapes import inner_area
 from intensity.data.tasks import Task
-from intensity.interventions.effects import applicable, network_effects, reader_effects
+from intensity.interventions.effects import applicable, baseline_effects, network_effects
 from intensity.interventions.transforms import INTERVENTIONS, PERIOD, PIECES, PIXELS, REGIONS
 from intensity.models.inference import predicted_classes
 from intensity.training.presets import TASKS, find_setting
@@ -341,10 +342,10 @@ def test_every_intervention_has_a_hand_made_network_with_a_known_answer() -> Non
     assert set(INTERVENTIONS) <= known
 
 
-def test_a_reader_that_does_the_same_has_the_same_effects() -> None:
+def test_a_baseline_that_does_the_same_has_the_same_effects() -> None:
     scenes = scenes_of("plain")
     names = ("recolor_other_class", "ring_recolored", "moved", "edge_only", "object_removed")
-    read = reader_effects("most_frequent_level", scenes, names, 100)
+    read = baseline_effects(BASELINES["most_frequent_level"], scenes, names, 100)
     mean = network_effects(network("mean"), scenes, names)
     # Both take the disc's level, and both take the new level of a recolored disc.
     assert values_of(read)["recolor_followed"] == values_of(mean)["recolor_followed"] == 1
@@ -409,7 +410,7 @@ def test_one_scene_has_no_deviation_and_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "which", "names"),
+    ("baseline", "which", "names"),
     [
         (
             "edge_amplitude",
@@ -423,11 +424,11 @@ def test_one_scene_has_no_deviation_and_is_refused() -> None:
         ),
     ],
 )
-def test_a_network_and_a_reader_that_compute_the_same_have_equal_effects(
-    reader: str, which: str, names: list[str]
+def test_a_network_and_a_baseline_that_compute_the_same_have_equal_effects(
+    baseline: str, which: str, names: list[str]
 ) -> None:
     one = network_effects(network(which), scenes_of("plain"), names)
-    other = reader_effects(reader, scenes_of("plain"), names, training_scenes=2)
+    other = baseline_effects(BASELINES[baseline], scenes_of("plain"), names, training_scenes=2)
     assert list(one) == list(other) == ["effect", "value", "deviation", "scenes"]
     for column in one:
         assert one[column].dtype == other[column].dtype
@@ -522,14 +523,12 @@ def test_conflicts_that_nobody_answers_leave_only_the_share_undefined() -> None:
 def test_parts_that_it_does_not_apply_to_are_passed_over() -> None:
     scenes = discs(HARD, PERIOD + 40)
     last = scenes.replace(area=np.where(np.arange(len(scenes)) < PERIOD, 0, AREA))
-    found = reader_effects("most_frequent_level", last, ["object_removed"], 2)
+    found = baseline_effects(BASELINES["most_frequent_level"], last, ["object_removed"], 2)
     assert found["scenes"].tolist() == [40, len(scenes)]
     assert found["value"][0] == pytest.approx(not_black(scenes[PERIOD:]))
 
 
-def test_unknown_readers_and_images_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="reader: 'tarot' is unknown; allowed: mean_intensity"):
-        reader_effects("tarot", scenes_of("plain"), ["recolor"])
+def test_images_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InvalidInput, match="32"):
         network_effects(network("mean"), discs(HARD, 4, size=32), ["recolor"])
 

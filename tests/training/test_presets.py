@@ -111,7 +111,8 @@ def test_a_row_may_say_otherwise_than_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["training.loop", "training.sweep", "data.batches", "models.build", "baselines.rules"]
+    "module",
+    ["training.loop", "training.sweep", "data.batches", "models.build", "baselines.registry"],
 )
 def test_presets_belong_to_no_code_that_computes(module: str) -> None:
     closure = digests._closure(f"intensity.{module}")

@@ -302,7 +302,7 @@ OVERLAP: tuple[tuple[str, str], ...] = (
     ("accuracy/hard/linear_histogram", "On black a linear function of the histogram, no shape"),
     ("accuracy/hard/pixels", "On black a network that sees no shape"),
     ("accuracy/hard/edge_amplitude", "On black the amplitude of edges, no surface"),
-    ("reader_accuracy/hard/flat_patch", "On black flat patches, no edges"),
+    ("accuracy/hard/flat_patch", "On black flat patches, no edges"),
     ("accuracy/hard/mean_posterior", "On black the mean alone, best decision"),
     ("accuracy/hard/bn_compact", "On black a network that could use any of these"),
     (
@@ -357,7 +357,7 @@ WITHOUT: dict[str, dict[str, str]] = {
     "The paper's task": {
         "shape": "accuracy/hard/linear_histogram",
         "surfaces": "accuracy/hard/edge_amplitude",
-        "edges": "reader_accuracy/hard/flat_patch",
+        "edges": "accuracy/hard/flat_patch",
     },
     "Absolute intensity on varied backgrounds": {
         "layout": "accuracy/absolute/most_frequent_level",

@@ -1,4 +1,4 @@
-"""Comparison: effects on a network's seeds and on readers, measured on the same scenes.
+"""Comparison: effects on a network's seeds and on baselines, measured on the same scenes.
 
 Everything is kept in the store, so a comparison that was made once is read and not made again.
 """
@@ -10,21 +10,22 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from intensity.baselines.base import Baseline
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS
-from intensity.interventions.effects import network_effects, reader_effects
+from intensity.interventions.effects import baseline_effects, network_effects
 from intensity.interventions.transforms import OFFSET
 from intensity.storage.store import Store
 from intensity.training.runs import Run
 
 
 class Compared(NamedTuple):
-    """Effects on one network or reader.
+    """Effects on one network or baseline.
 
     name: what tables and figures call it.
     kind: "network" or "reader".
     scenes: those that effects were measured on; their task is its task.
-    seeds: what `network_effects` gives for each seed, or `reader_effects` once.
+    seeds: what `network_effects` gives for each seed, or `baseline_effects` once.
     """
 
     name: str
@@ -38,32 +39,32 @@ def compared_effects(
     runs: Sequence[Run],
     scenes: Scenes,
     names: Sequence[str],
-    readers: Iterable[str] = (),
+    baselines: Iterable[Baseline] = (),
     *,
     called: str,
     training_scenes: int = 20_000,
 ) -> list[Compared]:
-    """Effects of interventions on all seeds of a network, and on readers of its task.
+    """Effects of interventions on all seeds of a network, and on baselines.
 
     Args:
         store: where they are kept.
         runs: the network's, one a seed.
         scenes: n scenes that all of them are shown.
         names: of interventions, keys of `INTERVENTIONS`.
-        readers: names from `readers.READERS`.
+        baselines: rows of `BASELINES`.
         called: the network's name.
-        training_scenes: number of scenes of the split "train" that a reader learns from.
+        training_scenes: number of scenes of the split "train" that a baseline learns from.
 
     Returns:
-        The network, then the readers in their order.
+        The network, then the baselines in their order.
 
     Raises:
-        InvalidInput: as for `network_effects` and `reader_effects`.
+        InvalidInput: as for `network_effects` and `baseline_effects`.
     """
     seeds = tuple(run.measure(network_effects, scenes, names) for run in runs)
     read = {
-        reader: store.measure(reader_effects, reader, scenes, names, training_scenes)
-        for reader in readers
+        row.name: store.measure(baseline_effects, row, scenes, names, training_scenes)
+        for row in baselines
     }
     network = Compared(called, "network", scenes, seeds)
     return [network, *(Compared(name, "reader", scenes, (once,)) for name, once in read.items())]

@@ -22,7 +22,7 @@ Last comes `accuracy`, the share of all scenes whose class is predicted before a
 
 Each scene has one score for each effect, the mean over its images where there are several. All
 effects are compared with the class of the scene, or with the prediction on it, in the same way for
-networks and for readers.
+networks and for baselines.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.baselines.rules import decision
+from intensity.baselines.base import Baseline, decision
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
 from intensity.interventions.transforms import (
@@ -82,24 +82,25 @@ def network_effects(
     return _effects(lambda images: logits(model, images).argmax(axis=1), scenes, names)
 
 
-def reader_effects(
-    reader: str, scenes: Scenes, names: Sequence[str], training_scenes: int = 20_000
+def baseline_effects(
+    baseline: Baseline, scenes: Scenes, names: Sequence[str], training_scenes: int = 20_000
 ) -> dict[str, np.ndarray]:
-    """Effects of interventions on the decisions of a reader that needs no network.
+    """Effects of interventions on the decisions of a baseline classifier.
 
     Args:
-        reader: a name from `readers.READERS`.
-        scenes: n scenes; their task and options say what the reader learns from.
+        baseline: a row of `BASELINES`.
+        scenes: n scenes; their task and options say what the baseline learns from.
         names: of interventions, keys of `INTERVENTIONS`.
-        training_scenes: number of scenes of the split "train" that the reader learns from.
+        training_scenes: number of scenes of the split "train" that the baseline learns from.
 
     Returns:
         As `network_effects`.
 
     Raises:
-        InvalidInput: as for `network_effects`, or the reader is unknown or does not apply.
+        InvalidInput: as for `network_effects`, or the baseline does not apply.
     """
-    return _effects(decision(reader, scenes.task, scenes.options, training_scenes), scenes, names)
+    decide = decision(baseline, scenes.task, scenes.options, training_scenes)
+    return _effects(decide, scenes, names)
 
 
 def applicable(scenes: Scenes) -> tuple[str, ...]:

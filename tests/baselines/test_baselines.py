@@ -1,4 +1,4 @@
-"""Readers against images whose answer is known, a posterior by hand, and what each cannot see."""
+"""Baselines against images whose answer is known, a posterior by hand, and what each cannot see."""
 
 from typing import Any
 
@@ -8,24 +8,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from intensity.baselines.rules import (
-    KNOWING_THE_PLACE,
-    READERS,
-    ROUNDING,
+from intensity.baselines.base import correct_scenes, decision, over_images
+from intensity.baselines.edges import edge_amplitude
+from intensity.baselines.histogram import (
     background_level,
-    decision,
-    edge_amplitude,
-    flat_patch,
-    histogram_likelihood,
-    mean_intensity,
     most_frequent_class,
     most_frequent_contrast,
     most_frequent_level,
-    over_images,
-    place_likelihood,
-    pooled,
-    scenes_read_right,
 )
+from intensity.baselines.likelihood import ROUNDING, histogram_likelihood, place_likelihood, pooled
+from intensity.baselines.mean import mean_intensity
+from intensity.baselines.patches import flat_patch
+from intensity.baselines.registry import BASELINES, applicable_baselines
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import BLOCK, GaussianNoise, SceneOptions, Scenes, draw_scenes
 from intensity.training.presets import TASKS, find_setting
@@ -44,13 +38,13 @@ SHAPE_BLIND = (
     "linear_histogram",
     "histogram_likelihood",
 )
-"""Readers that see no layout."""
+"""Baselines that see no layout."""
 LEARNING = {"mean_posterior", "background_level", "linear_histogram", "patch_mean"}
-"""Readers that learn from labels whatever classes depend on."""
+"""Baselines that learn from labels whatever classes depend on."""
 
 
 def training(task: str, setting: Any, count: int = 4000) -> Scenes:
-    """Scenes that a reader learns from."""
+    """Scenes that a baseline learns from."""
     return draw_scenes(TASKS[task], find_setting(setting), "train", 0, count)
 
 
@@ -92,7 +86,7 @@ def away_from_edges(distance: int) -> np.ndarray:
 
 @pytest.mark.parametrize("background", [0, 140, 255])
 @pytest.mark.parametrize(
-    ("reader", "levels", "expected"),
+    ("baseline", "levels", "expected"),
     [
         # In `hard`: 20 -> 0, 40 -> 1, 75 -> 2, 100 -> 1, 130 -> 0.
         (mean_intensity, [(50, 10), (100, 10)], 2),
@@ -101,10 +95,10 @@ def away_from_edges(distance: int) -> np.ndarray:
         (most_frequent_class, [(100, 5), (20, 4), (130, 4)], 0),
     ],
 )
-def test_counting_readers_leave_the_background_out(
-    clean: Scenes, reader: Any, levels: list[tuple[int, int]], expected: int, background: int
+def test_counting_baselines_leave_the_background_out(
+    clean: Scenes, baseline: Any, levels: list[tuple[int, int]], expected: int, background: int
 ) -> None:
-    assert reader(clean)(image(*levels, background=background)).tolist() == [expected]
+    assert baseline(clean)(image(*levels, background=background)).tolist() == [expected]
 
 
 def test_means_are_rounded_to_the_nearest_level(clean: Scenes) -> None:
@@ -113,8 +107,8 @@ def test_means_are_rounded_to_the_nearest_level(clean: Scenes) -> None:
 
 
 def test_levels_without_a_class_are_read_as_none(squares: Scenes) -> None:
-    for reader in (mean_intensity, most_frequent_level):
-        assert reader(squares)(image((60, 100))).tolist() == [-1]
+    for baseline in (mean_intensity, most_frequent_level):
+        assert baseline(squares)(image((60, 100))).tolist() == [-1]
     assert edge_amplitude(squares)(patch(60)[None]).tolist() == [-1]
 
 
@@ -205,16 +199,16 @@ def test_edges_depend_on_what_lies_beside_what(clean: Scenes) -> None:
 # Means of images and patches
 
 
-@pytest.mark.parametrize("reader", ["mean_posterior", "patch_mean"])
-def test_learned_thresholds_lie_at_the_boundaries(clean: Scenes, reader: str) -> None:
+@pytest.mark.parametrize("baseline", ["mean_posterior", "patch_mean"])
+def test_learned_thresholds_lie_at_the_boundaries(clean: Scenes, baseline: str) -> None:
     # The 2 % of the scenes that vote span 5 levels.
     levels = away_from_edges(6)
     scenes = draw_scenes(HARD, clean.options, "test", 0, len(levels)).replace(intensity=levels)
-    assert np.array_equal(READERS[reader](clean)(render(scenes)), scenes.label)
+    assert np.array_equal(BASELINES[baseline](clean)(render(scenes)), scenes.label)
 
 
 def test_the_largest_mean_of_a_patch_counts_wherever_it_is(clean: Scenes) -> None:
-    read = READERS["patch_mean"](clean)
+    read = BASELINES["patch_mean"](clean)
     levels = away_from_edges(6)
     for top in (0, 20, 53):
         images = np.stack([patch(level, top=top) for level in levels])
@@ -224,16 +218,16 @@ def test_the_largest_mean_of_a_patch_counts_wherever_it_is(clean: Scenes) -> Non
     assert read(low).tolist() == HARD.label(np.array([108, 108])).tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("reader", ["mean_posterior", "patch_mean"])
-def test_beyond_all_training_scenes_the_nearest_vote(clean: Scenes, reader: str) -> None:
+@pytest.mark.parametrize("baseline", ["mean_posterior", "patch_mean"])
+def test_beyond_all_training_scenes_the_nearest_vote(clean: Scenes, baseline: str) -> None:
     dark, bright = np.zeros((64, 64), np.uint8), np.full((64, 64), 255, np.uint8)
-    assert READERS[reader](clean)(np.stack([dark, bright])).tolist() == [0, 2]
+    assert BASELINES[baseline](clean)(np.stack([dark, bright])).tolist() == [0, 2]
 
 
 def test_one_number_is_read_by_a_fiftieth_of_the_scenes_and_ties_by_the_first_class() -> None:
     # Two of 100 scenes vote: one with this mean and the next darker one.
     scenes = training("easy", {"setting": "discs", "noise": None}, 100)
-    wrong = READERS["mean_posterior"](scenes)(render(scenes)) != scenes.label
+    wrong = BASELINES["mean_posterior"](scenes)(render(scenes)) != scenes.label
     least_bright = scenes.intensity[scenes.label == 1].min()
     assert np.array_equal(wrong, scenes.intensity == least_bright)
 
@@ -244,7 +238,7 @@ def test_one_number_is_read_by_a_fiftieth_of_the_scenes_and_ties_by_the_first_cl
 def test_a_linear_read_out_learns_every_level(clean: Scenes) -> None:
     assert set(clean.intensity.tolist()) == set(HARD.levels.tolist())
     scenes = draw_scenes(HARD, clean.options, "test", 0, 250).replace(intensity=HARD.levels)
-    assert np.array_equal(READERS["linear_histogram"](clean)(render(scenes)), scenes.label)
+    assert np.array_equal(BASELINES["linear_histogram"](clean)(render(scenes)), scenes.label)
 
 
 def posterior(counts: np.ndarray, share: float, sigma: float) -> list[float]:
@@ -344,8 +338,8 @@ def test_a_known_place_is_known_through_permutations(scales: tuple[int, ...]) ->
 def test_a_known_place_says_more_than_a_histogram() -> None:
     small = {"setting": "squares", "areas": (36, 64)}
     known, whole = (
-        scenes_read_right(reader, BANDS, find_setting(small), 1500, 2000)["right"].mean()
-        for reader in ("place_likelihood", "histogram_likelihood")
+        correct_scenes(BASELINES[baseline], BANDS, find_setting(small), 1500, 2000)["right"].mean()
+        for baseline in ("place_likelihood", "histogram_likelihood")
     )
     assert known > whole + 0.2
 
@@ -361,7 +355,7 @@ def test_an_object_out_of_sight_is_guessed_by_the_commonest_class() -> None:
 GAUSSIAN = {"setting": "squares", "noise": {"kind": "gaussian"}}
 
 
-@pytest.mark.parametrize("reader", ["histogram_likelihood", "place_likelihood"])
+@pytest.mark.parametrize("baseline", ["histogram_likelihood", "place_likelihood"])
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -378,43 +372,43 @@ GAUSSIAN = {"setting": "squares", "noise": {"kind": "gaussian"}}
     ],
 )
 def test_scenes_with_more_unknowns_are_refused(
-    reader: str, changes: dict[str, Any], words: str
+    baseline: str, changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InvalidInput, match=f"{words}.*") as caught:
-        scenes_read_right(reader, BANDS, find_setting(changes), 10, 10)
-    assert reader in str(caught.value)
+        correct_scenes(BASELINES[baseline], BANDS, find_setting(changes), 10, 10)
+    assert baseline in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_histograms_cannot_be_judged_where_pixels_are_not_independent() -> None:
     options = find_setting({"noise": {"kind": "gaussian", "scales": (1, 4, 16)}})
     with pytest.raises(InvalidInput, match=r"noise: .*\(1, 4, 16\).*allowed: Gaussian of scale 1$"):
-        decision("histogram_likelihood", BANDS, options, 10)
+        decision(BASELINES["histogram_likelihood"], BANDS, options, 10)
 
 
-# All readers
+# All baselines
 
 
 @pytest.mark.parametrize("name", [*SHAPE_BLIND, "patch_mean"])
-def test_readers_of_histograms_see_no_layout(squares: Scenes, name: str) -> None:
+def test_baselines_of_histograms_see_no_layout(squares: Scenes, name: str) -> None:
     images = render(draw_scenes(BANDS, squares.options, "test", 0, 200))
     order = np.random.default_rng(0).permutation(64 * 64)
     shuffled = images.reshape(200, -1)[:, order].reshape(images.shape)
-    decide = READERS[name](squares)
+    decide = BASELINES[name](squares)
     same = np.array_equal(decide(images), decide(shuffled))
     assert same == (name in SHAPE_BLIND)
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", [name for name in BASELINES if name != "place_likelihood"])
 def test_an_image_is_read_without_regard_to_its_batch(squares: Scenes, name: str) -> None:
     images = render(draw_scenes(BANDS, squares.options, "test", 0, 30))
-    decide = READERS[name](squares)
+    decide = BASELINES[name](squares)
     alone = [int(decide(images[i : i + 1])[0]) for i in range(30)]
     assert decide(images).tolist() == alone
 
 
 @pytest.mark.parametrize(
-    ("reader", "task", "setting", "low", "high"),
+    ("baseline", "task", "setting", "low", "high"),
     [
         ("mean_intensity", "hard", "discs", 0.28, 0.40),
         ("mean_posterior", "hard", "discs", 0.40, 0.48),
@@ -454,45 +448,51 @@ def test_an_image_is_read_without_regard_to_its_batch(squares: Scenes, name: str
     ],
 )
 def test_accuracies_are_those_of_the_task(
-    reader: str, task: str, setting: Any, low: float, high: float
+    baseline: str, task: str, setting: Any, low: float, high: float
 ) -> None:
     options = find_setting(setting)
-    right = scenes_read_right(reader, TASKS[task], options, 2000, 8000)["right"]
+    right = correct_scenes(BASELINES[baseline], TASKS[task], options, 2000, 8000)["right"]
     assert right.shape == (2000,)
     assert low <= right.mean() <= high
 
 
-@pytest.mark.parametrize("name", [*READERS, *KNOWING_THE_PLACE])
-def test_readers_of_levels_refuse_classes_that_depend_on_shape(name: str) -> None:
+@pytest.mark.parametrize("name", BASELINES)
+def test_baselines_of_levels_refuse_classes_that_depend_on_shape(name: str) -> None:
     for task, shapes in (("shape", TASKS["shape"].shapes), ("conjunction", ("disc", "square"))):
         options = find_setting({"setting": "shapes", "shapes": shapes})
         if name in LEARNING:
-            assert scenes_read_right(name, TASKS[task], options, 9, 200)["right"].shape == (9,)
+            assert correct_scenes(BASELINES[name], TASKS[task], options, 9, 200)["right"].shape == (
+                9,
+            )
             continue
-        line = f"^reader: {name} names the class of a grey level; the classes of task {task} dep.*$"
+        line = (
+            f"^baseline: {name} names the class of a grey level; the classes of task {task} dep.*$"
+        )
         with pytest.raises(InvalidInput, match=line):
-            scenes_read_right(name, TASKS[task], options, 9, 9)
+            correct_scenes(BASELINES[name], TASKS[task], options, 9, 9)
 
 
 def test_longer_edges_tell_a_disc_from_a_square_of_equal_area() -> None:
     # 68 pairs of neighbors against 56 at the rims of 197 and 196 pixels, less what noise hides.
     options = find_setting("pairs")
-    right = scenes_read_right("edge_amplitude", TASKS["distractor"], options, 2000, 10)["right"]
+    right = correct_scenes(BASELINES["edge_amplitude"], TASKS["distractor"], options, 2000, 10)[
+        "right"
+    ]
     assert right.mean() > 0.65
 
 
 def test_a_histogram_holds_more_than_its_mean() -> None:
     options = find_setting("squares")
     whole, mean = (
-        scenes_read_right(reader, BANDS, options, 2000, 4000)["right"].sum()
-        for reader in ("histogram_likelihood", "mean_posterior")
+        correct_scenes(BASELINES[baseline], BANDS, options, 2000, 4000)["right"].sum()
+        for baseline in ("histogram_likelihood", "mean_posterior")
     )
     assert whole > mean + 200
 
 
 def test_the_first_test_scenes_are_read() -> None:
     options = find_setting("discs")
-    right = scenes_read_right("most_frequent_class", HARD, options, 700, 10)["right"]
+    right = correct_scenes(BASELINES["most_frequent_class"], HARD, options, 700, 10)["right"]
     test = draw_scenes(HARD, options, "test", 0, 700)
     levels = render(test).reshape(700, -1)
     labels = [HARD.label(row[row > 0]) for row in levels]
@@ -500,7 +500,7 @@ def test_the_first_test_scenes_are_read() -> None:
     np.testing.assert_array_equal(right, expected == test.label)
 
 
-def test_readers_learn_from_training_scenes_and_are_judged_on_test_scenes(
+def test_baselines_learn_from_training_scenes_and_are_judged_on_test_scenes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
@@ -509,8 +509,8 @@ def test_readers_learn_from_training_scenes_and_are_judged_on_test_scenes(
         asked.append((split, start, count))
         return draw_scenes(task, options, split, start, count)
 
-    monkeypatch.setattr("intensity.baselines.rules.draw_scenes", recorded)
-    scenes_read_right("linear_histogram", HARD, find_setting("discs"), 30, 500)
+    monkeypatch.setattr("intensity.baselines.base.draw_scenes", recorded)
+    correct_scenes(BASELINES["linear_histogram"], HARD, find_setting("discs"), 30, 500)
     assert asked == [("train", 0, 500), ("test", 0, 30)]
 
 
@@ -520,10 +520,28 @@ def test_images_come_in_the_order_of_their_scenes() -> None:
     assert np.array_equal(means, render(scenes).mean(axis=(1, 2)))
 
 
-def test_unknown_readers_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="'tarot' is unknown; allowed: mean_intensity, mean_"):
-        scenes_read_right("tarot", HARD, find_setting("discs"), 10)
-    with pytest.raises(
-        InvalidInput, match=r"'place_likelihood' is unknown; .*histogram_likeli.*d$"
-    ):
-        decision("place_likelihood", HARD, find_setting("discs"), 10)
+def test_a_baseline_that_knows_the_place_decides_on_no_image() -> None:
+    with pytest.raises(InvalidInput, match="^baseline: place_likelihood is not allowed: it knows"):
+        decision(BASELINES["place_likelihood"], HARD, find_setting("discs"), 10)
+
+
+@pytest.mark.parametrize(
+    ("task", "setting", "some", "others"),
+    [
+        ("hard", "discs", {"mean_intensity", "edge_amplitude"}, {"background_level", "patch_mean"}),
+        ("three_bands", "squares", {"place_likelihood", "patch_mean"}, {"most_frequent_level"}),
+        ("absolute", "backgrounds", {"background_level"}, {"mean_intensity", "patch_mean"}),
+        ("distractor", "pairs", {"flat_patch"}, {"mean_intensity", "background_level"}),
+        ("shape", "shapes", {"linear_histogram"}, {"edge_amplitude", "most_frequent_level"}),
+    ],
+)
+def test_baselines_are_offered_where_they_say_something(
+    task: str, setting: str, some: set[str], others: set[str]
+) -> None:
+    options = find_setting(setting)
+    rows = applicable_baselines(TASKS[task], options)
+    names = {row.name for row in rows}
+    assert some <= names
+    assert not others & names
+    for row in rows:
+        assert correct_scenes(row, TASKS[task], options, 5, 60)["right"].shape == (5,)
