@@ -4,7 +4,7 @@
 
 A line a control, method and layer: the median over rounds from a widget's change to the last
 picture that is renewed at once, with a method or layer that was used before, as when a slider is
-dragged. Maps that take longer follow when the reader pauses: they count apart. The
+dragged. Maps that take longer follow after a pause: they count apart. The
 network is the first that the explorer would show, or the one whose name is given. The slowest
 control, method and layer are kept in results.json, beside the goal.
 """
@@ -28,7 +28,7 @@ from record import Row, keep  # noqa: E402
 
 from intensity.attribution.registry import IMAGE_MAPS, METHODS  # noqa: E402
 from intensity.explorer.networks import usual_store  # noqa: E402
-from intensity.explorer.page import Page  # noqa: E402
+from intensity.explorer.widgets import Page  # noqa: E402
 
 ROUNDS = 9
 GOAL = 200
@@ -49,8 +49,8 @@ MOVES: dict[str, tuple[object, ...]] = {
 """Controls, and values that take turns."""
 
 
-class Reader:
-    """Stands in for a reader: moves a widget, and pauses."""
+class Visitor:
+    """Moves a widget, and pauses."""
 
     def __init__(self, wanted: str | None) -> None:
         """Open the page with the first network, or the wanted one."""
@@ -71,7 +71,7 @@ class Reader:
     def move(self, name: str, value: object) -> tuple[float, float]:
         """Move a control: milliseconds until pictures have followed, and after a pause."""
         begin = time.perf_counter()
-        self.page.controls.fields[name].value = value
+        self.page.controls[name].value = value
         return 1e3 * (time.perf_counter() - begin), self.pause()
 
     def dragged(self, name: str) -> tuple[float, float]:
@@ -82,23 +82,23 @@ class Reader:
         return median(at_once), median(later)
 
 
-def controls(reader: Reader) -> Iterator[tuple[str, float, float]]:
+def controls(visitor: Visitor) -> Iterator[tuple[str, float, float]]:
     """Each control that is moved, milliseconds at once, and milliseconds after a pause."""
     for name in MOVES:
-        yield name, *reader.dragged(name)
+        yield name, *visitor.dragged(name)
 
 
 def choices(
-    reader: Reader, widget: Any, names: Iterable[str]
+    visitor: Visitor, widget: Any, names: Iterable[str]
 ) -> Iterator[tuple[str, float, float]]:
     """The same for the intensity, with each method or layer that can be chosen."""
     usual = widget.value
     for name in names:
         widget.value = name
-        reader.pause()
-        yield name, *reader.dragged("intensity")
+        visitor.pause()
+        yield name, *visitor.dragged("intensity")
     widget.value = usual
-    reader.pause()
+    visitor.pause()
 
 
 def slowest(what: str, timed: Iterable[tuple[str, float, float]]) -> Row:
@@ -124,14 +124,14 @@ def main() -> None:
     """Measure, print, and keep the slowest."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--network", metavar="NAME", help="folder of a run (the first shown)")
-    reader = Reader(parser.parse_args().network)
-    page = reader.page
+    visitor = Visitor(parser.parse_args().network)
+    page = visitor.page
     print(page.network.value)
     keep(
         [
-            slowest("control", controls(reader)),
-            slowest("method", choices(reader, page.method, (*METHODS, *IMAGE_MAPS))),
-            slowest("layer", choices(reader, page.layer, page.layer.options)),
+            slowest("control", controls(visitor)),
+            slowest("method", choices(visitor, page.method, (*METHODS, *IMAGE_MAPS))),
+            slowest("layer", choices(visitor, page.layer, page.layer.options)),
         ]
     )
 

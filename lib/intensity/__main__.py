@@ -59,7 +59,7 @@ def _run(arguments: dict[str, Any]) -> int:
 def _explore(arguments: dict[str, Any]) -> int:
     """Serve the explorer until it is interrupted."""
     from intensity.environment import Layout
-    from intensity.explorer.serving import serve
+    from intensity.explorer.serve import serve
 
     serve(Layout(), **arguments)
     return 0

@@ -15,7 +15,7 @@ from intensity.training.runs import Run
 
 @pytest.fixture
 def make_subject() -> Callable[..., Subject]:
-    """Makes an untrained network that can be asked, of a configuration with some fields changed."""
+    """Makes an untrained network of a configuration with some fields changed."""
 
     def make(**changed: Any) -> Subject:
         """One of them."""

@@ -44,7 +44,7 @@ def test_headlines_come_first_and_titles_say_what_is_there(store: Store, keep: K
     assert found.refused == ""
 
 
-def test_networks_of_one_title_are_told_apart(store: Store, keep: Keep) -> None:
+def test_networks_of_one_title_have_the_end_of_their_names(store: Store, keep: Keep) -> None:
     kept = {keep(recipe={"epochs": 1, "epoch_images": 64, "batch": b}).name for b in (16, 32)}
     titles = [*find_networks(store).runs]
     assert len(titles) == 2
@@ -116,20 +116,20 @@ def test_a_network_for_other_images_is_refused(keep: Keep) -> None:
         open_network(run)
 
 
-def test_the_small_network_is_trained_once_and_tells_how_far_it_is(
+def test_the_small_network_is_trained_once_and_reports_its_progress(
     store: Store, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
+    said: list[str] = []
 
     def train_each(wanted: list[Any], store: Store) -> list[Run]:
-        """Training that only tells."""
+        """Training that only reports."""
         assert wanted == [SMALL]
         sys.stderr.write("\r 40 % of training |####      | 00:08<00:12 1/1 networks")
         return [keep(**{name: getattr(SMALL, name) for name in ("task", "scenes", "network")})]
 
     monkeypatch.setattr(networks, "train_each", train_each)
-    run = train_small(store, told.append)
-    assert told == ["40 %"]
+    run = train_small(store, said.append)
+    assert said == ["40 %"]
     assert run in find_networks(store).runs.values()
 
 

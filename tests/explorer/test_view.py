@@ -15,7 +15,7 @@ from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.data.rendering import render
 from intensity.data.scenes import draw_scenes
 from intensity.evaluation.cases import predicted_case
-from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, fainter
+from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, scale_noise
 from intensity.models.inference import logits
 from intensity.training.presets import SETTINGS, TASKS
 from intensity.values import InvalidInput
@@ -81,15 +81,15 @@ def test_a_second_object_can_be_taken_away_and_recolored(make_subject: Make) -> 
 def test_half_the_noise_squares_are_left_of_all() -> None:
     scenes = draw_scenes(TASKS["hard"], SETTINGS["discs"], "test", 0, 1)
     there = scenes.noise_squares[scenes.noise_squares[..., 2] > 0]
-    half = fainter(scenes, 50).noise_squares
+    half = scale_noise(scenes, 50).noise_squares
     np.testing.assert_array_equal(half[half[..., 2] > 0], there[: round(len(there) / 2)])
 
 
 def test_half_the_gaussian_noise_has_half_the_sigmas() -> None:
     scenes = draw_scenes(TASKS["three_bands"], SETTINGS["squares"], "test", 0, 1)
-    assert fainter(scenes, 50).options.noise.sigmas == (0.05, 0.1, 0.2)
-    assert fainter(scenes, 0).options.noise is None
-    assert fainter(scenes, 100) is scenes
+    assert scale_noise(scenes, 50).options.noise.sigmas == (0.05, 0.1, 0.2)
+    assert scale_noise(scenes, 0).options.noise is None
+    assert scale_noise(scenes, 100) is scenes
 
 
 def test_answers_are_those_of_the_network(subject: Subject) -> None:

@@ -1,7 +1,7 @@
-"""Which trained networks there are to explore, and a small one where there is none.
+"""The trained networks that can be explored, and a small one where there is none.
 
-Runs of the store count, and those of pretrained/, if they are whole and of the code as it is now.
-Nothing here changes the store but `train_small`, which adds a run to it as any sweep does.
+They are the undamaged runs of the current code, in the store and in pretrained/. Only `train_small`
+changes the store: it adds a run, as any sweep does.
 """
 
 import io
@@ -16,7 +16,7 @@ from intensity.environment import Layout
 from intensity.explorer.view import Subject
 from intensity.storage import entries
 from intensity.storage.store import Store
-from intensity.training.presets import SETTINGS, configurations
+from intensity.training.presets import SETTINGS, configure
 from intensity.training.runs import Run, run_name
 from intensity.training.sweep import train_each
 from intensity.values import InvalidInput
@@ -24,28 +24,21 @@ from intensity.values import InvalidInput
 HEADLINES = (("bn_compact", "hard"), ("large", "three_bands"), ("small", "three_bands"))
 """Networks and tasks that come first; then all others by name."""
 
-SMALL = configurations(
-    {
-        "small": {
-            "task": "medium",
-            "scenes": {
-                "setting": "discs",
-                "size": 32,
-                "areas": (81,),
-                "noise": {"kind": "squares", "count": (10, 19)},
-            },
-            "network": "bn_compact",
-            "epochs": 3,
-            "epoch_images": 6000,
-            "batch": 16,
-        }
+SMALL = configure(
+    task="medium",
+    scenes={
+        "setting": "discs",
+        "size": 32,
+        "areas": (81,),
+        "noise": {"kind": "squares", "count": (10, 19)},
     },
-    seeds=[0],
+    network="bn_compact",
+    recipe={"epochs": 3, "epoch_images": 6000, "batch": 16},
     validation_images=250,
     test_images=1000,
-)["small"][0]
-"""What is trained where there is no network: four bands and three classes on small images. About
-15 seconds of one core; it then reads more than nine in ten test scenes right."""
+)
+"""What is trained where there is no network: four bands and three classes on small images, 15
+seconds of one core, more than nine in ten test scenes correct."""
 
 SECONDS = "about half a minute"
 """How long `train_small` takes on two cores, start of a worker included."""
@@ -54,8 +47,8 @@ SECONDS = "about half a minute"
 class Found(NamedTuple):
     """The networks of a store.
 
-    runs: those that can be explored, by what people call them, the first to show first.
-    refused: how many cannot, and why, in one line; empty where there are none.
+    runs: those that can be explored, by title, in the order of the page.
+    refused: one line on how many others do not fit, and why; empty where there are none.
     """
 
     runs: dict[str, Run]
@@ -69,11 +62,7 @@ def usual_store() -> Store:
 
 
 def find_networks(store: Store) -> Found:
-    """Networks that can be explored.
-
-    Args:
-        store: its runs, and the published ones.
-    """
+    """The networks of a store that can be explored, published ones included."""
     good: dict[str, Run] = {}
     bad = Counter[str]()
     for run in _runs(store):
@@ -91,17 +80,12 @@ def find_networks(store: Store) -> Found:
 
 def _runs(store: Store) -> Iterator[Run]:
     """All folders that should be runs, published ones first."""
-    folders = [store.root / "runs"]
-    if store.published is not None:
-        folders.insert(0, store.published)
-    for folder in folders:
-        for path in sorted(folder.glob("[!.]*")):
-            if path.is_dir():
-                yield Run(path, store)
+    for folder in filter(None, (store.published, store.root / "runs")):
+        yield from (Run(path, store) for path in sorted(folder.glob("[!.]*")) if path.is_dir())
 
 
 def _refusal(run: Run) -> str | None:
-    """Why a run cannot be explored; nothing where it can, as far as is known without loading it."""
+    """Why a run cannot be explored, as far as is known without loading its network."""
     try:
         if run.name != run_name(run.configuration):
             return "trained by other code"
@@ -114,7 +98,7 @@ def _refusal(run: Run) -> str | None:
 
 
 def _order(run: Run) -> tuple[object, ...]:
-    """Headlines first, in the settings of the paper, and of one kind those that saw most images."""
+    """Headlines first; of one kind, known settings and long trainings first."""
     c = run.configuration
     kind = (c.network.name, c.task.name)
     place = HEADLINES.index(kind) if kind in HEADLINES else len(HEADLINES)
@@ -122,7 +106,7 @@ def _order(run: Run) -> tuple[object, ...]:
 
 
 def title(run: Run) -> str:
-    """A run as people call it: what was trained on what, how long, and how well it does."""
+    """Network, task, seed, test accuracy, scenes and training length of a run, in words."""
     c = run.configuration
     accuracy = run.metrics["accuracy"]
     return (
@@ -132,29 +116,26 @@ def title(run: Run) -> str:
 
 
 def _unique(run: Run, titles: Counter[str]) -> str:
-    """A run's title, with the end of its name where another run is called alike."""
+    """A run's title, with the end of its name where another run has the same."""
     own = title(run)
     return own if titles[own] == 1 else f"{own}, {run.name.rsplit('-', 1)[-1][:6]}"
 
 
 def setting_words(options: SceneOptions) -> str:
-    """Scene options in words: the nearest setting, and what is different from it."""
-
-    def changes(name: str) -> list[str]:
-        """Options that differ from those of a setting."""
-        known = SETTINGS[name]
-        fields = SceneOptions.model_fields
-        return [field for field in fields if getattr(options, field) != getattr(known, field)]
-
-    nearest = min(SETTINGS, key=lambda name: len(changes(name)))
-    return ", ".join([nearest, *(f"other {field}" for field in changes(nearest))])
+    """Scene options in words: the nearest setting, and what differs from it."""
+    changed = {
+        name: [f"other {field}" for field, value in options if value != getattr(setting, field)]
+        for name, setting in SETTINGS.items()
+    }
+    nearest = min(changed, key=lambda name: len(changed[name]))
+    return ", ".join([nearest, *changed[nearest]])
 
 
 def open_network(run: Run) -> Subject:
-    """A run's network, ready to be asked.
+    """The network of a run.
 
     Raises:
-        InvalidInput: it is damaged, or does not fit what it says of itself.
+        InvalidInput: it is damaged, or does not fit its configuration.
     """
     try:
         return Subject(run.name, run.model, run.configuration)
@@ -162,36 +143,35 @@ def open_network(run: Run) -> Subject:
         raise
     except entries.Damaged as error:
         raise InvalidInput(str(error)) from None
-    except Exception as error:  # what a file holds that another version wrote is anybody's guess
+    except Exception as error:  # another version may have written anything
         reason = " ".join(str(error).split())[:200]
         raise InvalidInput(f"{run.name}: cannot be loaded: {reason}") from None
 
 
-def train_small(store: Store, tell: Callable[[str], None]) -> Run:
+def train_small(store: Store, report: Callable[[str], None]) -> Run:
     """Train the small network, unless the store has it.
 
     Args:
         store: where it is kept.
-        tell: is given a line of progress now and then, from any thread.
+        report: is given the progress, for example "40 %", from any thread.
 
     Raises:
         TrainingFailed: the training ended with an error.
     """
-    with redirect_stderr(_Lines(tell)):
+    with redirect_stderr(_Progress(report)):
         (run,) = train_each([SMALL], store)
     return run
 
 
-class _Lines(io.StringIO):
-    """A terminal of one line, each state of which is handed on."""
+class _Progress(io.StringIO):
+    """In place of a terminal: passes on how much of the training is done."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        """Hand lines on to `tell`."""
+    def __init__(self, report: Callable[[str], None]) -> None:
         super().__init__()
-        self._tell = tell
+        self._report = report
 
     def write(self, text: str) -> int:
-        """Hand on what the terminal would show now."""
+        """Find the progress in what a terminal would show."""
         if found := re.search(r"(\d+) % of training", text):
-            self._tell(f"{found[1]} %")
+            self._report(f"{found[1]} %")
         return len(text)

@@ -1,4 +1,4 @@
-"""What the explorer shows, as pictures with words: drawn figures, what is on them, what to see."""
+"""The explorer's pictures with their words: a drawn figure, its alternative text, its caption."""
 
 import base64
 from html import escape
@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import softmax
 
 from intensity.attribution.registry import find_method
-from intensity.data.tasks import Band
-from intensity.explorer.view import SWEPT, Answer, Curve, Subject, View
+from intensity.explorer.view import Answer, Curve, Subject, View
 from intensity.figures.explorer import (
     LiveCurves,
     LiveFeatureMaps,
@@ -21,15 +20,15 @@ from intensity.figures.explorer import (
 from intensity.figures.style import class_color
 
 SCALES = ("probability", "logit")
-"""What the curves may show."""
+"""Scales of the response curves."""
 
 
 class Picture(NamedTuple):
     """A picture with its words.
 
     png: the file.
-    alt: what is on it, for readers who cannot see it; plain text.
-    caption: what it says, in a line; HTML.
+    alt: alternative text; plain.
+    caption: one line of HTML.
     """
 
     png: bytes
@@ -45,23 +44,48 @@ class Picture(NamedTuple):
 
 
 class Pictures:
-    """Draws what is worked out about one network; figures are kept and changed in place.
+    """Computes and draws the parts of the page for one network; figures are changed in place.
 
     Args:
         subject: the network.
     """
 
     def __init__(self, subject: Subject) -> None:
-        """Lay out what does not change."""
+        self.subject = subject
         size, self._classes = subject.options.size, subject.task.classes
         self._image, self._map = LiveImage(size), LiveMap(size)
         self._bars = LiveProbabilities(self._classes)
         self._layers: dict[tuple[int, ...], LiveFeatureMaps | LiveUnits] = {}
-        self._frame: tuple[tuple[Band, ...], str] = ((), SCALES[0])
-        self._curves = LiveCurves(SWEPT, (), self._classes, SCALES[0])
+        self._answer: Answer | None = None
+        self._curve: Curve | None = None
+        self._drawn: tuple[Curve | None, str] = (None, "")
 
-    def image(self, answer: Answer, view: View) -> Picture:
-        """The image."""
+    def draw(self, part: str, view: View, choice: str) -> dict[str, Picture]:
+        """The pictures of a part of the page, by panel.
+
+        Args:
+            part: "answer", "features", "map", or "curve", which `mark` then shows.
+            view: the scene.
+            choice: the layer or the method.
+
+        Raises:
+            InvalidInput: there is none for this scene.
+        """
+        match part:
+            case "features":
+                return {part: self._features(self.subject.features(view, choice), choice)}
+            case "map":
+                return {part: self._attribution(self.subject.map(view, choice), choice)}
+            case "curve":
+                self._curve = None  # also where the next line fails
+                self._curve = self.subject.curve(view)
+                return {}
+        self._answer = None
+        self._answer = answer = self.subject.answer(view)
+        return {"image": self._scene(answer, view), "answer": self._probabilities(answer)}
+
+    def _scene(self, answer: Answer, view: View) -> Picture:
+        """The image and its true class."""
         what = f"{view.shape} of grey level {view.intensity}"
         return Picture(
             self._image.show(answer.image),
@@ -69,27 +93,26 @@ class Pictures:
             f"A {what}: {_class_words(answer.label)}.",
         )
 
-    def probabilities(self, answer: Answer) -> Picture:
-        """How likely each class is."""
+    def _probabilities(self, answer: Answer) -> Picture:
+        """The probability of each class."""
         shares = answer.probabilities
         listed = ", ".join(f"class {c} {share:.1%}" for c, share in enumerate(shares))
-        says = f"The network says <b>class {answer.predicted}</b>"
         if answer.label < 0:
             verdict = "; this object has no class."
         elif answer.label == answer.predicted:
             verdict = ", which is right."
         else:
             verdict = f"; true is class {answer.label}."
-        true = _class_words(answer.label)
         return Picture(
             self._bars.show(shares, answer.label),
-            f"Bars of probability: {listed}. True: {true}.",
-            says + verdict,
+            f"Bars of probability: {listed}. True: {_class_words(answer.label)}.",
+            f"The network says <b>class {answer.predicted}</b>{verdict}",
         )
 
-    def map(self, values: np.ndarray, method: str, predicted: int) -> Picture:
-        """A map of an attribution method or of a baseline."""
+    def _attribution(self, values: np.ndarray, method: str) -> Picture:
+        """The map of an attribution method or of an edge filter."""
         most, row = float(np.abs(values).max()), find_method(method)
+        predicted = self._answer.predicted if self._answer else 0
         means = f"Red speaks for class {predicted}, blue against it"
         if row.group == "image":
             means = "Needs no network: the least that a method has to beat"
@@ -99,56 +122,55 @@ class Pictures:
             f"{means}. Full color: {most:.2g}.",
         )
 
-    def features(self, values: np.ndarray, layer: str) -> Picture:
+    def _features(self, values: np.ndarray, layer: str) -> Picture:
         """The activations of a layer."""
         if values.shape not in self._layers:
             kind = LiveFeatureMaps if values.ndim == 3 else LiveUnits
             self._layers = {values.shape: kind(*values.shape)}
         low, high = float(values.min()) + 0.0, float(values.max()) + 0.0
+        text = f"{len(values)} units, from {low:.3g} to {high:.3g}."
         if values.ndim == 3:
             height, width, channels = values.shape
             text = f"{channels} channels of {height} x {width}"
             text += f", from {low:.3g} (black) to {high:.3g} (white)."
-        else:
-            text = f"{len(values)} units, from {low:.3g} to {high:.3g}."
         png = self._layers[values.shape].show(values)
         return Picture(png, f"Activations of layer {layer}: {text}", text)
 
-    def sweep(self, curve: Curve, scale: str) -> None:
-        """Draw the curves that `curve` shows from now on.
+    def mark(self, view: View, scale: str) -> dict[str, Picture]:
+        """The response curves with a mark at a view's intensity; none where either is refused.
 
         Args:
-            curve: what was swept.
+            view: the scene.
             scale: one of `SCALES`.
         """
-        frame = (tuple(curve.bands), scale)
-        if frame != self._frame:
-            self._frame = frame
-            self._curves = LiveCurves(curve.levels, curve.bands, self._classes, scale)
-        self._curves.draw(scaled(curve.logits, scale))
-
-    def curve(self, answer: Answer, view: View) -> Picture:
-        """The curves over the object's intensity, with a mark at a view's."""
-        scale = self._frame[1]
-        values = scaled(answer.logits, scale)
+        answer, curve = self._answer, self._curve
+        if answer is None or curve is None:
+            return {}
+        drawn, drawn_scale = self._drawn
+        if drawn is None or (drawn.bands, drawn_scale) != (curve.bands, scale):
+            self._figure = LiveCurves(curve.levels, curve.bands, self._classes, scale)
+        if drawn is not curve or drawn_scale != scale:
+            self._figure.draw(_scaled(curve.logits, scale))
+            self._drawn = (curve, scale)
+        values = _scaled(answer.logits, scale)
         listed = ", ".join(f"class {c} {value:.3g}" for c, value in enumerate(values))
         keys = (
             f'<span class="key" style="--color:{class_color(c)}">class {c}</span>'
             for c in range(self._classes)
         )
-        return Picture(
-            self._curves.mark(view.intensity, values),
+        picture = Picture(
+            self._figure.mark(view.intensity, values),
             f"The {scale} of each class over the object's intensity from 0 to 255, before bands of "
             f"the true class. Marked: intensity {view.intensity}, {listed}.",
             f"{' '.join(keys)} (every fifth level). Behind: the true class of each intensity.",
         )
+        return {"curve": picture}
 
 
-def scaled(logits: np.ndarray, scale: str) -> np.ndarray:
-    """What is drawn of logits (..., classes): themselves, or their softmax."""
+def _scaled(logits: np.ndarray, scale: str) -> np.ndarray:
+    """Logits (..., classes), or their softmax."""
     return logits if scale == "logit" else np.asarray(softmax(logits, axis=-1))
 
 
 def _class_words(label: int) -> str:
-    """A true class in words."""
     return "no class" if label < 0 else f"class {label}"

@@ -1,8 +1,8 @@
 """What the explorer shows for given controls: values in, arrays out, no widget and no drawing.
 
-A `View` says which scene is looked at; a `Subject` is a trained network that can be asked about it.
-Every number is what the library computes for that one scene, rendered again with what the view
-changes: an answer, feature maps, a map of an attribution method, a curve over the intensity.
+A `View` is a test scene with some factors changed; a `Subject` is a trained network. All numbers
+are those of the library for that one scene, rendered again: logits, activations, an attribution
+map, and response curves over the object's intensity.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class View(Value):
 
 
 class Answer(NamedTuple):
-    """What a network says about one scene.
+    """The response of a network to one scene.
 
     image: (h, w) uint8, grey levels.
     logits: (classes,) float32.
@@ -102,11 +102,11 @@ class Answer(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What a network says about a scene at every intensity of its object.
+    """The response curves of one scene over the intensity of its object.
 
     levels: (k,) grey levels.
     logits: (k, classes) float32.
-    bands: which class is true at which level.
+    bands: the true class of each level.
     """
 
     levels: np.ndarray
@@ -115,19 +115,18 @@ class Curve(NamedTuple):
 
 
 class Subject:
-    """A trained network, and the scenes that it is asked about.
+    """A trained network, and the test scenes of its task.
 
     Args:
-        name: how refusals call it.
+        name: its name in error messages.
         model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        configuration: what it was trained with; says task and scenes.
+        configuration: of its training; gives task and scenes.
 
     Raises:
         InvalidInput: the model does not fit its configuration.
     """
 
     def __init__(self, name: str, model: keras.Model, configuration: Configuration) -> None:
-        """Check that they belong together."""
         self.model, self.configuration = model, configuration
         self.task, self.options = configuration.task, configuration.scenes
         try:
@@ -149,7 +148,7 @@ class Subject:
 
     @cached_property
     def deepest(self) -> str:
-        """The last rectified layer that has space: the first to look at."""
+        """The last rectified layer with spatial extent: the one that is shown first."""
         spatial = [one.name for one in self.model.layers if len(one.output.shape) == 4]
         rectified = [name for name in rectified_layers(self.model) if name in spatial]
         return rectified[-1] if rectified else self.layers[-1]
@@ -188,11 +187,11 @@ class Subject:
 
     @cached_property
     def drawn(self) -> Callable[[int], Scenes]:
-        """Draws the test scene of a number, as one scene."""
+        """The test scene of a number, as one scene."""
         return lru_cache(KEPT)(partial(draw_scenes, self.task, self.options, "test", count=1))
 
     def scenes(self, view: View) -> Scenes:
-        """The one scene that a view is about.
+        """The one scene that a view describes.
 
         Raises:
             InvalidInput: the object's center lies outside, or its area is too large.
@@ -214,27 +213,27 @@ class Subject:
             noise_squares=noisy.noise_squares,
             noise_seed=noisy.noise_seed,
         )
-        return fainter(changed.only_edge() if view.hollow else changed, view.noise)
+        return scale_noise(changed.only_edge() if view.hollow else changed, view.noise)
 
     def answer(self, view: View) -> Answer:
-        """The image, and what the network says about it."""
+        """The image of a view and its logits."""
         scenes = self.scenes(view)
         images = render(scenes)
         return Answer(images[0], logits(self.model, images, BATCH)[0], int(scenes.label[0]))
 
     @cached_property
-    def _read(self) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-        """Reads the activations of all layers in one pass."""
+    def _activations(self) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+        """Images to the activations of all layers, in one pass."""
         return reader(self.model, self.layers)
 
     def features(self, view: View, layer: str) -> np.ndarray:
-        """Activations of a layer: (h, w, channels), or (units,) where it has no space."""
+        """Activations of a layer: (h, w, channels), or (units,) without spatial extent."""
         if layer not in self.layers:
             raise InvalidInput(f"layer: {layer!r} is not allowed: {', '.join(self.layers)}")
-        return self._read(render(self.scenes(view)))[layer][0]
+        return self._activations(render(self.scenes(view)))[layer][0]
 
     def map(self, view: View, method: str) -> np.ndarray:
-        """The map (h, w) of an attribution method, or of a baseline, for the predicted class.
+        """The (h, w) map of an attribution method or an edge filter, for the predicted class.
 
         Raises:
             InvalidInput: there is no such method, or no level to recolor the object to.
@@ -242,17 +241,14 @@ class Subject:
         return find_method(method)(predicted_case(self.model, self.scenes(view)))[0]
 
     def curve(self, view: View) -> Curve:
-        """The logits over the object's intensity, all else as in the view."""
+        """The logits over the object's intensity, with everything else as in the view."""
         scenes = self.scenes(view)
         found = class_response_curves(self.model, scenes, SWEPT)
         return Curve(found["levels"], found["logits"][0], bands(scenes))
 
 
-def fainter(scenes: Scenes, percent: int) -> Scenes:
-    """The same scenes with some percent of their noise.
-
-    Of opaque squares the first ones stay; of Gaussian noise the pattern, with smaller sigmas.
-    """
+def scale_noise(scenes: Scenes, percent: int) -> Scenes:
+    """The same scenes with some percent of their noise: of its squares, or of its sigmas."""
     noise = scenes.options.noise
     if percent == 100 or noise is None:
         return scenes
@@ -269,7 +265,7 @@ def fainter(scenes: Scenes, percent: int) -> Scenes:
 
 
 def bands(scenes: Scenes) -> list[Band]:
-    """Which class the object of the first scene has at which levels, as bands over 0..255."""
+    """The true class of the first scene's object at every level, as bands over 0..255."""
     labels = scenes[:1].label_at(np.arange(LEVELS)[None])[0].tolist()
     found = []
     for label, levels in groupby(range(LEVELS), key=labels.__getitem__):

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from intensity.environment import Layout
-from intensity.explorer.serving import TEMPLATE, _options, serve
+from intensity.explorer.serve import TEMPLATE, _options, serve
 from intensity.values import ROOT, InvalidInput
 
 PLACE = ROOT / "report" / "voila" / "templates" / TEMPLATE
@@ -22,10 +22,7 @@ def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
 
 
 def test_only_this_machine_is_served() -> None:
-    options = _options(Layout(), 8866, browser=True)
-    assert "--Voila.ip=127.0.0.1" in options
-    assert "--no-browser" not in options
-    assert "--no-browser" in _options(Layout(), 8866, browser=False)
+    assert "--Voila.ip=127.0.0.1" in _options(Layout(), 8866)
 
 
 def test_the_template_names_nothing_from_elsewhere() -> None:

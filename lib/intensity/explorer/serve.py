@@ -1,17 +1,16 @@
 """The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine."""
 
 import socket
-from pathlib import Path
 
 from intensity.environment import Layout
 from intensity.runner.notebooks import set_environment
 from intensity.values import InvalidInput
 
 HOST = "127.0.0.1"
-"""Nobody else on the network is served."""
+"""Only this machine is served."""
 
 EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager")
-"""All of JupyterLab's extensions that the page needs; others only make it slower."""
+"""The extensions of JupyterLab that the page needs; others only make it slower."""
 
 TEMPLATE = "explorer"
 """The page around the notebook, in report/voila/templates/; it loads nothing from elsewhere."""
@@ -22,23 +21,20 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
 
     Args:
         layout: the checkout.
-        port: where, on `HOST`.
-        browser: whether to open it in the reader's browser.
+        port: on `HOST`.
+        browser: whether to open it in a browser.
 
     Raises:
         InvalidInput: the port is taken.
     """
     _check_free(port)
     set_environment(layout.root, {"JUPYTER_PATH": str(layout.root / "report")})
-    _runtime(layout).mkdir(parents=True, exist_ok=True)
+    runtime = layout.root / ".cache" / "jupyter" / "runtime"
+    runtime.mkdir(parents=True, exist_ok=True)
     from voila.app import Voila
 
-    Voila.launch_instance(argv=_options(layout, port, browser))
-
-
-def _runtime(layout: Layout) -> Path:
-    """Where Voila writes how to reach its kernels: in the checkout, as everything."""
-    return layout.root / ".cache" / "jupyter" / "runtime"
+    more = [f"--Voila.connection_dir_root={runtime}", *([] if browser else ["--no-browser"])]
+    Voila.launch_instance(argv=[*_options(layout, port), *more])
 
 
 def _check_free(port: int) -> None:
@@ -53,17 +49,15 @@ def _check_free(port: int) -> None:
             ) from None
 
 
-def _options(layout: Layout, port: int, browser: bool) -> list[str]:
-    """What Voila is told."""
+def _options(layout: Layout, port: int) -> list[str]:
+    """The options of Voila."""
     return [
         str(layout.root / "notebooks" / "explore.ipynb"),
         f"--template={TEMPLATE}",
         f"--Voila.ip={HOST}",
         f"--port={port}",
         "--Voila.port_retries=0",
-        f"--Voila.connection_dir_root={_runtime(layout)}",
         *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         "--VoilaConfiguration.allow_template_override=NO",
         "--VoilaConfiguration.allow_theme_override=NO",
-        *([] if browser else ["--no-browser"]),
     ]
