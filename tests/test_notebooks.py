@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import nbformat
 import pytest
 
-from intensity.claims.discussion import MEANINGS
+from intensity.claims.definitions import load_claims
 from intensity.environment import Layout
 from intensity.values import ROOT
 
@@ -108,7 +108,10 @@ def test_every_link_names_its_figure_or_table_with_its_number(stem: str) -> None
 
 def test_texts_of_the_discussion_name_figures_and_tables_that_there_are() -> None:
     links = [
-        link for meaning in MEANINGS.values() for text in meaning for link in LINK.findall(text)
+        link
+        for claim in load_claims().claims
+        for text in claim.meaning.model_dump().values()
+        for link in LINK.findall(text)
     ]
     assert links
     assert [(title, anchor) for title, anchor in links if TITLES.get(anchor) != title] == []

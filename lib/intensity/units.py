@@ -25,6 +25,7 @@ class Unit:
         high: the largest value that is possible.
         scale: by which a value is multiplied for people, for example 100 for percent.
         suffix: what is printed behind the number, with its leading space.
+        log: whether means and intervals are made on the logarithm, as for ratios.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Unit:
     high: float = math.inf
     scale: float = 1.0
     suffix: str = ""
+    log: bool = False
 
     @property
     def difference(self) -> "Unit":
@@ -88,7 +90,7 @@ _MEASURED = (
     Unit("rank correlation", -1, 1),
     Unit("R2", high=1),
     Unit("p value", 0, 1),
-    Unit("ratio", 0),
+    Unit("ratio", 0, log=True),
     Unit("grey levels", 0, 255, suffix=" grey levels"),
     Unit("pixels", suffix=" pixels"),
     Unit("parameters", 0, suffix=" parameters"),

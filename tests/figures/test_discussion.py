@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from intensity.claims.judge import evaluate
-from intensity.figures import claim_parts, claims_overview
-from intensity.statistics.intervals import Measurement
+from intensity.claims.judge import judge, parts_table
+from intensity.figures import claims_overview
+from intensity.statistics.measurements import Measurement
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Intervals = Callable[[Axes], list[tuple[float, float]]]
@@ -29,7 +29,7 @@ def table() -> pd.DataFrame:
         Measurement(id=id_, value=value, ci95=ends, n=n, seeds=seeds, **text)
         for id_, value, ends, seeds in known
     ]
-    return claim_parts(evaluate(measured), {one.id: one for one in measured})
+    return parts_table(judge(measured), {one.id: one for one in measured})
 
 
 def test_the_table_has_a_row_for_every_part(table: pd.DataFrame) -> None:
@@ -64,8 +64,8 @@ def test_verdicts_are_words_markers_and_colors(table: pd.DataFrame) -> None:
     values = [next(line for line in ax.lines if line.get_xdata()[0] == 0.96) for ax in axes[1::2]]
     assert [line.get_marker() for line in values] == ["D", "s"]
     assert len({ax.texts[0].get_color() for ax in axes}) == 3
-    assert axes[0].get_ylabel() == "C1: undecided\naccuracy/three_bands/large"
-    assert axes[1].get_ylabel() == "accuracy/three_bands/small"
+    assert axes[0].get_ylabel() == "C1: undecided\ntest accuracy of large"
+    assert axes[1].get_ylabel() == "test accuracy of small"
 
 
 def test_an_exact_value_on_its_threshold_has_an_axis_with_room(table: pd.DataFrame) -> None:

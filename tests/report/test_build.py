@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from intensity.claims.results import merge
 from intensity.report.build import FIELDS, build_report
-from intensity.statistics.measurements import Results, merge
+from intensity.statistics.measurements import Results
 from intensity.storage.manifest import new_manifest, save_manifest
 from intensity.values import ROOT, InvalidInput
 

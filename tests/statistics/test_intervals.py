@@ -12,12 +12,12 @@ from scipy import stats
 from intensity.statistics import intervals as statistics
 from intensity.statistics.intervals import (
     LEVEL,
-    Measurement,
     log_t_interval,
     paired_interval,
     t_interval,
     wilson,
 )
+from intensity.statistics.measurements import Measurement
 from intensity.values import InvalidInput
 
 numbers = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=8)
@@ -62,10 +62,10 @@ def test_equal_seeds_have_an_interval_of_no_width() -> None:
 
 
 def test_t_interval_holds_the_truth_as_often_as_it_says() -> None:
-    samples = np.random.default_rng(0).normal(5, 2, (3000, 3))
+    samples = np.random.default_rng(0).normal(5, 2, (800, 3))
     held = [low <= 5 <= high for low, high, _ in map(t_interval, samples)]
-    # Four standard errors of a share of .95 in 3000 are .016.
-    assert np.mean(held) == pytest.approx(LEVEL, abs=0.016)
+    # Four standard errors of a share of .95 in 800 are .031.
+    assert np.mean(held) == pytest.approx(LEVEL, abs=0.031)
 
 
 @given(st.lists(st.floats(1e-3, 1e3), min_size=2, max_size=8))

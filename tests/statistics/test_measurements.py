@@ -1,25 +1,15 @@
-"""What is measured is found again: parts, their merging, round trips and what is refused."""
+"""A notebook's measurements: each with its interval, under one id, and what is refused."""
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from intensity.statistics.measurements import Results, gather, load_results, measurements_in, merge
+from intensity.statistics.measurements import Results
 from intensity.values import InvalidInput
 
-NOTEBOOKS = ("01_data", "02_training", "06_discussion")
 ACCURACY = "accuracy/hard/bn_compact"
-
-
-def save(output: Path, notebook: str, **accuracies: list[float]) -> Path:
-    """A part with the accuracy of each network on the hard task."""
-    results = Results(notebook, output)
-    for network, values in accuracies.items():
-        results.over_seeds(f"accuracy/hard/{network}", values, scenes=20000)
-    return results.save()
 
 
 def test_over_seeds_keeps_every_seed(tmp_path: Path) -> None:
@@ -45,7 +35,7 @@ def test_a_fractions_interval_is_cut_at_what_is_possible(tmp_path: Path) -> None
 
 def test_ratios_are_measured_on_the_logarithm(tmp_path: Path) -> None:
     results = Results("02_training", tmp_path)
-    kept = results.over_seeds("ratio/hard/a", [2.0, 8.0], scenes=100, unit="ratio", log=True)
+    kept = results.over_seeds("ratio/hard/a", [2.0, 8.0], scenes=100, unit="ratio")
     assert kept.value == pytest.approx(4)
     assert "logarithm" in kept.method
 
@@ -83,10 +73,13 @@ def test_counts_have_no_seeds_and_say_so(tmp_path: Path) -> None:
 
 
 def test_exact_numbers_have_no_interval(tmp_path: Path) -> None:
-    kept = Results("02_training", tmp_path).exact(
-        "parameters/hard/a", 18251, scenes=0, unit="parameters"
+    results = Results("02_training", tmp_path)
+    kept = results.exact("parameters/hard/a", 18251, scenes=0, unit="parameters")
+    assert (kept.value, kept.ci95, kept.exact, kept.n.seeds) == (18251, None, True, 0)
+    p_value = Results("06_units", tmp_path).exact(
+        "p/hard/a", 0.2, scenes=9, unit="p value", seeds=3
     )
-    assert (kept.value, kept.ci95, kept.exact) == (18251, None, True)
+    assert (p_value.n.seeds, p_value.seeds) == (3, None)
 
 
 def test_refusals_name_the_measurement(tmp_path: Path) -> None:
@@ -95,8 +88,8 @@ def test_refusals_name_the_measurement(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput, match=f"^{ACCURACY}: ") as refusal:
             results.over_seeds(ACCURACY, values, scenes=4000)
         assert "\n" not in str(refusal.value)
-    with pytest.raises(InvalidInput, match="accuracy/hard/reader"):
-        results.counts("accuracy/hard/reader", 5, 4)
+    with pytest.raises(InvalidInput, match="accuracy/hard/baseline"):
+        results.counts("accuracy/hard/baseline", 5, 4)
     with pytest.raises(InvalidInput, match="parameters/hard/a"):
         results.exact("parameters/hard/a", math.inf, scenes=0, unit="parameters")
 
@@ -136,96 +129,3 @@ def test_the_table_refuses_what_was_not_measured(tmp_path: Path, which: str | li
     results.over_seeds(ACCURACY, [0.5, 0.6], scenes=4000)
     with pytest.raises(InvalidInput, match="table"):
         results.table(which)
-
-
-def test_what_is_merged_is_read_again(tmp_path: Path) -> None:
-    results = Results("02_training", tmp_path)
-    kept = [
-        results.over_seeds(ACCURACY, [0.1 + 0.2, 1 / 3], scenes=20000),
-        results.difference("d/hard/a/b", [0.9, 0.8], [0.7, 0.75], scenes=20000),
-        results.counts("accuracy/hard/reader", 1, 3),
-        results.exact("parameters/hard/a", 18251, scenes=0, unit="parameters"),
-    ]
-    results.save()
-    merged = merge(tmp_path, NOTEBOOKS)
-    assert load_results(tmp_path) == merged
-    assert list(measurements_in(merged).values()) == kept
-
-
-def test_merging_keeps_the_order_of_notebooks_and_of_measuring(tmp_path: Path) -> None:
-    save(tmp_path, "02_training", zeta=[0.9, 0.9], alpha=[0.8, 0.9])
-    save(tmp_path, "01_data", middle=[0.9, 0.9])
-    networks = [name.split("/")[2] for name in measurements_in(gather(tmp_path, NOTEBOOKS))]
-    assert networks == ["middle", "zeta", "alpha"]
-
-
-def test_a_merge_is_complete_only_with_every_part(tmp_path: Path) -> None:
-    output = tmp_path / "smoke"
-    assert gather(output, NOTEBOOKS) == {
-        "profile": "smoke",
-        "complete": False,
-        "measurements": [],
-        "claims": [],
-    }
-    save(output, "01_data")
-    save(output, "02_training", bn_compact=[0.95, 0.96])
-    assert not merge(output, NOTEBOOKS)["complete"]
-    save(output, "06_discussion")
-    assert merge(output, NOTEBOOKS)["complete"]
-
-
-def test_parts_of_unknown_notebooks_are_left_out(tmp_path: Path) -> None:
-    save(tmp_path, "07_gone", gone=[0.9, 0.9])
-    assert gather(tmp_path, NOTEBOOKS)["measurements"] == []
-
-
-def test_merging_judges_claims_across_notebooks(tmp_path: Path) -> None:
-    first = Results("01_data", tmp_path)
-    first.counts("accuracy/hard/mean_intensity", 3300, 10000)
-    first.save()
-    assert gather(tmp_path, NOTEBOOKS)["claims"] == []
-    second = Results("02_training", tmp_path)
-    second.counts("accuracy/hard/linear_histogram", 9930, 10000)
-    second.save()
-    (claim,) = merge(tmp_path, NOTEBOOKS)["claims"]
-    assert (claim["id"], claim["verdict"]) == ("C5", "reproduced")
-
-
-def test_the_same_measurement_in_two_parts_is_kept_once(tmp_path: Path) -> None:
-    for notebook in NOTEBOOKS:
-        save(tmp_path, notebook, bn_compact=[0.95, 0.96])
-    assert len(gather(tmp_path, NOTEBOOKS)["measurements"]) == 1
-
-
-def test_different_measurements_under_one_id_are_refused(tmp_path: Path) -> None:
-    save(tmp_path, "01_data", bn_compact=[0.95, 0.96])
-    save(tmp_path, "02_training", bn_compact=[0.95, 0.97])
-    with pytest.raises(InvalidInput, match=ACCURACY):
-        merge(tmp_path, NOTEBOOKS)
-    assert not (tmp_path / "results.json").exists()
-
-
-def test_files_are_the_same_bytes_each_time(tmp_path: Path) -> None:
-    texts = []
-    for output in (tmp_path / "a" / "smoke", tmp_path / "b" / "smoke"):
-        save(output, "01_data", bn_compact=[0.95, 0.96])
-        merge(output, NOTEBOOKS)
-        texts.append((output / "results.json").read_bytes())
-    assert texts[0] == texts[1]
-
-
-def test_files_that_hold_no_numbers_are_refused(tmp_path: Path) -> None:
-    part = save(tmp_path, "01_data", bn_compact=[0.95, 0.96])
-    data = json.loads(part.read_text())
-    data["measurements"][0]["value"] = math.nan
-    part.write_text(json.dumps(data))
-    with pytest.raises(InvalidInput, match="NaN"):
-        gather(tmp_path, NOTEBOOKS)
-    part.write_text("{")
-    with pytest.raises(InvalidInput, match=r"01_data\.json"):
-        gather(tmp_path, NOTEBOOKS)
-
-
-def test_results_that_are_not_there_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="run the notebooks first"):
-        load_results(tmp_path)

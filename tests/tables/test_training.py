@@ -5,7 +5,7 @@ import pytest
 
 from fakes import HALF, FakeRun, counted, rows, two_seeds
 from intensity import tables
-from intensity.statistics.intervals import Measurement
+from intensity.statistics.measurements import Measurement
 from intensity.training.presets import SETTINGS, TASKS
 
 

@@ -12,7 +12,7 @@ from intensity.figures.data import (
     intensity_functions,
     permutation_effect,
 )
-from intensity.figures.discussion import claim_parts, claims_overview
+from intensity.figures.discussion import claims_overview
 from intensity.figures.display import in_words, save, show, show_table
 from intensity.figures.explanations import (
     check_matrix,
@@ -59,7 +59,6 @@ __all__ = [
     "baseline_accuracy",
     "by_depth",
     "check_matrix",
-    "claim_parts",
     "claims_overview",
     "class_balance",
     "class_planes",

@@ -1,15 +1,16 @@
 """The figure of the claims: every measurement beside its threshold, and the verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from intensity.claims.judge import CLAIMS, Part
 from intensity.figures.style import (
     PAGE,
+    Canvas,
     dots,
     estimate,
     legend_above,
@@ -19,7 +20,6 @@ from intensity.figures.style import (
     seed_handle,
     styled,
 )
-from intensity.statistics.intervals import Measurement
 
 _VERDICTS = {
     "reproduced": ("#0077BB", "o"),
@@ -28,70 +28,33 @@ _VERDICTS = {
 }
 """Color and marker of each verdict."""
 
+_WIDTH = 48
+"""Letters in a line of a part's words."""
+
 _WANTED = "#E6F0F6"
 """Color of the side of the threshold where the claim puts the interval."""
 
 
-def claim_parts(
-    judged: Sequence[Mapping[str, Any]], measurements: Mapping[str, Measurement]
-) -> pd.DataFrame:
-    """Judged claims as the table that `claims_overview` draws.
-
-    Args:
-        judged: what `claims.evaluate` gives, or the claims of a results.json.
-        measurements: by id, all that the claims rest on.
-
-    Returns:
-        One row a part; columns as `claims_overview` describes.
-    """
-    rules = {claim.id: claim.parts for claim in CLAIMS}
-    return pd.DataFrame(
-        [
-            {
-                "claim": claim["id"],
-                "claim_verdict": claim["verdict"],
-                **_part_row(part, rule, measurements[rule.measurement]),
-            }
-            for claim in judged
-            for part, rule in zip(claim["parts"], rules[claim["id"]], strict=True)
-        ]
-    )
-
-
-def _part_row(part: Mapping[str, Any], rule: Part, measured: Measurement) -> dict[str, Any]:
-    """What the figure shows of one part: the interval is the one that decided."""
-    low, high = part["interval"]
-    return {
-        "part": rule.measurement,
-        "value": measured.value,
-        "low": low,
-        "high": high,
-        "seeds": measured.seeds or (),
-        "threshold": rule.threshold,
-        "side": rule.bound,
-        "verdict": part["verdict"],
-    }
-
-
 @styled
-def claims_overview(table: pd.DataFrame) -> Figure:
+def claims_overview(table: pd.DataFrame, figure: Canvas | None = None) -> Figure:
     """Every part of every claim on an axis of its own: value, interval, threshold, verdict.
 
     Axes have different units and are not to be compared; each shows whether its interval lies
-    wholly on the side of the threshold that the claim asks for (shaded).
+    wholly on the side of the threshold that the claim names (shaded).
 
     Args:
         table: one row a part, parts of a claim together: columns claim (its id), claim_verdict,
-            part (measurement id), value, low, high (the interval that decides; both equal to
-            value where it is exact), seeds (tuple of values, empty where there are none),
+            part (the measurement in words), value, low, high (the interval that decides; both
+            equal to value where it is exact), seeds (tuple of values, empty where there are none),
             threshold, side ("lower" if the lower end of the interval has to pass the threshold,
             else "upper"), verdict (of the part). Verdicts are "reproduced", "not reproduced" or
             "undecided".
+        figure: to draw into.
 
     Returns:
         A figure with one axes a part, in the table's order.
     """
-    fig = new_figure(PAGE, 0.42 * len(table) + 0.65)
+    fig = new_figure(PAGE, 0.42 * len(table) + 0.65, figure)
     axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
     first = ~table["claim"].duplicated()
     for ax, row, new in zip(axes, records(table), first, strict=True):
@@ -129,7 +92,8 @@ def _limits(row: Mapping[str, Any]) -> tuple[float, float]:
 
 def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
     """The claim and its verdict above its first part; numbers and verdict beside every part."""
-    name = f"{row['claim']}: {row['claim_verdict']}\n{row['part']}" if new else row["part"]
+    part = fill(row["part"], _WIDTH)
+    name = f"{row['claim']}: {row['claim_verdict']}\n{part}" if new else part
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
     exact = row["low"] == row["high"] and not row["seeds"]
     interval = "" if exact else f" [{row['low']:.4g}, {row['high']:.4g}]"

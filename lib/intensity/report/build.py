@@ -7,7 +7,6 @@ are data, formulas are MathML.
 """
 
 import re
-from collections import Counter
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from intensity.claims.findings import FINDINGS, finding_rows
+from intensity.claims.definitions import load_claims
 from intensity.claims.judge import VERDICTS, claims_table
+from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
 from intensity.report.citation import citations
 from intensity.report.numbers import numbered
 from intensity.report.page import PageExporter
-from intensity.statistics.measurements import load_results, measurements_in
 from intensity.storage.files import write_aside
 from intensity.storage.manifest import load_manifest
 from intensity.values import InvalidInput, shown
@@ -69,22 +68,11 @@ def build_report(layout: Layout, profile: str) -> Path:
     return page
 
 
-def count_verdicts(results: dict[str, Any]) -> dict[str, int]:
-    """How many of a run's claims got each verdict.
-
-    Args:
-        results: what `load_results` gives.
-    """
-    found = Counter(claim["verdict"] for claim in results["claims"])
-    return {verdict: found[verdict] for verdict in VERDICTS}
-
-
 def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """What the page says around the notebooks."""
     results, problem = _results(folder, bool(manifest["notebooks"]))
     records = manifest["notebooks"]
-    known = measurements_in(results)
-    claims = results["claims"]
+    known, claims = results.known, results.claims
     return {
         "manifest": manifest,
         "figures": folder / "figures",
@@ -96,26 +84,27 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
         },
         "headlines": [known[name] for name in HEADLINES if name in known],
         "unmeasured": [name for name in HEADLINES if name not in known],
-        "verdicts": count_verdicts(results),
+        "verdicts": results.counts,
         "claims": claims_table(claims).to_dict("records"),
-        "starred": [claim for claim in claims if claim["starred"]],
+        "starred": [claim for claim in claims if claim.starred],
         "open": {
-            verdict: [claim for claim in claims if claim["verdict"] == verdict]
+            verdict: [claim for claim in claims if claim.verdict == verdict]
             for verdict in VERDICTS[1:]
         },
-        "findings": finding_rows(results),
-        "all_findings": len(FINDINGS),
+        "findings": results.findings,
+        "all_findings": sum(claim.headline is not None for claim in load_claims().claims),
         "networks": manifest["networks"],
         "citations": citations(),
     }
 
 
-def _results(folder: Path, expected: bool) -> tuple[dict[str, Any], str]:
+def _results(folder: Path, expected: bool) -> tuple[RunResults, str]:
     """What a run has measured, and in a line why it cannot be read, if it should and cannot."""
     try:
         return load_results(folder), ""
     except InvalidInput as error:
-        return {"measurements": [], "claims": []}, str(error) if expected else ""
+        nothing = RunResults(profile=folder.name, complete=False, measurements=(), claims=())
+        return nothing, str(error) if expected else ""
 
 
 def _anchors(merged: NotebookNode) -> set[str]:

@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from intensity.claims.findings import finding_rows
 from intensity.claims.judge import claims_table
+from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
-from intensity.report.build import count_verdicts
 from intensity.runner.ownership import LOCK
 from intensity.runner.profiles import load_profile
 from intensity.runner.verify import expected_record
-from intensity.statistics.intervals import Measurement
-from intensity.statistics.measurements import load_results, measurements_in
+from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
 from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
@@ -85,7 +83,7 @@ def publish(layout: Layout) -> None:
 def _publish(layout: Layout, folder: Path) -> None:
     """Publish a folder that nobody is writing to."""
     manifest, results = load_manifest(folder), load_results(folder)
-    if not (results["complete"] and manifest.get("complete")):
+    if not (results.complete and manifest.get("complete")):
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
     _check_origin(shown(folder), manifest)
     texts = [
@@ -95,7 +93,10 @@ def _publish(layout: Layout, folder: Path) -> None:
     for path, text in texts:
         write_aside(path, text)
     record = expected_record(folder, manifest)
-    expected = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    expected = (
+        json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
+        + "\n"
+    )
     write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)
     _ship(runs, layout.pretrained)
 
@@ -140,7 +141,7 @@ def _check_origin(place: str, manifest: dict[str, Any]) -> None:
         raise InvalidInput(f"{place}: it trained with {min(backends)}; ./run_all.sh on tensorflow")
 
 
-def marked_parts(results: dict[str, Any], manifest: dict[str, Any]) -> dict[str, str]:
+def marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, str]:
     """What stands between the markers, by file.
 
     Args:
@@ -149,7 +150,7 @@ def marked_parts(results: dict[str, Any], manifest: dict[str, Any]) -> dict[str,
     """
     origin, verdicts = _origin(manifest), _verdicts(results)
     header = ("question", "paper", "here [95 % interval]", "verdict (claim)")
-    findings = _table(header, finding_rows(results))
+    findings = _table(header, results.findings)
     parts = {
         README: (CURVES, findings, f"{verdicts} [All of them]({PAGE}). {origin}"),
         PAGE: (PICTURES, origin, _accuracies(results), verdicts, _claims(results)),
@@ -177,10 +178,10 @@ def _origin(manifest: dict[str, Any]) -> str:
     )
 
 
-def _accuracies(results: dict[str, Any]) -> str:
+def _accuracies(results: RunResults) -> str:
     """Every plain test accuracy, a row a task."""
     tasks: dict[str, list[Measurement]] = {}
-    for key, measured in measurements_in(results).items():
+    for key, measured in results.known.items():
         quantity, task, _, *detail = key.split("/")
         if quantity == "accuracy" and not detail:
             tasks.setdefault(task, []).append(measured)
@@ -211,17 +212,16 @@ def _either(numbers: Sequence[int]) -> str:
     return " or ".join(f"{number:,}" for number in numbers)
 
 
-def _verdicts(results: dict[str, Any]) -> str:
+def _verdicts(results: RunResults) -> str:
     """How many claims got which verdict, in a sentence."""
-    counts = count_verdicts(results)
-    summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"Of {len(results['claims'])} claims: {summary}."
+    summary = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+    return f"Of {len(results.claims)} claims: {summary}."
 
 
-def _claims(results: dict[str, Any]) -> str:
+def _claims(results: RunResults) -> str:
     """Each claim with what was measured."""
     columns = ["id", "statement", "source", "measured", "rule", "verdict"]
-    rows = claims_table(results["claims"])[columns].itertuples(index=False)
+    rows = claims_table(results.claims)[columns].itertuples(index=False)
     return _table(columns, list(rows))
 
 

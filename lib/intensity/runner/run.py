@@ -22,6 +22,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from intensity.claims.results import merge
 from intensity.cli import SCHEDULER
 from intensity.environment import Layout, cores, training_backend
 from intensity.report.build import build_report
@@ -36,7 +37,6 @@ from intensity.runner.notebooks import (
 from intensity.runner.ownership import LOCK, OWNER, owned
 from intensity.runner.profiles import load_profile
 from intensity.runner.verify import load_expected, verify
-from intensity.statistics.measurements import merge
 from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest

@@ -1,34 +1,29 @@
-"""What a measured number is, how its interval is made, and tests over seeds.
+"""Intervals of measured numbers, and tests over seeds.
 
 Two intervals, for two questions. Student's t over seeds says what another training would give, and
-every network's number has it. Wilson's over scenes says what other scenes would give, and readers,
-which are never trained, have that one. Intervals here are 95 % intervals, but for the 90 % interval
-by which an effect is shown to be absent.
+every network's number has it. Wilson's over scenes says what other scenes would give, and
+baselines, which are never trained, have that one. Intervals here are 95 % intervals, but for the
+90 % interval by which an effect is shown to be absent.
 
 A bootstrap over three seeds would cover 68 % where it says 95, so none is offered for seeds.
+scipy.stats takes 1.5 s to import, so functions import it when they are called.
 """
 
 import math
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Annotated, Literal, NamedTuple, Self, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
-from scipy.special import ndtri, stdtr, stdtrit  # scipy.stats takes 1.5 s to import
 
-from intensity.units import FRACTION, Unit, find_unit
-from intensity.values import InvalidInput, Value
+from intensity.values import InvalidInput
 
 LEVEL = 0.95
 """The share of repetitions in which an interval holds the truth."""
 
 EQUIVALENCE_LEVEL = 1 - 2 * (1 - LEVEL)
 """The level of the interval that holds two one-sided tests, each at 1 - LEVEL."""
-
-WORD = r"[A-Za-z0-9_.+-]+"
-"""What stands between two slashes of a measurement's id."""
 
 Side = Literal["greater", "less", "two-sided"]
 """On which side of a number a test looks for the mean."""
@@ -146,6 +141,8 @@ def t_test(values: ArrayLike, mean: float = 0.0, *, side: Side) -> float:
     Reference:
         Student (1908), The probable error of a mean.
     """
+    from scipy.stats import t as student
+
     numbers = _seeds(values)
     if not math.isfinite(mean):
         raise InvalidInput(f"mean: {mean} is not allowed: a finite number")
@@ -153,8 +150,8 @@ def t_test(values: ArrayLike, mean: float = 0.0, *, side: Side) -> float:
         raise InvalidInput(f"side: {side!r} is not allowed: one of {', '.join(get_args(Side))}")
     t, freedom = _t(numbers - mean), numbers.size - 1
     if side == "two-sided":
-        return float(2 * stdtr(freedom, -abs(t)))
-    return float(stdtr(freedom, -t if side == "greater" else t))
+        return float(2 * student.sf(abs(t), freedom))
+    return float(student.sf(t if side == "greater" else -t, freedom))
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -220,8 +217,6 @@ def holm_intervals(family: Sequence[ArrayLike], bound: float) -> list[Interval]:
 def wilson(successes: int, trials: int) -> Interval:
     """Wilson's score interval of a rate.
 
-    (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n) with p = k / n, z = 1.96.
-
     Args:
         successes: how many of the trials had it, 0..trials.
         trials: how many there were, at least 1.
@@ -239,87 +234,10 @@ def wilson(successes: int, trials: int) -> Interval:
     if not whole or not 0 <= successes <= trials or trials < 1:
         counts = f"{successes} of {trials}"
         raise InvalidInput(f"successes: {counts} is not allowed: 0..trials of 1 or more")
-    rate, z = successes / trials, float(ndtri((1 + LEVEL) / 2))
-    middle = rate + z**2 / (2 * trials)
-    half = z * math.sqrt(rate * (1 - rate) / trials + (z / (2 * trials)) ** 2)
-    low, high = ((middle + sign * half) / (1 + z**2 / trials) for sign in (-1, 1))
-    # Algebra says 0 for none of them and 1 for all; rounding may leave 1e-20.
-    return Interval(low if successes else 0.0, high if successes < trials else 1.0, rate)
+    from scipy.stats import binomtest
 
-
-class Counted(Value):
-    """How much a measurement rests on."""
-
-    seeds: NonNegativeInt
-    """Trainings; 0 for what is not trained."""
-    scenes: NonNegativeInt
-    """Scenes that each seed's number was counted on."""
-
-
-class Measurement(Value):
-    """A number that leaves the project, with its interval and what it rests on.
-
-    Raises:
-        InvalidInput: a number is not finite, the ends are in the wrong order, a measurement
-            without an interval does not say that it is exact, the unit is unknown or cannot
-            have the value.
-    """
-
-    id: Annotated[str, Field(pattern=rf"^{WORD}(/{WORD}){{2,}}$")]
-    """`<quantity>/<task>/<network or reader>[/<detail>]`."""
-    value: FiniteFloat
-    ci95: tuple[FiniteFloat, FiniteFloat] | None
-    """The ends of the 95 % interval; none for what is exact."""
-    exact: bool = False
-    n: Counted
-    seeds: tuple[FiniteFloat, ...] | None = None
-    """Every seed's number, where there are seeds."""
-    unit: str
-    method: str
-    """How the interval was made."""
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        """Refuse what contradicts itself."""
-        unit = find_unit(self.unit)
-        if self.unit == FRACTION and self.n.scenes < 1:
-            raise InvalidInput("n.scenes: 0 is not allowed: a fraction is of 1 scene or more")
-        for number in (self.value, *(self.seeds or ())):
-            if not unit.holds(number):
-                bounds = f"{unit.name}, {unit.low:g}..{unit.high:g}"
-                raise InvalidInput(f"value: {number} is not allowed: {bounds}")
-        if self.exact != (self.ci95 is None):
-            raise InvalidInput(f"ci95: {self.ci95} is not allowed: none if and only if exact")
-        if self.ci95 is not None and self.ci95[0] > self.ci95[1]:
-            raise InvalidInput(f"ci95: {self.ci95} is not allowed: the lower end first")
-        return self
-
-    @property
-    def text(self) -> str:
-        """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
-        if self.ci95 is None:
-            return self._unit.format(self.value)
-        return f"{self._unit.format(self.value, self._places)} {self.interval_text(*self.ci95)}"
-
-    def interval_text(self, low: float, high: float) -> str:
-        """The two ends of an interval of this measurement for people, as "[98.90, 99.50]"."""
-        ends = (self._unit.number(end, self._places) for end in (low, high))
-        return f"[{', '.join(ends)}]"
-
-    @property
-    def _unit(self) -> Unit:
-        """The unit by its name."""
-        return find_unit(self.unit)
-
-    @property
-    def _places(self) -> int:
-        """Decimals that show half the interval's width with two digits; 1 to 3 of them.
-
-        So whoever reads the printed ends can check a verdict by them.
-        """
-        low, high = self.ci95 or (0.0, 0.0)
-        half = self._unit.scale * (high - low) / 2
-        return min(max(1 - math.floor(math.log10(half)), 1), 3) if half else 2
+    low, high = binomtest(successes, trials).proportion_ci(LEVEL, "wilson")
+    return Interval(float(low), float(high), successes / trials)
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:
@@ -344,10 +262,14 @@ def _seeds(values: ArrayLike) -> NDArray[np.float64]:
 
 def _student(numbers: NDArray[np.float64], level: float) -> Interval:
     """Student's t interval of the mean of (n,) seeds' numbers, at a level in 0..1."""
-    mean = float(numbers.mean())
-    error = numbers.std(ddof=1) / math.sqrt(numbers.size)
-    half = float(stdtrit(numbers.size - 1, (1 + level) / 2) * error)
-    return Interval(mean - half, mean + half, mean)
+    from scipy.stats import sem
+    from scipy.stats import t as student
+
+    mean, error = float(numbers.mean()), float(sem(numbers))
+    if not error:
+        return Interval(mean, mean, mean)
+    low, high = student.interval(level, numbers.size - 1, loc=mean, scale=error)
+    return Interval(float(low), float(high), mean)
 
 
 def _t(differences: NDArray[np.float64]) -> float:

@@ -1,24 +1,19 @@
-"""Numbers leave a run in one place: a part for each notebook, merged into one results.json.
-
-A notebook opens one `Results`, puts its measurements there under ids and saves them. After every
-notebook the parts are merged, and only then are claims judged: a claim may rest on measurements of
-two notebooks.
-"""
+"""Measured numbers: what one is, and the book that a notebook keeps them in, each under one id."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
 
-from intensity.claims import judge as claims
 from intensity.statistics.intervals import (
     Interval,
-    Measurement,
     holm_intervals,
     log_t_interval,
     paired_interval,
@@ -26,8 +21,85 @@ from intensity.statistics.intervals import (
     wilson,
 )
 from intensity.storage.files import write_aside
-from intensity.units import FRACTION, find_unit
-from intensity.values import ROOT, InvalidInput, shown
+from intensity.units import FRACTION, Unit, find_unit
+from intensity.values import ROOT, InvalidInput, Value
+
+MEASUREMENT_ID = r"^[A-Za-z0-9_.+-]+(/[A-Za-z0-9_.+-]+){2,}$"
+"""Words with slashes between them: `<quantity>/<task>/<network or baseline>[/<detail>]`."""
+
+
+class Counted(Value):
+    """How much a measurement rests on."""
+
+    seeds: NonNegativeInt
+    """Trainings; 0 for what is not trained."""
+    scenes: NonNegativeInt
+    """Scenes that each seed's number was counted on."""
+
+
+class Measurement(Value):
+    """A number that leaves the project, with its interval and what it rests on.
+
+    Raises:
+        InvalidInput: a number is not finite, the ends are in the wrong order, a measurement
+            without an interval does not say that it is exact, the unit is unknown or cannot
+            have the value.
+    """
+
+    id: Annotated[str, Field(pattern=MEASUREMENT_ID)]
+    value: FiniteFloat
+    ci95: tuple[FiniteFloat, FiniteFloat] | None
+    """The ends of the 95 % interval; none for what is exact."""
+    exact: bool = False
+    n: Counted
+    seeds: tuple[FiniteFloat, ...] | None = None
+    """Every seed's number, where there are seeds."""
+    unit: str
+    method: str
+    """How the interval was made."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        """Refuse what contradicts itself."""
+        unit = find_unit(self.unit)
+        if self.unit == FRACTION and self.n.scenes < 1:
+            raise InvalidInput("n.scenes: 0 is not allowed: a fraction is of 1 scene or more")
+        for number in (self.value, *(self.seeds or ())):
+            if not unit.holds(number):
+                bounds = f"{unit.name}, {unit.low:g}..{unit.high:g}"
+                raise InvalidInput(f"value: {number} is not allowed: {bounds}")
+        if self.exact != (self.ci95 is None):
+            raise InvalidInput(f"ci95: {self.ci95} is not allowed: none if and only if exact")
+        if self.ci95 is not None and self.ci95[0] > self.ci95[1]:
+            raise InvalidInput(f"ci95: {self.ci95} is not allowed: the lower end first")
+        return self
+
+    @property
+    def text(self) -> str:
+        """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
+        if self.ci95 is None:
+            return self._unit.format(self.value)
+        return f"{self._unit.format(self.value, self._places)} {self.interval_text(*self.ci95)}"
+
+    def interval_text(self, low: float, high: float) -> str:
+        """The two ends of an interval of this measurement for people, as "[98.90, 99.50]"."""
+        ends = (self._unit.number(end, self._places) for end in (low, high))
+        return f"[{', '.join(ends)}]"
+
+    @property
+    def _unit(self) -> Unit:
+        """The unit by its name."""
+        return find_unit(self.unit)
+
+    @property
+    def _places(self) -> int:
+        """Decimals that show half the interval's width with two digits; 1 to 3 of them.
+
+        So whoever reads the printed ends can check a verdict by them.
+        """
+        low, high = self.ci95 or (0.0, 0.0)
+        half = self._unit.scale * (high - low) / 2
+        return min(max(1 - math.floor(math.log10(half)), 1), 3) if half else 2
 
 
 class Results:
@@ -55,7 +127,6 @@ class Results:
         *,
         scenes: int,
         unit: str = FRACTION,
-        log: bool = False,
     ) -> Measurement:
         """Keep one number a seed, with Student's t interval over the seeds.
 
@@ -64,7 +135,6 @@ class Results:
             values: (seeds,) one number for each seed.
             scenes: how many scenes each seed's number rests on.
             unit: of the numbers.
-            log: make the mean and the interval on the logarithm, for ratios.
 
         Returns:
             The measurement. The interval of a number that cannot be negative is cut at its bounds.
@@ -73,6 +143,7 @@ class Results:
             InvalidInput: fewer than two seeds, a number that is not finite, an id that is taken.
         """
         with _naming(name):
+            log = find_unit(unit).log
             interval = log_t_interval(values) if log else t_interval(values)
         method = "Student t over seeds, on the logarithm" if log else "Student t over seeds"
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
@@ -157,14 +228,18 @@ class Results:
             method="Wilson over scenes",
         )
 
-    def exact(self, name: str, value: float, *, scenes: int, unit: str) -> Measurement:
-        """Keep a number that has no spread, such as a count of parameters.
+    def exact(
+        self, name: str, value: float, *, scenes: int, unit: str, seeds: int = 0
+    ) -> Measurement:
+        """Keep a number without an interval: a count of parameters, the largest p over seeds.
 
         Args:
             name: the measurement's id.
             value: the number.
             scenes: how many scenes it rests on; 0 where it rests on none.
             unit: of the number.
+            seeds: how many trainings it rests on; a number that rests on none has to come out the
+                same anywhere.
 
         Returns:
             The measurement, without an interval.
@@ -172,7 +247,7 @@ class Results:
         Raises:
             InvalidInput: the number is not finite, or the id is taken.
         """
-        n = {"seeds": 0, "scenes": scenes}
+        n = {"seeds": seeds, "scenes": scenes}
         return self._add(
             id=name, value=value, ci95=None, exact=True, n=n, unit=unit, method="exact"
         )
@@ -212,9 +287,10 @@ class Results:
 
     def save(self) -> Path:
         """Write this notebook's part, whole or not at all, and say where."""
-        path = _part(self.output, self.notebook)
+        path = part_path(self.output, self.notebook)
         rows = [measurement.model_dump(mode="json") for measurement in self._measurements.values()]
-        _write(path, {"notebook": self.notebook, "measurements": rows})
+        part = {"notebook": self.notebook, "measurements": rows}
+        write_aside(path, json.dumps(part, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         return path
 
     def _add_seeds(
@@ -241,7 +317,7 @@ class Results:
         """Keep a measurement; the same one again is fine, another under its id is not."""
         with _naming(fields["id"]):
             measurement = Measurement(**fields)
-            _keep(self._measurements, measurement)
+        keep(self._measurements, measurement)
         return measurement
 
 
@@ -263,101 +339,6 @@ def measurement_table(measurements: Iterable[Measurement]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def gather(output: str | Path, notebooks: Sequence[str]) -> dict[str, Any]:
-    """What the notebooks of a run have measured so far, and the claims that can be judged by it.
-
-    Args:
-        output: the run's folder, absolute or from the checkout.
-        notebooks: the names of all notebooks of a whole run, in order; other parts are not read.
-
-    Returns:
-        `profile` (the folder's name), `complete` (is every notebook's part there?),
-        `measurements` in the order of the notebooks, and `claims` as `claims.evaluate` has them.
-
-    Raises:
-        InvalidInput: two notebooks have different measurements under one id, or a part is broken.
-    """
-    there = [name for name in notebooks if _part(output, name).exists()]
-    kept: dict[str, Measurement] = {}
-    for name in there:
-        for measurement in measurements_in(_read(_part(output, name))).values():
-            with _naming(measurement.id):
-                _keep(kept, measurement)
-    return {
-        "profile": Path(output).name,
-        "complete": len(there) == len(notebooks),
-        "measurements": [measurement.model_dump(mode="json") for measurement in kept.values()],
-        "claims": claims.evaluate(kept.values()),
-    }
-
-
-def merge(output: str | Path, notebooks: Sequence[str]) -> dict[str, Any]:
-    """Gather a run's parts and write them to its results.json.
-
-    Args:
-        output: as for `gather`.
-        notebooks: as for `gather`.
-
-    Returns:
-        What was written.
-
-    Raises:
-        InvalidInput: as for `gather`.
-    """
-    merged = gather(output, notebooks)
-    _write(ROOT / output / "results.json", merged)
-    return merged
-
-
-def load_results(output: str | Path) -> dict[str, Any]:
-    """Read a run's results.json.
-
-    Args:
-        output: the run's folder, absolute or from the checkout.
-
-    Returns:
-        What `merge` wrote.
-
-    Raises:
-        InvalidInput: there is none yet, it is broken, or another version has written it.
-    """
-    path = ROOT / output / "results.json"
-    results = _read(path)
-    try:
-        odd = _odd_parts(results)
-    except (InvalidInput, KeyError, TypeError, AttributeError) as error:
-        odd = [str(error)]
-    if odd:
-        raise InvalidInput(f"results: {shown(path)} is not what this version writes: {odd[0]}")
-    return results
-
-
-def _odd_parts(results: dict[str, Any]) -> list[str]:
-    """What results of this version have otherwise, in a few words each."""
-    judged = results["claims"]
-    claims.claims_table(judged)
-    named = {name for claim in judged for name in claim["measurement"]}
-    verdicts = {claim["verdict"] for claim in judged} - set(claims.VERDICTS)
-    absent = sorted(named - measurements_in(results).keys())
-    absent += [name for name in ("profile", "complete") if name not in results]
-    return [f"{name!r} is missing" for name in absent] + [f"{name!r}" for name in verdicts]
-
-
-def measurements_in(merged: dict[str, Any]) -> dict[str, Measurement]:
-    """The measurements of a merged run, by id and in order.
-
-    Args:
-        merged: what `gather`, `merge` or `load_results` gives.
-
-    Returns:
-        Each measurement under its id.
-
-    Raises:
-        InvalidInput: one of them is not a measurement.
-    """
-    return {row["id"]: Measurement(**row) for row in merged["measurements"]}
-
-
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
     """Let a refusal say which measurement it is about."""
@@ -367,36 +348,18 @@ def _naming(name: str) -> Iterator[None]:
         raise InvalidInput(f"{name}: {error}") from None
 
 
-def _keep(kept: dict[str, Measurement], measurement: Measurement) -> None:
-    """Put a measurement under its id, unless a different one stands there."""
+def keep(kept: dict[str, Measurement], measurement: Measurement) -> None:
+    """Put a measurement under its id.
+
+    Raises:
+        InvalidInput: a different one stands there.
+    """
     known = kept.setdefault(measurement.id, measurement)
     if known != measurement:
         texts = f"{measurement.text} after {known.text}"
-        raise InvalidInput(f"id: {texts} is not allowed: one measurement an id")
+        raise InvalidInput(f"{measurement.id}: {texts} is not allowed: one measurement an id")
 
 
-def _part(output: str | Path, notebook: str) -> Path:
-    """Where a notebook's part of a run stands."""
+def part_path(output: str | Path, notebook: str) -> Path:
+    """Where a notebook's part of a run's results is kept."""
     return ROOT / output / "results" / f"{notebook}.json"
-
-
-def _write(path: Path, data: dict[str, Any]) -> None:
-    """Write JSON that any reader takes: no NaN."""
-    write_aside(path, json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Read such JSON; what is missing or broken is refused in one line."""
-    place = shown(path)
-    try:
-        data: dict[str, Any] = json.loads(path.read_text("utf8"), parse_constant=_refuse)
-    except FileNotFoundError:
-        raise InvalidInput(f"results: {place} is not there: run the notebooks first") from None
-    except ValueError as error:
-        raise InvalidInput(f"results: {place} is not allowed: {error}") from None
-    return data
-
-
-def _refuse(word: str) -> NoReturn:
-    """Refuse the words for numbers that are none."""
-    raise InvalidInput(f"{word} in it, where numbers are finite")

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from intensity.analysis import errors
-from intensity.statistics.intervals import Measurement, t_interval
+from intensity.statistics.intervals import t_interval
+from intensity.statistics.measurements import Measurement
 from intensity.tables.summaries import summarized
 from intensity.training.configuration import Configuration
 from intensity.units import FRACTION, UNITS
