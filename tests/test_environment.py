@@ -1,10 +1,16 @@
 """Where computing processes start: as many as there are cores, none with a say in the others."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
+from unittest import mock
 
-from intensity.environment import FAST, ONE_THREAD, cores
+import pytest
+
+from intensity.environment import FAST, ONE_THREAD, cores, set_environment, settings
+from intensity.values import ROOT
 
 
 def test_all_cores_that_may_be_used_are_counted() -> None:
@@ -32,3 +38,35 @@ def test_one_thread_is_what_tensorflow_then_uses() -> None:
         check=True,
     )
     assert done.stdout.split()[-2:] in (["1", "1"], ["0", "0"])
+
+
+def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
+    with mock.patch.dict(os.environ, {"INTENSITY_FRESH": "1"}):
+        set_environment(tmp_path, {"INTENSITY_TERMINAL": "a", "INTENSITY_FRESH": None})
+        assert os.environ["INTENSITY_TERMINAL"] == "a"
+        assert "INTENSITY_FRESH" not in os.environ
+        for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "KERAS_HOME"):
+            assert Path(os.environ[name]).is_relative_to(tmp_path / ".cache")
+
+
+def test_no_other_module_reads_or_sets_variables() -> None:
+    used = re.compile(r"os\.(environ|getenv|putenv)")
+    package = ROOT / "lib" / "intensity"
+    users = [p.name for p in package.rglob("*.py") if used.search(p.read_text("utf8"))]
+    assert users == ["environment.py"]
+
+
+def test_settings_are_what_the_variables_say_and_empty_ones_say_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("BACKEND", "FRESH", "STORE", "SCHEDULER", "TERMINAL", "PRETRAINED"):
+        monkeypatch.setenv(f"INTENSITY_{name}", "")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    found = settings()
+    assert (found.backend, found.fresh, found.store) == ("jax", 0.0, ROOT / "store")
+    assert found.scheduler is found.terminal is found.pretrained is None
+    monkeypatch.setenv("INTENSITY_BACKEND", "torch")
+    monkeypatch.setenv("INTENSITY_FRESH", "12.5")
+    monkeypatch.setenv("INTENSITY_STORE", "/somewhere")
+    found = settings()
+    assert (found.backend, found.fresh, found.store) == ("torch", 12.5, Path("/somewhere"))

@@ -1,7 +1,11 @@
-"""The checkout and the processes that compute: how many, in which environment, how they talk."""
+"""The checkout and the processes that compute: how many, with which variables, how they talk.
+
+This is the only module that reads or sets variables of the environment.
+"""
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,16 +33,105 @@ ONE_THREAD = {
 """Sums, and so weights, must not depend on the number of threads."""
 
 
-def checkout() -> Path:
-    """The checkout whose notebooks are run: INTENSITY_CHECKOUT, else that of this code."""
-    return Path(os.environ.get("INTENSITY_CHECKOUT", ROOT))
+CACHES = {
+    "DASK_CONFIG": "dask",
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_CONFIG_DIR": "jupyter/config",
+    "JUPYTER_DATA_DIR": "jupyter/data",
+    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+    "KERAS_HOME": "keras",
+    "MPLCONFIGDIR": "matplotlib",
+}
+"""Variables that say where libraries may write, and folders of .cache/ for them."""
+
+QUIET = {
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+"""Variables that make kernels use this environment and keep their start-up notes to themselves."""
+
+RUN = "INTENSITY_RUN"
+"""Variable that names the engine of a run to all processes that it starts, directly or not."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the variables INTENSITY_... say to this process; empty ones say nothing.
+
+    Args:
+        backend: Keras backend that networks are trained with; without it KERAS_BACKEND, since what
+            looks into networks needs TensorFlow, so that notebooks have KERAS_BACKEND=tensorflow
+            whatever the user has set.
+        checkout: whose notebooks are run; by default that of this code.
+        checkpoints: where a worker of this machine keeps how far its trainings are.
+        fresh: Unix time; what the store has from before counts as absent.
+        pretrained: a folder of runs that come before those of the store.
+        scheduler: address of the Dask scheduler that trainings are sent to.
+        store: the store's folder; by default store/ beside this code.
+        terminal: a file whose text another process shows on the terminal.
+    """
+
+    backend: str
+    checkout: Path
+    checkpoints: Path | None
+    fresh: float
+    pretrained: Path | None
+    scheduler: str | None
+    store: Path
+    terminal: Path | None
+
+
+def settings() -> Settings:
+    """The settings of this process, as they are now."""
+    return Settings(
+        backend=_variable("BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow",
+        checkout=_folder("CHECKOUT") or ROOT,
+        checkpoints=_folder("CHECKPOINTS"),
+        fresh=float(_variable("FRESH") or 0),
+        pretrained=_folder("PRETRAINED"),
+        scheduler=_variable("SCHEDULER"),
+        store=_folder("STORE") or ROOT / "store",
+        terminal=_folder("TERMINAL"),
+    )
+
+
+def _variable(name: str) -> str | None:
+    """One of this project's variables."""
+    return os.environ.get(f"INTENSITY_{name}") or None
+
+
+def _folder(name: str) -> Path | None:
+    """A path that one of them names."""
+    value = _variable(name)
+    return Path(value) if value else None
+
+
+def set_variables(variables: Mapping[str, str | None]) -> None:
+    """Set variables of this process and of all that it starts; None removes one."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
+    """Set what every notebook started from now on finds in its environment.
+
+    Args:
+        root: the checkout.
+        own: this project's variables; None for one that must not be set.
+    """
+    caches = {name: str(root / ".cache" / folder) for name, folder in CACHES.items()}
+    set_variables({**caches, **QUIET, **FAST, **own})
 
 
 @dataclass(frozen=True)
 class Layout:
     """Where a checkout keeps things."""
 
-    root: Path = field(default_factory=checkout)
+    root: Path = field(default_factory=lambda: settings().checkout)
 
     @property
     def notebooks(self) -> dict[str, Path]:
@@ -77,43 +170,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def training_backend() -> str:
-    """The Keras backend that networks are trained with: INTENSITY_BACKEND, else KERAS_BACKEND.
-
-    What looks into networks needs TensorFlow, so kernels have KERAS_BACKEND=tensorflow whatever the
-    user has set; the engine hands that on in the other variable, and to the workers that it starts.
-    """
-    return os.environ.get("INTENSITY_BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow"
-
-
-def scheduler() -> str | None:
-    """The address of the Dask scheduler that trainings are sent to, if there is one."""
-    return os.environ.get("INTENSITY_SCHEDULER") or None
-
-
-def checkpoint_folder() -> Path | None:
-    """Where a worker of this machine keeps how far its trainings are."""
-    return _folder("INTENSITY_CHECKPOINTS")
-
-
-def terminal() -> Path | None:
-    """The file whose text another process shows on the terminal, if this is part of a run."""
-    return _folder("INTENSITY_TERMINAL")
-
-
-def _folder(name: str) -> Path | None:
-    """The path that a variable names."""
-    value = os.environ.get(name)
-    return Path(value) if value else None
-
-
 def tell(text: str) -> None:
     """A line for people, from whatever process: on the terminal of the run that it belongs to.
 
     Args:
         text: the line.
     """
-    line, path = f"intensity: {text}", terminal()
+    line, path = f"intensity: {text}", settings().terminal
     if path is None:
         print(line, file=sys.stderr, flush=True)
         return

@@ -13,7 +13,8 @@ from unittest import mock
 
 import psutil
 
-from intensity.runner.notebooks import Terminal, run_notebook, set_environment
+from intensity.environment import set_environment
+from intensity.runner.notebooks import Terminal, run_notebook
 
 ENGINE = """\
 import signal, sys
@@ -108,15 +109,6 @@ def is_running(pid: int) -> bool:
     except psutil.NoSuchProcess:
         pass
     return False
-
-
-def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
-    with mock.patch.dict(os.environ, {"INTENSITY_FRESH": "1"}):
-        set_environment(tmp_path, {"INTENSITY_TERMINAL": "a", "INTENSITY_FRESH": None})
-        assert os.environ["INTENSITY_TERMINAL"] == "a"
-        assert "INTENSITY_FRESH" not in os.environ
-        for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "KERAS_HOME"):
-            assert Path(os.environ[name]).is_relative_to(tmp_path / ".cache")
 
 
 def test_notebooks_side_by_side_have_their_own_working_directory(

@@ -14,6 +14,7 @@ from unittest import mock
 import psutil
 import pytest
 
+from intensity.environment import RUN
 from intensity.runner import ownership
 from intensity.runner.ownership import owned
 from intensity.storage.locks import Lock
@@ -86,7 +87,7 @@ def test_the_owner_is_recorded_and_inherited(tmp_path: Path) -> None:
     with owned(tmp_path / "run"):
         owner = json.loads((tmp_path / "run" / ownership.OWNER).read_text())
         assert owner == {"pid": os.getpid(), "started": psutil.Process().create_time()}
-        assert os.environ[ownership.NAME] == f"{os.getpid()} since {owner['started']}"
+        assert os.environ[RUN] == f"{os.getpid()} since {owner['started']}"
         assert not Lock(tmp_path / "run" / ownership.LOCK).acquire(wait=False)
     assert Lock(tmp_path / "run" / ownership.LOCK).acquire(wait=False)
 

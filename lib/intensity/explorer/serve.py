@@ -2,8 +2,7 @@
 
 import socket
 
-from intensity.environment import Layout
-from intensity.runner.notebooks import set_environment
+from intensity.environment import Layout, set_environment
 from intensity.values import InvalidInput
 
 HOST = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""How a notebook is executed: in a kernel of its own, whose environment is set here.
+"""How a notebook is executed: in a kernel of its own.
 
 papermill does the work, in a thread for each notebook, so that several run side by side. What is
 added here: kernels are stopped with all that they started, libraries keep their caches inside the
@@ -21,46 +21,11 @@ import papermill
 import psutil  # type: ignore[import-untyped]
 from papermill.exceptions import PapermillExecutionError
 
-from intensity.environment import FAST
-
 START_TIMEOUT = 300
 """Seconds that a kernel may take to start, on a machine that is busy."""
 
-CACHES = {
-    "DASK_CONFIG": "dask",
-    "IPYTHONDIR": "ipython",
-    "JUPYTER_CONFIG_DIR": "jupyter/config",
-    "JUPYTER_DATA_DIR": "jupyter/data",
-    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
-    "KERAS_HOME": "keras",
-    "MPLCONFIGDIR": "matplotlib",
-}
-"""Variables that say where libraries may write, and folders of .cache/ for them."""
-
-QUIET = {
-    "JUPYTER_PREFER_ENV_PATH": "1",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-}
-"""Variables that make kernels use this environment and keep their start-up notes to themselves."""
-
 TRACKER = "multiprocessing.resource_tracker"
 """A process that ends by itself after its parent, and without which Dask warns as it closes."""
-
-
-def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
-    """Set what every kernel started from now on finds in its environment.
-
-    Args:
-        root: the checkout.
-        own: this project's variables; None for one that must not be set.
-    """
-    caches = {name: str(root / ".cache" / folder) for name, folder in CACHES.items()}
-    for name, value in {**caches, **QUIET, **FAST, **own}.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path) -> str | None:

@@ -15,12 +15,9 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
-from intensity.environment import tell
+from intensity.environment import RUN, set_variables, tell
 from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
-
-NAME = "INTENSITY_RUN"
-"""Variable that names the engine to all processes that it starts, directly or not."""
 
 LOCK, OWNER = ".lock", ".owner.json"
 """Files of a run's folder: locked by its engine; the engine's process id and start time."""
@@ -50,7 +47,7 @@ def owned(folder: Path) -> Iterator[None]:
             _end_unless_locked(other.parent)
         owner = {"pid": os.getpid(), "started": psutil.Process().create_time()}
         write_aside(folder / OWNER, json.dumps(owner))
-        os.environ[NAME] = _name(owner)
+        set_variables({RUN: _name(owner)})
         yield
     finally:
         lock.release()
@@ -115,5 +112,5 @@ def _started_by(name: str) -> Iterator[psutil.Process]:
     """All processes that an engine has started, but for those that only wait to be collected."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.environ().get(NAME) == name and process.pid != os.getpid():
+            if process.environ().get(RUN) == name and process.pid != os.getpid():
                 yield process

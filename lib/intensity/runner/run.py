@@ -24,14 +24,13 @@ from pydantic import Field
 
 from intensity.claims.results import merge
 from intensity.cli import SCHEDULER
-from intensity.environment import Layout, cores, training_backend
+from intensity.environment import Layout, cores, set_environment, set_variables, settings
 from intensity.report.build import build_report
 from intensity.report.captions import load_captions
 from intensity.runner.notebooks import (
     Terminal,
     children_write_to,
     run_notebook,
-    set_environment,
     stop,
 )
 from intensity.runner.ownership import LOCK, OWNER, owned
@@ -131,7 +130,7 @@ class Reproduction:
 
             cluster.check_workers(self.request.scheduler)
         with owned(self.folder):
-            os.environ["INTENSITY_TERMINAL"] = str(self.terminal.path)
+            set_variables({"INTENSITY_TERMINAL": str(self.terminal.path)})
             self._clear()
             self.manifest = self._open_manifest()
             return self._execute_alone()
@@ -140,7 +139,7 @@ class Reproduction:
         """Run the chosen notebooks, in a folder that is this engine's for now."""
         log = self.folder / "kernels.log"
         with children_write_to(log), self.terminal, _scheduler(self.request) as scheduler:
-            os.environ["INTENSITY_SCHEDULER"] = scheduler
+            set_variables({"INTENSITY_SCHEDULER": scheduler})
             if self.request.pretrained:
                 self._tell_pretrained()
             try:
@@ -399,7 +398,7 @@ def _check_writable(*folders: Path) -> None:
 def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
     """What this process and all that it starts find in their environment about this run."""
     return {
-        "INTENSITY_BACKEND": training_backend(),
+        "INTENSITY_BACKEND": settings().backend,
         "INTENSITY_CHECKOUT": str(layout.root),
         "INTENSITY_FRESH": str(time.time()) if request.fresh else None,
         "INTENSITY_PRETRAINED": str(layout.pretrained) if request.pretrained else None,
@@ -410,7 +409,7 @@ def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
 
 def _check_backend() -> None:
     """Refuse to train with what is not installed."""
-    backend = training_backend()
+    backend = settings().backend
     installed = [name for name in BACKENDS if find_spec(name)]
     if backend not in installed:
         allowed = ", ".join(installed)

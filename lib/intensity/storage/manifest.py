@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from intensity.environment import cores, tell, training_backend
+from intensity.environment import cores, settings, tell
 from intensity.storage.code_digest import processor
 from intensity.storage.files import write_aside
 
@@ -60,7 +60,7 @@ def new_manifest(
         "complete": False,
         "commit": _git(root, "rev-parse", "HEAD") or "unknown",
         "dirty": bool(_git(root, "status", "--porcelain")),
-        "backend": training_backend(),
+        "backend": settings().backend,
         "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         "machine": _machine(),
         "seeds": {name: _seeds(values) for name, values in parameters.items() if _seeds(values)},

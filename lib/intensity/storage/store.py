@@ -12,7 +12,6 @@ damaged folder is set aside (`.damaged-...`) with one line, and computed again.
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -23,11 +22,11 @@ import numpy as np
 from pydantic import BaseModel
 
 from intensity.data.scenes import COLUMNS, Scenes
-from intensity.environment import tell
+from intensity.environment import settings, tell
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance
 from intensity.storage.locks import Lock
-from intensity.values import ROOT, InvalidInput, Registered, canonical_json
+from intensity.values import InvalidInput, Registered, canonical_json
 
 Arrays = dict[str, np.ndarray]
 P = ParamSpec("P")
@@ -50,11 +49,10 @@ class Store:
         fresh_since: float | None = None,
         published: Path | None = None,
     ) -> None:
-        there = os.environ.get("INTENSITY_PRETRAINED")
-        self.published = published or (Path(there) if there else None)
-        self.root = root or Path(os.environ.get("INTENSITY_STORE", ROOT / "store"))
-        given = os.environ.get("INTENSITY_FRESH", "0")
-        self.fresh_since = float(given) if fresh_since is None else fresh_since
+        given = settings()
+        self.published = published or given.pretrained
+        self.root = root or given.store
+        self.fresh_since = given.fresh if fresh_since is None else fresh_since
 
     @property
     def is_empty(self) -> bool:

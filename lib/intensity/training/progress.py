@@ -14,7 +14,7 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from intensity.environment import terminal
+from intensity.environment import settings
 from intensity.training.configuration import Configuration
 from intensity.training.runs import Run
 
@@ -40,7 +40,7 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         """Open the line."""
-        path = terminal()
+        path = settings().terminal
         self.file: TextIO | _SharedLine = _SharedLine(path) if path else sys.stderr
         self.bar = tqdm(
             total=sum(c.cost for c in self.wanted.values()),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import pandas as pd
 
-from intensity.environment import training_backend
+from intensity.environment import settings
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance
 from intensity.storage.store import Arrays, Store, digest
@@ -112,7 +112,7 @@ class Run:
 
 def training_code() -> str:
     """What trains networks here: the digest of the code, and the backend if it is no TensorFlow."""
-    code, backend = code_digest("intensity.training.loop"), training_backend()
+    code, backend = code_digest("intensity.training.loop"), settings().backend
     return code if backend == "tensorflow" else f"{code} on {backend}"
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 from distributed import Client, Future, KilledWorker, get_worker
 
-from intensity.environment import checkpoint_folder, cores, scheduler
+from intensity.environment import cores, settings
 from intensity.storage.locks import Lock
 from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
@@ -96,7 +96,7 @@ def train_each(wanted: Sequence[Configuration], store: Store | None = None) -> l
 @contextmanager
 def _client(store: Store, tasks: int) -> Iterator[Client]:
     """A client of the scheduler that the environment names, or of workers for `tasks` at most."""
-    address = scheduler()
+    address = settings().scheduler
     if address:
         with connect(address) as client:
             yield client
@@ -248,6 +248,6 @@ def _train(configuration: Configuration, report: Callable[[int], None], since: f
     from intensity.training.checkpoints import Checkpoint  # who submits does not load Keras
     from intensity.training.loop import train
 
-    folder = checkpoint_folder()
+    folder = settings().checkpoints
     checkpoint = Checkpoint(folder / run_name(configuration), since) if folder else None
     return pack(configuration, train(configuration, report, checkpoint))

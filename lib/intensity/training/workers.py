@@ -20,12 +20,9 @@ from distributed import Client, LocalCluster, Security, fire_and_forget
 from distributed.comm.core import connect as connect_comm
 from distributed.system import MEMORY_LIMIT
 
-from intensity.environment import FAST, ONE_THREAD, training_backend
+from intensity.environment import FAST, ONE_THREAD, settings
 from intensity.training.runs import training_code
 from intensity.values import ROOT, InvalidInput
-
-CHECKPOINTS = "INTENSITY_CHECKPOINTS"
-"""Variable that names the folder where workers of this machine keep how far their trainings are."""
 
 PATIENCE = 8
 """Seconds in which a scheduler has to answer."""
@@ -78,7 +75,7 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
     scratch = ROOT / ".cache" / "dask"
     scratch.mkdir(parents=True, exist_ok=True)
     log = scratch / f"workers-{os.getpid()}.log"
-    own = {CHECKPOINTS: str(checkpoints), "KERAS_BACKEND": training_backend()}
+    own = {"INTENSITY_CHECKPOINTS": str(checkpoints), "KERAS_BACKEND": settings().backend}
     try:
         with dask.config.set(DASK):
             cluster = LocalCluster(
