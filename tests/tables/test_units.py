@@ -30,34 +30,33 @@ SILENT = ("relu2", [1.0, 1.0])
 LOGIT = ("logits", [0.0, 1.0, 0.0, 1.0])
 
 
-def test_units_that_turn_count_by_their_range_and_silent_ones_apart() -> None:
+def test_units_count_by_their_range_and_silent_ones_apart() -> None:
     groups = {
         "hard": [profiles(RISES, TURNS, FALLS, SILENT, LOGIT), profiles(RISES, TURNS, LOGIT)],
         "random": [profiles(RISES, FALLS, LOGIT)] * 2,
     }
-    table = tables.turning_table(groups)
-    assert list(table) == ["condition", "layer", "depth", "seed", "share", "silent"]
-    assert rows(table) == [
-        ("hard", "relu1", 0, 0, 0.0, 0.0),
-        ("hard", "relu2", 1, 0, pytest.approx(3 / 4), pytest.approx(1 / 3)),
-        ("hard", "relu1", 0, 1, 0.0, 0.0),
-        ("hard", "relu2", 1, 1, 1.0, 0.0),
-        ("random", "relu1", 0, 0, 0.0, 0.0),
-        ("random", "relu2", 1, 0, 0.0, 0.0),
-        ("random", "relu1", 0, 1, 0.0, 0.0),
-        ("random", "relu2", 1, 1, 0.0, 0.0),
+    table = tables.depth_table(groups)
+    assert list(table) == [
+        *("condition", "layer", "depth", "seed", "monotonicity", "share", "silent")
     ]
-    summary = tables.turning_summary(table)
-    assert list(summary) == ["condition", "layer", "depth", "share", "low", "high", "silent"]
-    last = summary.iloc[1]
-    assert (last["condition"], last["layer"]) == ("hard", "relu2")
-    assert (last["share"], last["silent"]) == pytest.approx((7 / 8, 1 / 6))
-    assert last["high"] == 1
+    # At whole levels TURNS goes from 0 to 2.7, to 0.3, to 3: M = 3 / 7.8.
+    assert rows(table) == [
+        ("hard", "relu1", 0, 0, 1.0, 0.0, 0.0),
+        ("hard", "relu2", 1, 0, pytest.approx(9 / 13), pytest.approx(3 / 4), pytest.approx(1 / 3)),
+        ("hard", "relu1", 0, 1, 1.0, 0.0, 0.0),
+        ("hard", "relu2", 1, 1, pytest.approx(5 / 13), 1.0, 0.0),
+        ("random", "relu1", 0, 0, 1.0, 0.0, 0.0),
+        ("random", "relu2", 1, 0, 1.0, 0.0, 0.0),
+        ("random", "relu1", 0, 1, 1.0, 0.0, 0.0),
+        ("random", "relu2", 1, 1, 1.0, 0.0, 0.0),
+    ]
+    shares = tables.last_layer(table.iloc[::-1], "share")
+    assert shares == {"hard": [pytest.approx(3 / 4), 1.0], "random": [0.0, 0.0]}
 
 
 def test_a_layer_that_is_silent_is_refused() -> None:
     with pytest.raises(InvalidInput, match="relu2"):
-        tables.turning_table({"hard": [profiles(RISES, SILENT)]})
+        tables.depth_table({"hard": [profiles(RISES, SILENT)]})
 
 
 def test_thresholds_of_one_layer_are_numbered_by_seed() -> None:

@@ -1,7 +1,10 @@
 """One function a figure, in one style; they take arrays and tables and return matplotlib figures.
 
-`show` saves a figure and puts it on a notebook's page; `show_table` does so with a table. seaborn
-is imported by the functions that use it, since it takes as long to load as a figure to draw.
+Every function draws into `ax` (one panel) or `figure` (several; a figure or a part of one) where it
+is given, else into a new figure, and returns the figure. What many take is described here once:
+`summary` has one row a value with the ends of its interval as low and high, `seeds` one row a
+seed; `bands` are the classes of grey levels, drawn behind curves. Any name has a color.
+seaborn is imported by the functions that use it, since it takes long to load.
 """
 
 from intensity.figures.ablations import ablation_overview, accuracy_by_size, random_search
@@ -39,7 +42,6 @@ from intensity.figures.responses import (
     unit_profiles,
 )
 from intensity.figures.slider import intensity_slider, intensity_sweep
-from intensity.figures.style import SCENES_INTERVAL, SEEDS_INTERVAL
 from intensity.figures.training import (
     accuracy_over_intensity,
     accuracy_overview,
@@ -48,51 +50,3 @@ from intensity.figures.training import (
 )
 from intensity.figures.units import closed_form_responses, probes_by_depth, threshold_places
 from intensity.figures.visualization import feature_maps_by_layer, four_panels
-
-__all__ = [
-    "SCENES_INTERVAL",
-    "SEEDS_INTERVAL",
-    "ablation_overview",
-    "accuracy_by_size",
-    "accuracy_over_intensity",
-    "accuracy_overview",
-    "baseline_accuracy",
-    "by_depth",
-    "check_matrix",
-    "claims_overview",
-    "class_balance",
-    "class_planes",
-    "closed_form_responses",
-    "confusion_matrices",
-    "cue_conflicts",
-    "dose_curves",
-    "effect_matrix",
-    "feature_maps_by_layer",
-    "final_layer_weights",
-    "fingerprint_distances",
-    "four_panels",
-    "image_grid",
-    "in_words",
-    "intensity_functions",
-    "intensity_slider",
-    "intensity_sweep",
-    "kernels_with_profiles",
-    "layer_profiles",
-    "learning_curves",
-    "logit_curves",
-    "map_gallery",
-    "permutation_effect",
-    "pieces",
-    "probes_by_depth",
-    "random_search",
-    "recolor_outcomes",
-    "relevance_by_intensity",
-    "save",
-    "score_panels",
-    "show",
-    "show_table",
-    "threshold_places",
-    "transition_places",
-    "unit_profiles",
-    "weight_randomization",
-]

@@ -1,11 +1,10 @@
-"""What networks do with intensity: profiles, logits, monotonicity, transitions, planes, sweeps."""
+"""What networks do with intensity: profiles, logits, transitions, planes, sweeps."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from intensity.analysis.monotonicity import layer_table, unit_table
 from intensity.analysis.planes import plane_labels
 from intensity.data.tasks import Task
 from intensity.tables.summaries import summarized
@@ -53,33 +52,6 @@ def logit_table(network: str, curves: Sequence[Mapping[str, np.ndarray]]) -> pd.
         parts.append(pd.DataFrame({"network": network, **columns}))
     keys = ["network", "intensity", "class"]
     return summarized(pd.concat(parts), keys, "logit", Unit("logit"))
-
-
-def monotonicity_table(
-    profiles: Mapping[str, Sequence[dict[str, np.ndarray]]],
-) -> pd.DataFrame:
-    """Mean monotonicity of each rectified layer.
-
-    Args:
-        profiles: response profiles, one for each seed, by condition.
-
-    Returns:
-        Columns condition, layer, depth (0, 1, ...), seed, monotonicity (0..1).
-    """
-    parts = []
-    for condition, group in profiles.items():
-        for seed, profile in enumerate(group):
-            layers = layer_table(unit_table(profile))
-            layers = layers[layers["layer"] != "logits"].reset_index(drop=True)
-            layers = layers.assign(condition=condition, seed=seed, depth=layers.index)
-            parts.append(layers[["condition", "layer", "depth", "seed", "monotonicity"]])
-    return pd.concat(parts, ignore_index=True)
-
-
-def last_layer(table: pd.DataFrame, column: str) -> dict[str, list[float]]:
-    """A column at the largest depth by condition, one number a seed."""
-    last = table[table["depth"] == table["depth"].max()].sort_values("seed")
-    return {str(name): part[column].tolist() for name, part in last.groupby("condition")}
 
 
 def transition_table(transitions: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:

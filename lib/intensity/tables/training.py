@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,21 +20,10 @@ from intensity.units import FRACTION, UNITS
 class Trained(Protocol):
     """What tables look at in a run; never the network."""
 
-    @property
-    def configuration(self) -> Configuration:
-        """What was trained, and how."""
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """Accuracy on test scenes, number of parameters, and so on."""
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """A row an epoch: columns images, accuracy, validation_accuracy, ..."""
-
-    @property
-    def predictions(self) -> pd.DataFrame:
-        """Test predictions: columns intensity, label, predicted, count."""
+    configuration: Configuration
+    metrics: Mapping[str, float]
+    history: pd.DataFrame
+    predictions: pd.DataFrame
 
 
 Runs = Mapping[str, Sequence[Trained]]
@@ -153,20 +142,17 @@ def search_table(runs: Runs, chosen: str = "") -> pd.DataFrame:
         Columns name, learning_rate, weight_decay, seed, validation_accuracy (of the last epoch),
         test_accuracy (missing unless chosen), chosen.
     """
-    rows: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "learning_rate": run.configuration.recipe.learning_rate,
-            "weight_decay": run.configuration.recipe.weight_decay,
-            "seed": run.configuration.seed,
-            "validation_accuracy": run.history["validation_accuracy"].iloc[-1],
-            "test_accuracy": run.metrics["accuracy"] if name == chosen else np.nan,
-            "chosen": name == chosen,
-        }
-        for name, group in runs.items()
-        for run in group
-    ]
-    return pd.DataFrame(rows)
+    rows = []
+    for name, group in runs.items():
+        for run in group:
+            recipe, mine = run.configuration.recipe, name == chosen
+            validation = run.history["validation_accuracy"].iloc[-1]
+            test = run.metrics["accuracy"] if mine else np.nan
+            settings = (recipe.learning_rate, recipe.weight_decay, run.configuration.seed)
+            rows.append((name, *settings, validation, test, mine))
+    columns = ["name", "learning_rate", "weight_decay", "seed"]
+    columns += ["validation_accuracy", "test_accuracy", "chosen"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 AUTHORS = {"bn_tiny": 0.844, "bn_medium": 0.976}

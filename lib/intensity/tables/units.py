@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from intensity.analysis import thresholds
-from intensity.analysis.monotonicity import rectified, turning_share, unit_table
+from intensity.analysis.monotonicity import layer_table, turning_share, unit_table
 from intensity.statistics.intervals import paired_interval
 from intensity.tables.summaries import summarized
 from intensity.units import FRACTION, UNITS, Unit
@@ -31,16 +31,16 @@ _MEASURES = {
 """Measures of a probe and their units."""
 
 
-def turning_table(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> pd.DataFrame:
-    """How many units of each rectified layer are tuned to bands of intensity.
+def depth_table(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> pd.DataFrame:
+    """How the units of each rectified layer respond to intensity, silent ones left out.
 
     Args:
         profiles: response profiles, one for each seed, by condition.
 
     Returns:
-        Columns condition, layer, depth (0, 1, ...), seed, share (of units with two or more turning
-        points, weighted by their ranges; silent ones left out), silent (share of units whose range
-        is under 1 % of the layer's largest).
+        Columns condition, layer, depth (0, 1, ...), seed, monotonicity (0..1, mean over units),
+        share (of units with two or more turning points, weighted by their ranges), silent (share of
+        units whose range is under 1 % of the layer's largest).
 
     Raises:
         InvalidInput: all units of a layer are silent.
@@ -49,23 +49,19 @@ def turning_table(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> pd
     for condition, group in profiles.items():
         for seed, profile in enumerate(group):
             units = unit_table(profile)
-            silent = units.groupby("layer")["silent"].mean().to_dict()
-            for depth, layer in enumerate(rectified(units)):
-                share = turning_share(units, layer)
-                rows.append((condition, layer, depth, seed, share, silent[layer]))
-    columns = ["condition", "layer", "depth", "seed", "share", "silent"]
+            layers = layer_table(units[units["layer"] != "logits"])
+            for depth, row in enumerate(layers.to_dict("records")):
+                share = turning_share(units, row["layer"])
+                numbers = (row["monotonicity"], share, row["silent"] / row["units"])
+                rows.append((condition, row["layer"], depth, seed, *numbers))
+    columns = ["condition", "layer", "depth", "seed", "monotonicity", "share", "silent"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def turning_summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds of what `turning_table` returns.
-
-    Returns:
-        Columns condition, layer, depth, share, its t interval as low and high, silent (mean).
-    """
-    keys = ["condition", "layer", "depth"]
-    silent = table.groupby(keys, sort=False, as_index=False)["silent"].mean()
-    return summarized(table, keys, "share").merge(silent, on=keys)
+def last_layer(table: pd.DataFrame, column: str) -> dict[str, list[float]]:
+    """A column at the largest depth by condition, one number a seed."""
+    last = table[table["depth"] == table["depth"].max()].sort_values("seed")
+    return {str(name): part[column].tolist() for name, part in last.groupby("condition")}
 
 
 def threshold_table(profiles: Sequence[dict[str, np.ndarray]], layer: str) -> pd.DataFrame:
