@@ -7,7 +7,7 @@ changes the store: it adds a run, as any sweep does.
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from intensity.explorer.view import Subject
 from intensity.storage import entries
 from intensity.storage.store import Store
 from intensity.training.presets import SETTINGS, configure
-from intensity.training.runs import Run, run_name
+from intensity.training.runs import Run, all_runs, run_name
 from intensity.training.sweep import train_each
 from intensity.values import InvalidInput
 
@@ -65,7 +65,7 @@ def find_networks(store: Store) -> Found:
     """The networks of a store that can be explored, published ones included."""
     good: dict[str, Run] = {}
     bad = Counter[str]()
-    for run in _runs(store):
+    for run in all_runs(store):
         reason = _refusal(run)
         if reason:
             bad[reason] += 1
@@ -76,12 +76,6 @@ def find_networks(store: Store) -> Found:
     named = {_unique(run, titles): run for run in ordered}
     reasons = ", ".join(f"{count} {reason}" for reason, count in bad.items())
     return Found(named, f"Networks that do not fit: {reasons}." if bad else "")
-
-
-def _runs(store: Store) -> Iterator[Run]:
-    """All folders that should be runs, published ones first."""
-    for folder in filter(None, (store.published, store.root / "runs")):
-        yield from (Run(path, store) for path in sorted(folder.glob("[!.]*")) if path.is_dir())
 
 
 def _refusal(run: Run) -> str | None:

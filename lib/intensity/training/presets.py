@@ -154,6 +154,14 @@ RECIPES = {
 `authors` as many images as their code shows; `half_scale` what bn_compact needs on `discs`."""
 
 
+def usual_setting(task: Task) -> SceneOptions:
+    """The scenes that a task is meant for; `discs` for a task that is not among the presets."""
+    names = {"three_bands": "squares", "absolute": "backgrounds", "contrast": "backgrounds"}
+    names |= {"distractor": "pairs", "shape": "shapes", "conjunction": "shapes"}
+    options = SETTINGS[names.get(task.name, "discs")]
+    return options.model_copy(update={"shapes": task.shapes}) if task.shapes else options
+
+
 def find_task(task: str | Mapping[str, Any] | Task) -> Task:
     """A task by name, as it is, or from a table of fields; key `task` names where to start.
 

@@ -12,7 +12,8 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +21,13 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import pandas as pd
 
+from intensity.data.scenes import SceneOptions
 from intensity.environment import settings
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance
 from intensity.storage.store import Arrays, Store, digest
 from intensity.training.configuration import Configuration
+from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
@@ -126,6 +129,40 @@ def find_run(name: str, store: Store) -> Run | None:
     """The finished run of a name, published or in the store, if it is whole."""
     path = store.find_published(name) or store.find("runs", name)
     return Run(path, store) if path else None
+
+
+def all_runs(store: Store) -> Iterator[Run]:
+    """All folders that should be runs, published ones first."""
+    for folder in filter(None, (store.published, store.root / "runs")):
+        yield from (Run(path, store) for path in sorted(folder.glob("[!.]*")) if path.is_dir())
+
+
+def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed: int = 0) -> Run:
+    """The run of a network, task, scenes and seed; of several, the one that saw most images.
+
+    Args:
+        store: its runs, and the published ones.
+        network: the architecture's name.
+        task: the task's name.
+        scenes: what it was trained on.
+        seed: of the training.
+
+    Raises:
+        InvalidInput: there is none; the line says which there are on such scenes.
+    """
+    there: dict[tuple[str, str, int], list[Run]] = {}
+    for run in all_runs(store):
+        with suppress(entries.Damaged, ValueError, KeyError):  # of other code, or damaged
+            c = run.configuration
+            if c.scenes == scenes:
+                there.setdefault((c.network.name, c.task.name, c.seed), []).append(run)
+    if (network, task, seed) not in there:
+        names = "; ".join(f"{one}, {other}, {number}" for one, other, number in sorted(there))
+        raise InvalidInput(
+            f"network, task, seed: {network}, {task}, {seed} is not trained on such scenes; "
+            f"there are: {names or 'none'}"
+        )
+    return max(there[network, task, seed], key=lambda run: run.configuration.recipe.images)
 
 
 def add_run(name: str, files: Mapping[str, bytes], store: Store) -> Run:
