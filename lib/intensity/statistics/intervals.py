@@ -6,6 +6,7 @@ baselines, which are never trained, have that one. Intervals here are 95 % inter
 90 % interval by which an effect is shown to be absent.
 
 A bootstrap over three seeds would cover 68 % where it says 95, so none is offered for seeds.
+`values` are (n,) finite numbers, one for each of two seeds or more; others raise InvalidInput.
 scipy.stats takes 1.5 s to import, so functions import it when they are called.
 """
 
@@ -40,15 +41,6 @@ class Interval(NamedTuple):
 def t_interval(values: ArrayLike) -> Interval:
     """Student's t interval of a mean: m +- t(.975, n - 1) s / sqrt(n), s with divisor n - 1.
 
-    Args:
-        values: (n,) at least two finite numbers, one for each seed.
-
-    Returns:
-        The interval, around the mean.
-
-    Raises:
-        InvalidInput: fewer than two values, or one that is not finite.
-
     Reference:
         Student (1908), The probable error of a mean.
     """
@@ -56,21 +48,12 @@ def t_interval(values: ArrayLike) -> Interval:
 
 
 def equivalence_interval(values: ArrayLike) -> Interval:
-    """The interval by which "no effect" is shown: two one-sided t tests at 5 % in one.
+    """The 90 % Student t interval, by which "no effect" is shown: two one-sided tests at 5 %.
 
-    m +- t(.95, n - 1) s / sqrt(n), the 90 % Student t interval. Both tests, of a mean at or below
-    -margin and of one at or above +margin, reject at 5 % exactly where this interval lies wholly
-    inside -margin..+margin: the effect is then equivalent to none. The margin has to be chosen
-    beforehand; an interval that reaches out of it shows neither an effect nor its absence.
-
-    Args:
-        values: (n,) at least two finite numbers, one for each seed.
-
-    Returns:
-        The interval, around the mean; narrower than `t_interval`, so no `ci95` of a measurement.
-
-    Raises:
-        InvalidInput: as for `t_interval`.
+    Both tests, of a mean at or below -margin and of one at or above +margin, reject at 5 % exactly
+    where this interval lies wholly inside -margin..+margin: the effect is then equivalent to none.
+    The margin has to be chosen beforehand; an interval that reaches out of it shows neither an
+    effect nor its absence.
 
     Reference:
         Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach
@@ -80,18 +63,9 @@ def equivalence_interval(values: ArrayLike) -> Interval:
 
 
 def log_t_interval(values: ArrayLike) -> Interval:
-    """Student's t interval of a geometric mean: made on the logarithm and taken back.
+    """Student's t interval of a geometric mean of numbers above 0, made on the logarithm.
 
-    Ratios have it: a ratio and its inverse then get intervals that are each other's inverse.
-
-    Args:
-        values: (n,) at least two positive finite numbers, one for each seed.
-
-    Returns:
-        The interval, around the geometric mean.
-
-    Raises:
-        InvalidInput: fewer than two values, or one that is not finite and above 0.
+    A ratio and its inverse get intervals that are each other's inverse.
     """
     numbers = _seeds(values)
     if numbers.min() <= 0:
@@ -101,18 +75,7 @@ def log_t_interval(values: ArrayLike) -> Interval:
 
 
 def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
-    """Student's t interval of the mean of first - second, paired within seed.
-
-    Args:
-        first: (n,) one finite number for each seed.
-        second: (n,) the numbers to subtract, of the same seeds in the same order.
-
-    Returns:
-        The interval, around the mean difference; above 0 where `first` is the larger.
-
-    Raises:
-        InvalidInput: the lengths differ, or as for `t_interval`.
-    """
+    """Student's t interval of the mean of first - second, paired within seed."""
     minuend, subtrahend = _seeds(first), _seeds(second)
     if minuend.size != subtrahend.size:
         sizes = f"{minuend.size} and {subtrahend.size}"
@@ -121,25 +84,17 @@ def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
 
 
 def t_test(values: ArrayLike, mean: float = 0.0, *, side: Side) -> float:
-    """Student's t test over seeds: how often chance alone would bring them as far from a number.
+    """Student's t test over seeds, with n - 1 degrees of freedom: t = (m - mean) sqrt(n) / s.
 
-    t = (m - mean) sqrt(n) / s, s with divisor n - 1, against Student's t with n - 1 degrees of
-    freedom. Seeds that are all exactly `mean` have t = 0; other seeds without spread have p = 0.
+    Seeds that are all exactly `mean` have t = 0; other seeds without spread have p = 0.
 
     Args:
-        values: (n,) at least two finite numbers, one for each seed.
+        values: (n,) one number for each seed.
         mean: what the seeds' true mean is if there is nothing to find, in their unit.
-        side: "greater" asks whether the true mean is above `mean`, "less" whether it is below,
-            "two-sided" whether it is either.
+        side: the alternative: a true mean above `mean` ("greater"), below, or either.
 
     Returns:
         p, 0..1.
-
-    Raises:
-        InvalidInput: as for `t_interval`, `mean` is not finite, or the side is none of the three.
-
-    Reference:
-        Student (1908), The probable error of a mean.
     """
     from scipy.stats import t as student
 
@@ -157,18 +112,14 @@ def t_test(values: ArrayLike, mean: float = 0.0, *, side: Side) -> float:
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     """Holm's correction: p values of one family, adjusted so that its error rate is held.
 
-    With p sorted from the smallest, p(1) <= ... <= p(m): adjusted p(i) is the largest of
-    (m - j + 1) p(j) over j <= i, at most 1. Tests whose adjusted p is at most alpha are those that
-    Holm's procedure rejects at alpha; any false rejection among them has a chance of at most alpha.
+    With p sorted from the smallest, adjusted p(i) is the largest of (m - j + 1) p(j) over j <= i,
+    at most 1. Any false rejection among tests with adjusted p <= alpha has a chance <= alpha.
 
     Args:
         p_values: (m,) one p of each test in the family, 0..1, at least one.
 
     Returns:
-        (m,) the adjusted p, in the given order, 0..1; never below the p itself.
-
-    Raises:
-        InvalidInput: there is no p, or one is not a number in 0..1.
+        (m,) the adjusted p, in the given order.
 
     Reference:
         Holm (1979), A simple sequentially rejective multiple test procedure.
@@ -191,17 +142,8 @@ def holm_intervals(family: Sequence[ArrayLike], bound: float) -> list[Interval]:
     that any lower end lies above the bound although its mean does not is held for the whole family.
 
     Args:
-        family: for each member (n,) at least two finite numbers, one for each seed.
+        family: for each member (n,) one number for each seed.
         bound: what the means are compared with.
-
-    Returns:
-        An interval for each member, around its mean.
-
-    Raises:
-        InvalidInput: as for `t_test`, or the family is empty.
-
-    Reference:
-        Holm (1979), A simple sequentially rejective multiple test procedure.
     """
     p = np.array([t_test(values, bound, side="greater") for values in family])
     if not p.size:
@@ -215,43 +157,23 @@ def holm_intervals(family: Sequence[ArrayLike], bound: float) -> list[Interval]:
 
 
 def wilson(successes: int, trials: int) -> Interval:
-    """Wilson's score interval of a rate.
-
-    Args:
-        successes: how many of the trials had it, 0..trials.
-        trials: how many there were, at least 1.
-
-    Returns:
-        The interval, around successes / trials; it never leaves 0..1.
-
-    Raises:
-        InvalidInput: the counts are not whole numbers with 0 <= successes <= trials, trials >= 1.
+    """Wilson's score interval of successes / trials, a rate; it never leaves 0..1.
 
     Reference:
         Wilson (1927), Probable inference, the law of succession, and statistical inference.
     """
+    from scipy.stats import binomtest
+
     whole = all(isinstance(count, Integral) for count in (successes, trials))
     if not whole or not 0 <= successes <= trials or trials < 1:
         counts = f"{successes} of {trials}"
         raise InvalidInput(f"successes: {counts} is not allowed: 0..trials of 1 or more")
-    from scipy.stats import binomtest
-
     low, high = binomtest(successes, trials).proportion_ci(LEVEL, "wilson")
     return Interval(float(low), float(high), successes / trials)
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:
-    """The seeds' numbers as an array.
-
-    Args:
-        values: (n,) numbers.
-
-    Returns:
-        (n,) float64.
-
-    Raises:
-        InvalidInput: fewer than two, or one is not finite.
-    """
+    """The seeds' numbers as (n,) float64."""
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1 or numbers.size < 2 or not np.isfinite(numbers).all():
         raise InvalidInput(

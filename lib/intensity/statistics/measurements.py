@@ -105,42 +105,26 @@ class Measurement(Value):
 class Results:
     """The measurements of one notebook, in the order in which they were made.
 
-    A unit of "fraction" says that each number is a share of `scenes` counted scenes; shares of
-    anything else (levels, units) have another unit.
+    Each is kept under an id, `name`, and rests on `scenes` scenes (of each seed; 0 for none), in a
+    `unit` by its name. Numbers of seeds are (seeds,), two seeds or more. What cannot be is refused
+    with InvalidInput, and so is another measurement under an id that is taken.
+
+    Args:
+        notebook: the notebook's name without its ending, for example "01_data".
+        output: the run's folder, absolute or from the checkout, for example "runs/lab".
     """
 
     def __init__(self, notebook: str, output: str | Path) -> None:
-        """Open an empty part.
-
-        Args:
-            notebook: the notebook's name without its ending, for example "01_data".
-            output: the run's folder, absolute or from the checkout, for example "runs/lab".
-        """
         self.notebook = notebook
         self.output = output
         self._measurements: dict[str, Measurement] = {}
 
     def over_seeds(
-        self,
-        name: str,
-        values: ArrayLike,
-        *,
-        scenes: int,
-        unit: str = FRACTION,
+        self, name: str, values: ArrayLike, *, scenes: int, unit: str = FRACTION
     ) -> Measurement:
         """Keep one number a seed, with Student's t interval over the seeds.
 
-        Args:
-            name: the measurement's id.
-            values: (seeds,) one number for each seed.
-            scenes: how many scenes each seed's number rests on.
-            unit: of the numbers.
-
-        Returns:
-            The measurement. The interval of a number that cannot be negative is cut at its bounds.
-
-        Raises:
-            InvalidInput: fewer than two seeds, a number that is not finite, an id that is taken.
+        It is made on the logarithm for ratios, and cut at the bounds of what cannot be negative.
         """
         with _naming(name):
             log = find_unit(unit).log
@@ -149,28 +133,11 @@ class Results:
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
 
     def difference(
-        self,
-        name: str,
-        first: ArrayLike,
-        second: ArrayLike,
-        *,
-        scenes: int,
-        unit: str = FRACTION,
+        self, name: str, first: ArrayLike, second: ArrayLike, *, scenes: int, unit: str = FRACTION
     ) -> Measurement:
         """Keep first - second, paired within seed, with Student's t interval over the seeds.
 
-        Args:
-            name: the measurement's id.
-            first: (seeds,) one number for each seed.
-            second: (seeds,) the numbers to subtract, same seeds and scenes.
-            scenes: how many scenes each seed's number rests on.
-            unit: of the two numbers; the measurement has that of their difference.
-
-        Returns:
-            The measurement; its `seeds` are the differences.
-
-        Raises:
-            InvalidInput: as for `over_seeds`, or the numbers of seeds differ.
+        `unit` is that of the two numbers; the measurement has that of their difference.
         """
         with _naming(name):
             interval = paired_interval(first, second)
@@ -181,19 +148,9 @@ class Results:
     def family(
         self, values: Mapping[str, ArrayLike], *, beyond: float, scenes: int, unit: str
     ) -> list[Measurement]:
-        """Keep numbers that are tested together, with Student's t intervals corrected after Holm.
+        """Keep numbers by id that are tested together to be above a number, `beyond`.
 
-        Args:
-            values: by id (seeds,) one number for each seed.
-            beyond: each is tested to be above it.
-            scenes: how many scenes each seed's number rests on.
-            unit: of the numbers.
-
-        Returns:
-            The measurements, in their order.
-
-        Raises:
-            InvalidInput: as for `over_seeds`.
+        Student's t intervals are corrected after Holm.
         """
         with _naming(next(iter(values), "family")):
             intervals = holm_intervals(list(values.values()), beyond)
@@ -204,48 +161,18 @@ class Results:
         ]
 
     def counts(self, name: str, successes: int, scenes: int) -> Measurement:
-        """Keep a rate of something that is not trained, with Wilson's interval over the scenes.
-
-        Args:
-            name: the measurement's id.
-            successes: on how many scenes it was so.
-            scenes: how many there were.
-
-        Returns:
-            The measurement, a fraction.
-
-        Raises:
-            InvalidInput: impossible counts, or an id that is taken.
-        """
+        """Keep a rate of something that is not trained, with Wilson's interval over the scenes."""
         with _naming(name):
             low, high, value = wilson(successes, scenes)
-        return self._add(
-            id=name,
-            value=value,
-            ci95=(low, high),
-            n={"seeds": 0, "scenes": scenes},
-            unit=FRACTION,
-            method="Wilson over scenes",
-        )
+        n, method = {"seeds": 0, "scenes": scenes}, "Wilson over scenes"
+        return self._add(id=name, value=value, ci95=(low, high), n=n, unit=FRACTION, method=method)
 
     def exact(
         self, name: str, value: float, *, scenes: int, unit: str, seeds: int = 0
     ) -> Measurement:
         """Keep a number without an interval: a count of parameters, the largest p over seeds.
 
-        Args:
-            name: the measurement's id.
-            value: the number.
-            scenes: how many scenes it rests on; 0 where it rests on none.
-            unit: of the number.
-            seeds: how many trainings it rests on; a number that rests on none has to come out the
-                same anywhere.
-
-        Returns:
-            The measurement, without an interval.
-
-        Raises:
-            InvalidInput: the number is not finite, or the id is taken.
+        `seeds` says how many trainings it rests on; one that rests on none is the same anywhere.
         """
         n = {"seeds": seeds, "scenes": scenes}
         return self._add(
@@ -257,26 +184,12 @@ class Results:
         return [m for name, m in self._measurements.items() if name.startswith(prefix)]
 
     def measurement_rows(self, prefixes: Sequence[str]) -> pd.DataFrame:
-        """Measurements as a short table for the page: id, text, seeds, scenes, method.
-
-        Args:
-            prefixes: how the ids begin, in the order of the rows.
-        """
+        """Measurements as a short table: id, text, seeds, scenes, method; by how ids begin."""
         kept = [m for prefix in prefixes for m in self.measurements(prefix)]
         return measurement_table(kept)[["id", "text", "seeds", "scenes", "method"]]
 
     def table(self, which: str | Sequence[str]) -> pd.DataFrame:
-        """Measurements for display.
-
-        Args:
-            which: how their ids begin, or a list of ids.
-
-        Returns:
-            As `measurement_table`.
-
-        Raises:
-            InvalidInput: there is no such measurement.
-        """
+        """Measurements as `measurement_table` has them, by how their ids begin or a list of ids."""
         known = self._measurements
         chosen = which
         if isinstance(which, str):
@@ -301,16 +214,11 @@ class Results:
         with _naming(name):
             bounds = find_unit(unit)
         # A signed number's interval that leaves what is possible shows how little is known.
-        low, high = bounds.clip(low, high) if bounds.low == 0 else (low, high)
+        ends = bounds.clip(low, high) if bounds.low == 0 else (low, high)
         numbers = np.asarray(seeds, dtype=np.float64).tolist()
+        n = {"seeds": len(numbers), "scenes": scenes}
         return self._add(
-            id=name,
-            value=value,
-            ci95=(low, high),
-            n={"seeds": len(numbers), "scenes": scenes},
-            seeds=numbers,
-            unit=unit,
-            method=method,
+            id=name, value=value, ci95=ends, n=n, seeds=numbers, unit=unit, method=method
         )
 
     def _add(self, **fields: Any) -> Measurement:
@@ -322,13 +230,10 @@ class Results:
 
 
 def measurement_table(measurements: Iterable[Measurement]) -> pd.DataFrame:
-    """Measurements as a table for display.
-
-    Args:
-        measurements: what to show, in order.
+    """Measurements as a table for display, a row each.
 
     Returns:
-        A row a measurement: id, value, low and high (equal to the value where it is exact), text
+        Columns id, value, low and high (equal to the value where it is exact), text
         ("99.20 % [98.90, 99.50]"), seeds and scenes (counts), method (how the interval was made).
     """
     columns = ["id", "value", "low", "high", "text", "seeds", "scenes", "method"]
