@@ -71,9 +71,9 @@ class Checkout:
         """The folder as the engine takes it."""
         return Layout(self.root)
 
-    def notebook(self, name: str, *cells: str, parameters: str = "seeds = [0]") -> None:
-        """Write a notebook: a title, parameters, a code cell for each text."""
-        tagged = code(f"{parameters}\noutput = 'runs/lab'", "parameters")
+    def notebook(self, name: str, *cells: str) -> None:
+        """Write a notebook: a title, the parameter, a code cell for each text."""
+        tagged = code('profile = "lab"', "parameters")
         nodes = [prose(f"# Title of {name}"), tagged, *map(code, cells)]
         self.write(self.root / "notebooks" / f"{name}.ipynb", nodes)
 

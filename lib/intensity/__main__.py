@@ -48,12 +48,12 @@ def _run(arguments: dict[str, Any]) -> int:
     # jsonschema loads a grammar of IRIs for three seconds, and does without where there is none.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from intensity.environment import Layout
-    from intensity.runner.run import Reproduction, Request
+    from intensity.runner.run import Request, reproduce
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     given = {name: value for name, value in arguments.items() if value is not None}
-    return Reproduction(Request(**given), Layout()).execute()
+    return reproduce(Request(**given), Layout())
 
 
 def _explore(arguments: dict[str, Any]) -> int:

@@ -127,10 +127,8 @@ def test_a_table_in_words_names_every_row_that_has_a_number() -> None:
     assert in_words(table.assign(share=-0.001), ["task"], "share") == "hard: 0.00"
 
 
-@pytest.mark.parametrize("name", ["line", "2-1-line", "02-1-Line", "../02-1-line", "02-1-a/b"])
-def test_a_name_without_number_is_refused_before_anything_is_written(
-    name: str, tmp_path: Path
-) -> None:
-    with pytest.raises(InvalidInput, match=r"name: .* use NN-N-words"):
+@pytest.mark.parametrize("name", ["line", "2-line", "02-Line", "../02-1-line", "02-1-a/b"])
+def test_another_name_is_refused_before_anything_is_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"name: .* use NN-words"):
         save(figure(), name, TABLE, tmp_path)
     assert not list(tmp_path.iterdir())

@@ -86,6 +86,7 @@ def manifest(checkout: Any) -> dict[str, Any]:
         checkout.notebook(name)
     made = new_manifest(checkout.root, "smoke", {"01_data": {"seeds": [7, 8]}})
     made["machine"]["processor"] = "<processor>"
+    made["networks"] = 1
     record = {"started": "2026-01-01", "seconds": 1.5, "commit": "abc"}
     made["notebooks"] = {
         "01_data": {**record, "status": "passed", "error": None},
@@ -231,7 +232,7 @@ def test_results_of_another_version_are_told_in_their_place(
     path = checkout.layout.run("smoke") / "results.json"
     path.write_text(json.dumps(written))
     again = build(checkout, manifest)
-    assert "Numbers are missing here and in Table A: results:" in section(again, "abstract").text
+    assert "Numbers are missing here and in Table A: " in section(again, "abstract").text
     assert "11 of 11 questions have no answer yet" in section(again, "verdicts").text
     assert "Not known: no claim was judged." in section(again, "abstract").text
     assert str(checkout.root.parent) not in again.text.replace(str(path), "")

@@ -20,30 +20,32 @@ ENGINE = """\
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
 from pathlib import Path
-from intensity.runner.run import Reproduction, Request
+from intensity.runner.run import Request, reproduce
 from intensity.environment import Layout
 assert not {"tensorflow", "keras"} & set(sys.modules), "the engine computes nothing"
-sys.exit(Reproduction(Request(profile="smoke"), Layout(Path(sys.argv[1]))).execute())
+sys.exit(reproduce(Request(profile="smoke"), Layout(Path(sys.argv[1]))))
 """
 WAIT = """\
 import os, pathlib, subprocess, time
 child = subprocess.Popen(["sleep", "120"], start_new_session=True)
-pathlib.Path(output, name + ".part").write_text(f"{os.getpid()} {child.pid}")
-pathlib.Path(output, name + ".part").rename(pathlib.Path(output, name))
+folder = pathlib.Path(os.environ["INTENSITY_CHECKOUT"], "runs", profile)
+(folder / (name + ".part")).write_text(f"{os.getpid()} {child.pid}")
+(folder / (name + ".part")).rename(folder / name)
 time.sleep(120)"""
 SAVE = """\
+from intensity.environment import Layout
 from intensity.statistics.measurements import Results
-Results(name, output).save()"""
-NAMES = ("01_data", "02_training", "03_ablations", "04_end")
+Results(name, Layout().run(profile)).save()"""
+NAMES = ("01_first", "02_second", "03_third", "04_end")
 
 
 def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout: Any) -> None:
     for name in NAMES:
-        checkout.notebook(name, "" if name == "01_data" else f"name = {name!r}\n{WAIT}")
-    checkout.notebook("03_ablations", "name = '03_ablations'", SAVE, WAIT)
+        checkout.notebook(name, "" if name == "01_first" else f"name = {name!r}\n{WAIT}")
+    checkout.notebook("03_third", "name = '03_third'", SAVE, WAIT)
     checkout.profile("smoke", "".join(f"{name}: {{}}\n" for name in NAMES))
     folder = checkout.layout.run("smoke")
-    old = folder / "notebooks" / "03_ablations.ipynb"
+    old = folder / "notebooks" / "03_third.ipynb"
     old.parent.mkdir(parents=True)
     old.write_text("of an earlier run")
     command = [sys.executable, "-c", ENGINE, str(checkout.root)]
@@ -57,12 +59,12 @@ def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout:
     assert engine.returncode == 130
     last = said.splitlines()[-1]
     assert "resource_tracker" not in said
-    assert last.startswith("intensity: interrupted in 02_training and 03_ablations; ")
+    assert last.startswith("intensity: interrupted in 02_second and 03_third; ")
     assert last.endswith("To go on: ./run_all.sh --profile smoke --from 02")
     assert not any(is_running(pid) for pid in pids)
-    assert sorted(path.name for path in old.parent.iterdir()) == ["01_data.ipynb", old.name]
+    assert sorted(path.name for path in old.parent.iterdir()) == ["01_first.ipynb", old.name]
     assert old.read_text() == "of an earlier run"
-    assert not (folder / "results" / "03_ablations.json").exists()
+    assert not (folder / "results" / "03_third.json").exists()
     assert (folder / "report" / "index.html").read_text().count("<em>Not run yet") == 3
 
 
@@ -70,18 +72,18 @@ def test_an_error_of_the_engine_leaves_no_kernel_behind(checkout: Any) -> None:
     folder = checkout.layout.run("smoke")
     broken = f"""
 import pathlib, time
-while not pathlib.Path({str(folder / "02_training")!r}).exists():
+while not pathlib.Path({str(folder / "02_second")!r}).exists():
     time.sleep(0.05)
-part = pathlib.Path(output, "results", "01_data.json")
+part = pathlib.Path({str(folder)!r}, "results", "01_first.json")
 part.parent.mkdir(exist_ok=True)
 part.write_text("no JSON")"""
-    checkout.notebook("01_data", broken)
-    checkout.notebook("02_training", f"name = '02_training'\n{WAIT}")
+    checkout.notebook("01_first", broken)
+    checkout.notebook("02_second", f"name = '02_second'\n{WAIT}")
     checkout.notebook("03_end", "")
-    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {}\n")
+    checkout.profile("smoke", "01_first: {}\n02_second: {}\n03_end: {}\n")
     command = [sys.executable, "-c", ENGINE, str(checkout.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
-        pids = wait_for(folder / "02_training", engine)
+        pids = wait_for(folder / "02_second", engine)
         _, said = engine.communicate(timeout=60)
     assert engine.returncode == 1
     assert "InvalidInput" in said
@@ -115,8 +117,8 @@ def test_notebooks_side_by_side_have_their_own_working_directory(
     checkout: Any, tmp_path: Path
 ) -> None:
     """And this process stays where it is."""
-    checkout.notebook("01_data", "import os, time\ntime.sleep(1)\nprint(os.getcwd())")
-    source, here = checkout.layout.notebooks["01_data"], Path.cwd()
+    checkout.notebook("01_first", "import os, time\ntime.sleep(1)\nprint(os.getcwd())")
+    source, here = checkout.layout.notebooks["01_first"], Path.cwd()
     folders = [tmp_path / name for name in ("a", "b")]
     for folder in folders:
         folder.mkdir()

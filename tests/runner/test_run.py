@@ -11,17 +11,20 @@ from unittest import mock
 
 import pytest
 
-from intensity.runner.run import Reproduction, Request
+from intensity.runner.profiles import load_profile
+from intensity.runner.run import Request, reproduce
 from intensity.runner.verify import expected_record
 from intensity.storage.store import Store
 from intensity.training import workers as cluster
-from intensity.training.presets import configure
 from intensity.training.runs import add_run, run_name
 from intensity.values import InvalidInput
 
 pytestmark = pytest.mark.processes
 
-TRACE = "import os, pathlib\nfolder = pathlib.Path(output)\n"
+TRACE = """\
+import os, pathlib
+folder = pathlib.Path(os.environ["INTENSITY_CHECKOUT"], "runs", profile)
+"""
 WORKERS = """\
 from distributed import Client
 with Client(os.environ["INTENSITY_SCHEDULER"]) as client:
@@ -30,10 +33,10 @@ with Client(os.environ["INTENSITY_SCHEDULER"]) as client:
 WRITE_FIGURE = """\
 (folder / "figures").mkdir(exist_ok=True)
 for kind in ("png", "pdf", "csv"):
-    (folder / "figures" / f"02-1-seeds.{kind}").write_text(f"{kind} of {seeds}")"""
+    (folder / "figures" / f"02-line.{kind}").write_text(f"{kind} of {profile}")"""
 WRITE_RESULTS = """\
 from intensity.statistics.measurements import Results
-results = Results("01_data", output)
+results = Results("01_first", folder)
 results.over_seeds("accuracy/hard/bn_compact", [0.9, 0.91, 0.92], scenes=100)
 results.save()"""
 
@@ -48,15 +51,15 @@ def environment() -> Iterator[None]:
 @pytest.fixture
 def checkout(checkout: Any) -> Any:
     """Three notebooks: one measures, one makes a figure, one says what it finds."""
-    checkout.notebook("01_data", TRACE + WRITE_RESULTS)
-    checkout.notebook("02_training", TRACE + WRITE_FIGURE)
+    checkout.notebook("01_first", TRACE + WRITE_RESULTS)
+    checkout.notebook("02_second", TRACE + WRITE_FIGURE)
     checkout.notebook(
         "03_end",
         TRACE + WORKERS + "found = sorted(path.name for path in folder.glob('*/*'))",
         "(folder / 'seen').write_text(' '.join([str(workers), *found]))",
     )
     for name in ("smoke", "standard"):
-        checkout.profile(name, "01_data: {}\n02_training: {seeds: [3, 4]}\n03_end: {}\n")
+        checkout.profile(name, "01_first: {}\n02_second: {}\n03_end: {}\n")
     return checkout
 
 
@@ -72,7 +75,7 @@ def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(checkout: Any, **request: Any) -> int:
     """Run the engine; its exit code."""
-    return Reproduction(Request(**request), checkout.layout).execute()
+    return reproduce(Request(**request), checkout.layout)
 
 
 def read(folder: Path, name: str) -> Any:
@@ -81,7 +84,7 @@ def read(folder: Path, name: str) -> Any:
 
 
 def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    stale = checkout.root / "figures" / "02-9-old.png"
+    stale = checkout.root / "figures" / "02-old.png"
     stale.parent.mkdir()
     for path in (stale, stale.with_name("README.md")):
         path.write_text("old")
@@ -92,12 +95,12 @@ def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFi
     assert read(folder, "results.json")["measurements"][0]["id"] == "accuracy/hard/bn_compact"
     assert (folder / "report" / "index.html").exists()
     kept = {path.name for path in stale.parent.iterdir()}
-    assert kept == {"README.md", "02-1-seeds.png", "02-1-seeds.pdf", "02-1-seeds.csv"}
+    assert kept == {"README.md", "02-line.png", "02-line.pdf", "02-line.csv"}
     out, err = capfd.readouterr()
     assert out.count(str(folder / "report" / "index.html")) == 2
     said = [line.split()[0] for line in out.splitlines()]
-    assert sorted(said[2:4]) == ["01_data:", "02_training:"]
-    assert [*said[:2], *said[4:]] == ["01_data", "02_training", "03_end", "03_end:", "done;"]
+    assert sorted(said[2:4]) == ["01_first:", "02_second:"]
+    assert [*said[:2], *said[4:]] == ["01_first", "02_second", "03_end", "03_end:", "done;"]
     assert err == ""
 
 
@@ -105,9 +108,9 @@ def assert_in_order_with_parameters(folder: Path) -> None:
     """Each notebook saw what those before it had left, and its own parameters."""
     seen = (folder / "seen").read_text().split()
     assert seen[0] == "3"
-    assert {"01_data.json", "02-1-seeds.png", "02_training.ipynb"} <= set(seen)
-    assert (folder / "figures" / "02-1-seeds.csv").read_text() == "csv of [3, 4]"
-    names = ["01_data.ipynb", "02_training.ipynb", "03_end.ipynb"]
+    assert {"01_first.json", "02-line.png", "02_second.ipynb"} <= set(seen)
+    assert (folder / "figures" / "02-line.csv").read_text() == "csv of standard"
+    names = ["01_first.ipynb", "02_second.ipynb", "03_end.ipynb"]
     assert sorted(path.name for path in (folder / "notebooks").iterdir()) == names
 
 
@@ -116,10 +119,10 @@ def assert_manifest_is_whole(folder: Path) -> None:
     manifest = read(folder, "manifest.json")
     assert manifest["complete"]
     assert manifest["finished"] >= manifest["started"]
-    assert manifest["seeds"]["02_training"] == {"seeds": [3, 4]}
+    assert manifest["parameters"]["02_second"] == {}
     assert all(record["seconds"] > 0 for record in manifest["notebooks"].values())
-    picture = (folder / "figures" / "02-1-seeds.png").read_bytes()
-    assert manifest["figures"] == {"02-1-seeds.png": hashlib.sha256(picture).hexdigest()}
+    picture = (folder / "figures" / "02-line.png").read_bytes()
+    assert manifest["figures"] == {"02-line.png": hashlib.sha256(picture).hexdigest()}
 
 
 def gates(checkout: Any) -> str:
@@ -139,11 +142,14 @@ def met(own, other):
 def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
     checkout: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ended = "while not pathlib.Path(output, 'notebooks', '03_end.ipynb').exists(): time.sleep(0.05)"
-    checkout.notebook("01_data", gates(checkout), "met('01', '02')")
-    checkout.notebook("02_training", gates(checkout), "met('02', '01')", "met('02', '03')", ended)
+    runs = f"{str(checkout.layout.run('smoke'))!r}"
+    ended = (
+        f"while not pathlib.Path({runs}, 'notebooks', '03_end.ipynb').exists(): time.sleep(0.05)"
+    )
+    checkout.notebook("01_first", gates(checkout), "met('01', '02')")
+    checkout.notebook("02_second", gates(checkout), "met('02', '01')", "met('02', '03')", ended)
     checkout.notebook("03_end", gates(checkout), "met('03', '02')")
-    end = "folder = pathlib.Path(output, 'notebooks')\nprint(len(list(folder.glob('0*'))))"
+    end = f"folder = pathlib.Path({runs}, 'notebooks')\nprint(len(list(folder.glob('0*'))))"
     checkout.notebook("04_last", "import pathlib", end)
     sections = "".join(f"{name}: {{}}\n" for name in checkout.layout.notebooks)
     checkout.profile("smoke", sections)
@@ -151,8 +157,8 @@ def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
     lines = [line.partition("; ")[0] for line in capfd.readouterr().out.splitlines()]
     said = [line.replace(" ...", "+").split(":")[0] for line in lines]
     assert said == [
-        *("01_data+", "02_training+", "01_data", "03_end+"),
-        *("03_end", "02_training", "04_last+", "04_last", "done"),
+        *("01_first+", "02_second+", "01_first", "03_end+"),
+        *("03_end", "02_second", "04_last+", "04_last", "done"),
     ]
     copies = checkout.layout.run("smoke") / "notebooks"
     assert len(list(copies.iterdir())) == 4
@@ -164,32 +170,32 @@ def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
 def test_what_runs_beside_a_failure_is_let_finish_and_nothing_else_starts(
     checkout: Any, capfd: pytest.CaptureFixture[str], both: bool
 ) -> None:
-    checkout.notebook("01_data", gates(checkout), "met('01', '02')", "raise ValueError('first')")
-    copy = checkout.layout.run("smoke") / "notebooks" / "01_data.ipynb"
+    checkout.notebook("01_first", gates(checkout), "met('01', '02')", "raise ValueError('first')")
+    copy = checkout.layout.run("smoke") / "notebooks" / "01_first.ipynb"
     after = ["raise KeyError('second')"] if both else [TRACE + WRITE_RESULTS]
     wait = f"import os\nmet('02', {str(copy)!r})"  # it has its name once it has ended
-    checkout.notebook("02_training", gates(checkout), "met('02', '01')", wait, *after)
+    checkout.notebook("02_second", gates(checkout), "met('02', '01')", wait, *after)
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 1
     err = capfd.readouterr().err.splitlines()
-    assert "01_data failed in cell [5]: ValueError: first" in err[0]
-    assert ["02_training failed in cell [6]: KeyError: 'second'" in line for line in err[1:]] == (
+    assert "01_first failed in cell [5]: ValueError: first" in err[0]
+    assert ["02_second failed in cell [6]: KeyError: 'second'" in line for line in err[1:]] == (
         [True] if both else []
     )
     records = read(checkout.layout.run("smoke"), "manifest.json")["notebooks"]
     assert {name: record["status"] for name, record in records.items()} == {
-        "01_data": "failed",
-        "02_training": "failed" if both else "passed",
+        "01_first": "failed",
+        "02_second": "failed" if both else "passed",
     }
 
 
 def test_a_failure_ends_the_run_and_is_told_in_one_line(
     checkout: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    checkout.notebook("02_training", "raise ValueError('two\\nlines')")
+    checkout.notebook("02_second", "raise ValueError('two\\nlines')")
     assert run(checkout, profile="smoke", start="2", scheduler=NOWHERE) == 1
     folder = checkout.layout.run("smoke")
-    copy = folder / "notebooks" / "02_training.ipynb"
-    line = f"02_training failed in cell [3]: ValueError: two lines (executed copy: {copy})"
+    copy = folder / "notebooks" / "02_second.ipynb"
+    line = f"02_second failed in cell [3]: ValueError: two lines (executed copy: {copy})"
     assert capfd.readouterr().err == f"intensity: {line}\n"
     assert copy.exists()
     assert not (folder / "notebooks" / "03_end.ipynb").exists()
@@ -202,27 +208,27 @@ def test_a_kernel_that_dies_is_a_failure_and_progress_is_relayed(
     checkout: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     said = "open(os.environ['INTENSITY_TERMINAL'], 'a').write('half\\rdone\\n')"
-    checkout.notebook("02_training", "import os", said, "os._exit(3)")
+    checkout.notebook("02_second", "import os", said, "os._exit(3)")
     assert run(checkout, profile="smoke", only="02", scheduler=NOWHERE) == 1
     progress, line = capfd.readouterr().err.splitlines()[-2:]
     assert progress.endswith("done")
-    assert "02_training failed in cell [5]: DeadKernelError" in line
+    assert "02_second failed in cell [5]: DeadKernelError" in line
 
 
 def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any) -> None:
     folder = checkout.layout.run("smoke")
-    old = ["figures/01-1-a.png", "figures/02-7-gone.png", "results/02_training.json"]
+    old = ["figures/01-a.png", "figures/02-gone.png", "results/02_second.json"]
     for name in old:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("{}")
     record = {"status": "passed", "error": None, "started": "-", "seconds": 1, "commit": "-"}
-    records = {"01_data": record, "02_training": record, "99_gone": record}
+    records = {"01_first": record, "02_second": record, "99_gone": record}
     (folder / "manifest.json").write_text(json.dumps({"notebooks": records}))
     assert run(checkout, profile="smoke", only="2", scheduler=NOWHERE) == 0
-    assert [name for name in old if (folder / name).exists()] == ["figures/01-1-a.png"]
+    assert [name for name in old if (folder / name).exists()] == ["figures/01-a.png"]
     manifest = read(folder, "manifest.json")
-    assert manifest["notebooks"]["01_data"] == record
-    assert set(manifest["notebooks"]) == {"01_data", "02_training"}
+    assert manifest["notebooks"]["01_first"] == record
+    assert set(manifest["notebooks"]) == {"01_first", "02_second"}
     assert not manifest["complete"]
     assert not checkout.layout.figures.exists()
 
@@ -233,8 +239,6 @@ def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any) -> None:
         ({"profile": "nonsense"}, "'nonsense' is not allowed: smoke, standard"),
         ({"only": "07"}, "--only: '07' is not allowed: 01, 02, 03"),
         ({"start": "x"}, "--from: 'x' is not allowed: 01, 02, 03"),
-        ({"workers": 0}, "workers: 0 is not allowed"),
-        ({"scheduler": "nowhere"}, "scheduler: 'nowhere' is not allowed"),
     ],
 )
 def test_wrong_requests_are_refused_and_leave_nothing(
@@ -247,8 +251,15 @@ def test_wrong_requests_are_refused_and_leave_nothing(
 
 
 def test_a_wrong_profile_is_refused_before_the_first_notebook(checkout: Any) -> None:
-    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {seeds: many}\n")
-    with pytest.raises(InvalidInput, match=r"03_end\.seeds: 'many' is not allowed"):
+    checkout.profile("smoke", "01_first: {}\n02_second: {}\n03_end: {seeds: many}\n")
+    with pytest.raises(InvalidInput, match="03_end: 'seeds' is not allowed: it has no parameters"):
+        run(checkout, profile="smoke")
+    assert not (checkout.root / "runs").exists()
+
+
+def test_a_wrong_caption_is_refused_before_the_first_notebook(checkout: Any) -> None:
+    checkout.layout.captions("02_second").write_text("figures: {line: {caption: A line.}}")
+    with pytest.raises(InvalidInput, match=r"02_second\.yaml: .*line: alt is missing"):
         run(checkout, profile="smoke")
     assert not (checkout.root / "runs").exists()
 
@@ -278,7 +289,7 @@ def test_verification_passes_for_the_same_numbers_and_fails_for_others(
     out, err = capfd.readouterr()
     assert "measurements: 1 identical, 0 within, 0 outside, 0 not judged" in out
     assert err == ""
-    checkout.notebook("01_data", TRACE + WRITE_RESULTS.replace("0.9, ", "0.5, "))
+    checkout.notebook("01_first", TRACE + WRITE_RESULTS.replace("0.9, ", "0.5, "))
     assert run(checkout, profile="smoke", only="1", scheduler=NOWHERE, verify=True) == 1
     out, err = capfd.readouterr()
     assert "accuracy/hard/bn_compact: 0.91 -> 0.776667, moved by 0.133, tolerance" in out
@@ -299,41 +310,50 @@ def test_a_backend_that_is_not_installed_is_refused(
         run(checkout, profile="smoke", scheduler=NOWHERE)
 
 
+PROFILE = """
+seeds: [0, 1]
+test_images: 100
+validation_images: 50
+trainings: {tiny: {task: hard, scenes: discs, network: bn_tiny, epochs: 1, epoch_images: 64}}
+01_first: {}
+02_second: {}
+03_end: {}
+06_units:
+  trainings: [tiny, bn_compact: tiny, baseline: tiny, monotone: tiny, bn_tiny_full: tiny]
+  profile_scenes: 1
+  step: 1
+  scatter_scenes: 1
+  probe_scenes: 1
+"""
 LOOK = """\
-import json
-from intensity.training.presets import configurations
-from intensity.training.sweep import train_all
-sizes = {"test_images": test_images, "validation_images": validation_images}
-(runs,) = train_all(configurations(trainings, seeds, **sizes)).values()
+import json, os
+from intensity.runner.book import Book
+book = Book("06_units", profile)
+runs = book.train({"tiny": book.parameters.trainings["tiny"]})["tiny"]
 found = [str(run.path.parent.name) for run in runs]
-pathlib.Path(output, "found").write_text(json.dumps([found, os.environ["KERAS_BACKEND"]]))"""
+(book.output / "found").write_text(json.dumps([found, os.environ["KERAS_BACKEND"]]))"""
 
 
 def test_networks_that_ship_are_used_where_asked_and_named(
     checkout: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout.notebook("03_end", "")
-    training = {"task": "hard", "scenes": "discs", "network": "bn_tiny"}
-    recipe = {"epochs": 1, "epoch_images": 64}
-    sizes = {"test_images": 100, "validation_images": 50}
+    checkout.notebook("06_units", LOOK)
+    checkout.profile("smoke", PROFILE)
     store = Store(checkout.root / "store", 0)
     monkeypatch.setenv("INTENSITY_STORE", str(store.root))
-    wanted = [configure(**training, **sizes, recipe=recipe, seed=seed) for seed in (0, 1)]
+    section = load_profile(checkout.layout, "smoke")["06_units"]
     runs = [
-        add_run(run_name(configuration), {"model.keras": b""}, store) for configuration in wanted
+        add_run(run_name(c), {"model.keras": b""}, store) for c in section.configurations["tiny"]
     ]
     shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
-    parameters = f"trainings = {{'tiny': {training | recipe}}}\nseeds = [0, 1]\n"
-    parameters += "".join(f"{name} = {value}\n" for name, value in sizes.items())
-    checkout.notebook("02_training", TRACE + LOOK, parameters=parameters)
-    checkout.profile("smoke", "01_data: {}\n02_training: {}\n03_end: {}\n")
     folder = checkout.layout.run("smoke")
-    assert run(checkout, profile="smoke", scheduler=NOWHERE, pretrained=True) == 0
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, pretrained=True, only="6") == 0
     assert read(folder, "found") == [["pretrained", "runs"], "tensorflow"]
     assert read(folder, "manifest.json")["pretrained"] == [runs[0].name]
     line = "1 of 2 networks are taken from pretrained/; trained here or in the store: bn_tiny on"
     assert f"{line} hard (1)" in capfd.readouterr().out
-    assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, only="6") == 0
     assert read(folder, "found") == [["runs", "runs"], "tensorflow"]
     assert "pretrained" not in read(folder, "manifest.json")
 
@@ -343,10 +363,10 @@ def test_what_a_killed_run_had_begun_anew_counts_as_not_run(checkout: Any) -> No
     folder = checkout.layout.run("smoke")
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
     look = "(folder / 'then').write_text((folder / 'manifest.json').read_text())"
-    checkout.notebook("02_training", TRACE + look)
+    checkout.notebook("02_second", TRACE + look)
     assert run(checkout, profile="smoke", only="02", scheduler=NOWHERE) == 0
     then = read(folder, "then")
-    assert (then["complete"], [*then["notebooks"]]) == (False, ["01_data", "03_end"])
+    assert (then["complete"], [*then["notebooks"]]) == (False, ["01_first", "03_end"])
     assert read(folder, "manifest.json")["complete"]
 
 

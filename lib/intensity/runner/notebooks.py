@@ -1,8 +1,8 @@
 """How a notebook is executed: in a kernel of its own.
 
 papermill does the work, in a thread for each notebook, so that several run side by side. What is
-added here: kernels are stopped with all that they started, libraries keep their caches inside the
-checkout, and the terminal shows what trainings say between the engine's own lines.
+added here: kernels are stopped with all that they started, and the terminal shows what trainings
+say between the engine's own lines.
 """
 
 import json

@@ -1,0 +1,124 @@
+"""The notebooks of a run, two side by side: one alone leaves a core idle while it loads and draws.
+
+The last one reads what all others have measured and waits for them. Threads execute notebooks; all
+else happens in the main thread.
+"""
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from intensity.runner.notebooks import Terminal, run_notebook, stop
+from intensity.runner.record import Record
+from intensity.storage.manifest import now
+from intensity.values import shown
+
+SIDE_BY_SIDE = 2
+"""Notebooks that run at the same time. A third would need memory and find no core to run on."""
+
+Entry = dict[str, Any]
+"""What the manifest says about a notebook."""
+
+
+class Queue:
+    """Notebooks that wait, run and have ended.
+
+    Args:
+        chosen: their names, in order.
+        record: of the run.
+        terminal: where people read how far it is.
+        parameters: what papermill passes to a notebook, by its name.
+        about: what the manifest says about each notebook of this run.
+    """
+
+    def __init__(
+        self,
+        chosen: Sequence[str],
+        record: Record,
+        terminal: Terminal,
+        parameters: Callable[[str], dict[str, Any]],
+        about: Entry,
+    ) -> None:
+        self.record, self.terminal, self.parameters = record, terminal, parameters
+        self.about = about
+        self.threads = ThreadPoolExecutor(SIDE_BY_SIDE)
+        self.waiting = list(chosen)
+        self.running: dict[Future[Entry], str] = {}
+        self.ended: dict[str, Entry] = {}
+
+    @property
+    def failed(self) -> bool:
+        """Whether a notebook has ended with an error."""
+        return any(entry["error"] for entry in self.ended.values())
+
+    def run(self) -> None:
+        """Run all of them, but no further one once one has failed."""
+        while True:
+            while self._may_start():
+                self._start(self.waiting.pop(0))
+            if not self.running:
+                return
+            for name in self._wait():
+                self._say_ended(name)
+
+    def stop(self) -> list[str]:
+        """Stop what runs and keep nothing of it; the names of what was stopped."""
+        stop(self.running)
+        for name in self.running.values():
+            self.record.drop(name)
+        return list(self.running.values())
+
+    def _may_start(self) -> bool:
+        """Whether the next notebook may start now."""
+        if not self.waiting or self.failed:
+            return False
+        return len(self.running) < (1 if len(self.waiting) == 1 else SIDE_BY_SIDE)
+
+    def _start(self, name: str) -> None:
+        """Start a notebook in a thread."""
+        self.terminal.say(f"{name} ...")
+        self.record.begin(name)
+        self.running[self.threads.submit(self._execute, name)] = name
+
+    def _execute(self, name: str) -> Entry:
+        """Execute a notebook; what the manifest says about it."""
+        layout = self.record.layout
+        started, began = now(), time.monotonic()
+        error = run_notebook(
+            layout.notebooks[name], self.record.aside(name), self.parameters(name), layout.root
+        )
+        if error and os.strerror(errno.ENOSPC) in error:  # no notebook can go on
+            raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({name}, {error})")
+        return {
+            "status": "failed" if error else "passed",
+            "error": error,
+            "started": started,
+            "seconds": round(time.monotonic() - began, 1),
+            **self.about,
+        }
+
+    def _wait(self) -> list[str]:
+        """Wait until a notebook ends and renew the record; the names of those that have ended."""
+        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        ended = {self.running[future]: future.result() for future in done}
+        for name, entry in sorted(ended.items()):
+            self.record.end(name, entry)
+            self.ended[name] = entry
+        self.running = {f: name for f, name in self.running.items() if f not in done}
+        self.record.renew()
+        return sorted(ended)
+
+    def _say_ended(self, name: str) -> None:
+        """Say that a notebook has ended: where the report is, if it is the first, and its error."""
+        entry, first = self.ended[name], next(iter(self.ended))
+        report = name == first or entry["error"]
+        where = f"; report so far: {self.record.page.result()}" if report else ""
+        self.terminal.say(f"{name}: {entry['seconds']} s{where}")
+        if entry["error"]:
+            copy = shown(self.record.copy(name))
+            text = f"{name} failed in {entry['error']} (executed copy: {copy})"
+            self.terminal.say(f"intensity: {text}", sys.stderr)

@@ -1,0 +1,112 @@
+"""What a run says about itself: its manifest, results and report, renewed after every notebook.
+
+runs/<profile>/  notebooks/NN_*.ipynb  results/NN_*.json  figures/  report/index.html
+results.json  manifest.json
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from intensity.claims.results import merge
+from intensity.environment import Layout
+from intensity.report.build import build_report
+from intensity.runner.ownership import LOCK, OWNER
+from intensity.runner.profiles import Section
+from intensity.storage.files import write_aside
+from intensity.storage.locks import Lock
+from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
+
+
+class Record:
+    """The folder of a run that goes on; what earlier runs have left there is taken over.
+
+    Args:
+        layout: the checkout.
+        profile: the run's profile.
+        sections: the parameters of every notebook.
+    """
+
+    def __init__(self, layout: Layout, profile: str, sections: Mapping[str, Section]) -> None:
+        self.layout, self.profile, self.folder = layout, profile, layout.run(profile)
+        parameters = {name: section.model_dump(mode="json") for name, section in sections.items()}
+        self.manifest = new_manifest(layout.root, profile, parameters)
+        earlier = load_manifest(self.folder).get("notebooks", {})
+        self.manifest["notebooks"] = {name: earlier[name] for name in sections if name in earlier}
+        wanted = [c for s in sections.values() for runs in s.configurations.values() for c in runs]
+        self.manifest["networks"] = len({c.canonical() for c in wanted})
+        self.reporter = ThreadPoolExecutor(max_workers=1)
+        self.page: Future[Path]
+        self._clear()
+
+    def aside(self, name: str) -> Path:
+        """Where a notebook's executed copy grows until it has ended."""
+        return self.folder / "notebooks" / f".{name}.ipynb"
+
+    def copy(self, name: str) -> Path:
+        """Where a notebook's executed copy goes."""
+        return self.folder / "notebooks" / f"{name}.ipynb"
+
+    def begin(self, name: str) -> None:
+        """Forget what a notebook left the last time, but for the executed copy."""
+        self.manifest["notebooks"].pop(name, None)
+        self._part(name).unlink(missing_ok=True)
+        for old in (self.folder / "figures").glob(f"{name[:2]}-*"):
+            old.unlink()
+        self._save()  # a run that is killed now must not count what was forgotten
+        self.aside(name).parent.mkdir(parents=True, exist_ok=True)
+
+    def end(self, name: str, entry: dict[str, Any]) -> None:
+        """Keep the executed copy of a notebook, and its measurements unless it has failed."""
+        self.aside(name).replace(self.copy(name))
+        if entry["error"]:
+            self._part(name).unlink(missing_ok=True)
+        self.manifest["notebooks"][name] = entry
+
+    def drop(self, name: str) -> None:
+        """Keep nothing of a notebook that was stopped."""
+        self.aside(name).unlink(missing_ok=True)
+        self._part(name).unlink(missing_ok=True)
+
+    def renew(self) -> None:
+        """Bring results and manifest up to date, and have the report built."""
+        self._save()
+        self.page = self.reporter.submit(build_report, self.layout, self.profile)
+
+    def finish(self, keep_figures: bool) -> None:
+        """Close the manifest; of a complete run, make the figures in git those of this one."""
+        self.manifest["finished"] = now()
+        self.renew()
+        self.page.result()
+        if keep_figures and self.manifest["complete"]:
+            with Lock(self.layout.root / ".cache" / "figures.lock"):
+                _mirror(self.folder / "figures", self.layout.figures)
+
+    def _part(self, name: str) -> Path:
+        """Where a notebook leaves its measurements."""
+        return self.folder / "results" / f"{name}.json"
+
+    def _save(self) -> None:
+        """Bring results and manifest up to date."""
+        merge(self.folder, list(self.layout.notebooks))
+        save_manifest(self.folder, self.manifest, self.layout.notebooks)
+
+    def _clear(self) -> None:
+        """Remove what was half-written when an earlier run was killed."""
+        for part in ("", "notebooks", "results", "figures", "report"):
+            for path in (self.folder / part).glob(".*"):
+                if path.is_file() and path.name not in (LOCK, OWNER):
+                    path.unlink()
+
+
+def _mirror(source: Path, target: Path) -> None:
+    """Make a folder hold exactly the figures of another one; its README stays."""
+    kept = {path.name for path in source.iterdir()}
+    target.mkdir(exist_ok=True)
+    for path in target.iterdir():
+        half_written = path.name.startswith(".")
+        if half_written or (path.suffix in (".png", ".pdf", ".csv") and path.name not in kept):
+            path.unlink()
+    for name in sorted(kept):
+        write_aside(target / name, (source / name).read_bytes())

@@ -1,0 +1,64 @@
+"""A book holds a notebook's parameters and shows its figures with their captions."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from intensity.figures.style import new_figure
+from intensity.runner.book import Book
+from intensity.values import InvalidInput
+
+DATA = pd.DataFrame({"x": [1, 2], "y": [0.25, 0.5]})
+CAPTIONS = """
+figures:
+  line:
+    caption: "{scenes} scenes, {accuracy/hard/x}, {word}."
+    alt: "Up to {most}."
+    found: {most: {value: y, how: max}}
+tables:
+  all: {caption: "As [Figure](#fig-line) <shows>."}
+"""
+
+
+@pytest.fixture
+def book(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """The book of a notebook in a small checkout, with one measurement."""
+    monkeypatch.setenv("INTENSITY_CHECKOUT", str(checkout.root))
+    checkout.notebook("01_data")
+    checkout.profile("lab", "01_data: {setting: discs, scenes: 7, training_scenes: 3}\n")
+    checkout.layout.captions("01_data").write_text(CAPTIONS)
+    made = Book("01_data", "lab")
+    made.counts("accuracy/hard/x", 5, 7)
+    return made
+
+
+def test_parameters_are_those_of_the_profile(book: Book) -> None:
+    assert book.parameters.scenes == 7
+
+
+def test_a_figure_is_saved_and_shown_with_its_words(book: Book, capsys: Any) -> None:
+    book.show("line", new_figure(2, 2), DATA, word="seen")
+    assert capsys.readouterr().out.startswith("7 scenes, 71.4")
+    files = sorted(path.name for path in (book.output / "figures").iterdir())
+    assert files == ["01-line.csv", "01-line.pdf", "01-line.png"]
+
+
+def test_a_table_is_shown_with_its_words(book: Book, capsys: Any) -> None:
+    book.show_table("all", DATA)
+    assert "As [Figure](#fig-line) <shows>." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("line", r"01_data.yaml: line: \{word\} is not allowed: a parameter, a measurement"),
+        ("other", "01_data.yaml: other: it has no caption; there are line"),
+    ],
+)
+def test_a_place_without_value_and_a_figure_without_caption_are_refused(
+    book: Book, name: str, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        book.show(name, new_figure(2, 2), DATA)
+    assert not (book.output / "figures").exists()
