@@ -5,11 +5,16 @@ import numpy as np
 import pytest
 
 from intensity.analysis import planes
-from intensity.analysis.planes import class_plane, plane_agreement, plane_labels
+from intensity.analysis.planes import (
+    background_answers,
+    class_plane,
+    plane_agreement,
+    plane_labels,
+)
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.data.tasks import Task
 from intensity.models.inference import predicted_classes
-from intensity.training.presets import TASKS
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 SIZE = 16
@@ -116,3 +121,27 @@ def test_wrong_input_is_refused_by_name() -> None:
         plane_agreement(grid, grid, np.ones((2, 2, 2)), TASKS["hard"])
     with pytest.raises(InvalidInput, match=r"^intensity, background: no pair can be drawn by"):
         plane_agreement(grid[:1], grid[:1], np.ones((1, 1, 2)), TWO)
+
+
+def test_answers_name_the_class_of_the_object_the_background_or_neither() -> None:
+    drawn = draw_scenes(TASKS["hard"], find_setting("backgrounds"), "test", 0, 200)
+    task = drawn.task
+    around = task.label(drawn.background)
+    differ = (around >= 0) & (around != drawn.label)
+    third = 3 - drawn.label - around
+    for answer, shares in (
+        (drawn.label, (1, 0, 0)),
+        (around, (0, 1, 0)),
+        (np.where(differ, third, 0), (0, 0, 1)),
+    ):
+        found = background_answers(drawn, answer)
+        assert (found["object"], found["background"], found["third"]) == shares
+        assert found["scenes"] == differ.sum()
+
+
+def test_answers_by_background_need_an_answer_a_scene_and_another_class() -> None:
+    scenes = draw_scenes(TASKS["hard"], find_setting("backgrounds"), "test", 0, 4)
+    with pytest.raises(InvalidInput, match=r"predicted: shape \(3,\)"):
+        background_answers(scenes, scenes.label[:3])
+    with pytest.raises(InvalidInput, match="with 0 backgrounds of another class"):
+        background_answers(scenes.replace(background=scenes.intensity), scenes.label)

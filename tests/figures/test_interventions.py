@@ -5,21 +5,16 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from intensity import figures
-from intensity.figures.interventions import CHANGES
 from intensity.figures.style import BASELINE_COLOR
-from intensity.interventions.transforms import INTERVENTIONS
-from intensity.tables.interventions import GROUP_OF
+from intensity.interventions.effects import EFFECTS
+from intensity.interventions.registry import INTERVENTIONS
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Ends = Callable[[Axes], list[tuple[float, float]]]
-
-
-def test_every_intervention_has_words() -> None:
-    assert list(CHANGES) == list(INTERVENTIONS)
-    assert len(set(CHANGES.values())) == len(CHANGES)
 
 
 def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() -> None:
@@ -27,9 +22,10 @@ def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() ->
         {
             "task": "hard",
             "name": ["flat_patch"] * 2 + ["net"] * 2,
-            "kind": ["reader"] * 2 + ["network"] * 2,
+            "kind": ["baseline"] * 2 + ["network"] * 2,
             "group": ["level", "edges"] * 2,
             "intervention": ["recolor", "blurred"] * 2,
+            "label": ["recolored, any level", "blurred"] * 2,
             "value": [1.0, 0.25, 0.5, np.nan],
             "unusual": [False, True] * 2,
         }
@@ -54,7 +50,7 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
         {
             "task": "hard",
             "name": ["net", "net", "other", "other"],
-            "reader": ["edges", "patches"] * 2,
+            "baseline": ["edges", "patches"] * 2,
             "distance": [0.4, 0.2] * 2,
             "low": [0.3, 0.1] * 2,
             "high": [0.5, 0.3] * 2,
@@ -65,7 +61,7 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
         {
             "task": "hard",
             "name": "net",
-            "reader": ["edges", "edges", "patches"],
+            "baseline": ["edges", "edges", "patches"],
             "seed": [0, 1, 0],
             "distance": [0.41, 0.39, 0.2],
         }
@@ -96,7 +92,7 @@ def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
         columns=["name", "recoloring", "step", "outcome", "share", "low", "high"],
     )
     seeds = table.assign(seed=0)
-    fig = figures.recolor_outcomes(pd.concat([seeds, seeds.assign(seed=1)]), table)
+    fig = figures.recolor_curves(pd.concat([seeds, seeds.assign(seed=1)]), table)
     other, same = fig.axes
     assert other.get_title(loc="left") == "net, recolored into another class"
     assert same.get_title(loc="left") == "net, within the class"
@@ -114,12 +110,21 @@ def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
     )
 
 
+def rows_of(summary: pd.DataFrame) -> pd.DataFrame:
+    """A summary with what the rows of its effects say."""
+    about = {
+        name: [getattr(EFFECTS[effect], name) for effect in summary["effect"]]
+        for name in ("label", "unit", "parity")
+    }
+    return summary.assign(**about)
+
+
 def test_conflicts_have_a_row_for_each_network_and_reader(seed_dots: Dots, intervals: Ends) -> None:
     summary = pd.DataFrame(
         {
             "task": "hard",
             "name": ["net", "net", "edges"],
-            "kind": ["network", "network", "reader"],
+            "kind": ["network", "network", "baseline"],
             "effect": ["core_share", "loss_core", "core_share"],
             "value": [0.8, 0.1, 0.0],
             "low": [0.7, 0.0, 0.0],
@@ -127,14 +132,21 @@ def test_conflicts_have_a_row_for_each_network_and_reader(seed_dots: Dots, inter
         }
     )
     seeds = pd.DataFrame(
-        {"task": "hard", "name": "net", "effect": "core_share", "seed": [0, 1], "value": [0.7, 0.9]}
+        {
+            "task": "hard",
+            "name": "net",
+            "kind": "network",
+            "effect": "core_share",
+            "seed": [0, 1],
+            "value": [0.7, 0.9],
+        }
     )
-    words = {"core_share": "by the core", "loss_core": "lost"}
-    fig = figures.cue_conflicts(seeds, summary, words)
+    shown = ["core_share", "loss_core"]
+    fig = figures.cue_conflicts(seeds, rows_of(summary), shown)
     label = "share of answers, or difference of accuracies; losses have one scale"
     assert fig.get_supxlabel() == label
     share, lost = fig.axes
-    assert share.get_title(loc="left") == "by the core"
+    assert share.get_title(loc="left") == "core,\nof core or ring"
     assert [label.get_text() for label in share.get_yticklabels()] == ["net (hard)", "edges (hard)"]
     assert intervals(share) == [(0.7, 0.9), (0.0, 0.1)]
     assert [x for x, _ in seed_dots(share)] == [0.7, 0.9]
@@ -145,14 +157,14 @@ def test_losses_have_one_scale_and_shares_their_own() -> None:
     effects = ["core_share", "loss_core", "loss_edge", "loss_core_edge"]
     summary = pd.DataFrame(
         {
-            **{"task": "hard", "name": "edges", "kind": "reader", "effect": effects},
+            **{"task": "hard", "name": "edges", "kind": "baseline", "effect": effects},
             "value": [0.8, 0.5, 0.1, 0.4],
             "low": [0.7, 0.4, 0.0, 0.3],
             "high": [0.9, 0.6, 0.2, 0.5],
         }
     )
-    seeds = pd.DataFrame(columns=["task", "name", "effect", "seed", "value"])
-    share, *losses = figures.cue_conflicts(seeds, summary, dict.fromkeys(effects, "")).axes
+    seeds = pd.DataFrame(columns=["task", "name", "kind", "effect", "seed", "value"])
+    share, *losses = figures.cue_conflicts(seeds, rows_of(summary), effects).axes
     assert len({ax.get_xlim() for ax in losses}) == 1
     assert share.get_xlim() != losses[0].get_xlim()
     low, high = losses[0].get_xlim()
@@ -163,15 +175,15 @@ def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     summary = pd.DataFrame(
         {
             "name": ["net", "net", "edges", "edges"],
-            "kind": ["network"] * 2 + ["reader"] * 2,
+            "kind": ["network"] * 2 + ["baseline"] * 2,
             "side": [8, 4] * 2,
             "value": [0.1, 0.5, 0.0, 0.0],
             "low": [0.0, 0.4, 0.0, 0.0],
             "high": [0.2, 0.6, 0.0, 0.0],
         }
     )
-    seeds = pd.DataFrame({"name": "net", "side": [8, 8, 4], "seed": [0, 1, 0], "value": 0.1})
-    (ax,) = figures.pieces(seeds, summary).axes
+    seeds = pd.DataFrame({"name": "net", "kind": "network", "side": [8, 8, 4], "value": 0.1})
+    (ax,) = figures.piece_losses(seeds, summary).axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["8 px", "4 px"]
     drawn = [line for line in ax.lines if len(line.get_ydata()) == 2]
     assert {line.get_marker() for line in drawn} >= {"o", "D"}
@@ -207,6 +219,7 @@ def test_an_intervention_that_applies_nowhere_has_no_column() -> None:
             "kind": "network",
             "group": ["level", "shape, place"],
             "intervention": ["recolor", "resized"],
+            "label": ["recolored, any level", "other size"],
             "value": [0.5, np.nan],
             "unusual": False,
         }
@@ -219,11 +232,11 @@ def test_columns_stand_in_groups_with_headings_and_readers_apart() -> None:
     changes = ["recolor", "pieces_8", "pieces_4", "moved", "blurred"]
     matrix = pd.DataFrame(
         [
-            ("hard", name, kind, GROUP_OF[change], change, 0.5, False)
-            for name, kind in (("net", "network"), ("edges", "reader"))
+            ("hard", name, kind, INTERVENTIONS[change].group, change, change, 0.5, False)
+            for name, kind in (("net", "network"), ("edges", "baseline"))
             for change in changes
         ],
-        columns=["task", "name", "kind", "group", "intervention", "value", "unusual"],
+        columns=["task", "name", "kind", "group", "intervention", "label", "value", "unusual"],
     )
     ax = figures.effect_matrix(matrix).axes[0]
     (above,) = (child for child in ax.child_axes)
@@ -240,16 +253,16 @@ def test_a_dash_stands_where_a_name_has_no_such_effect() -> None:
         {
             "task": ["hard", "shape"],
             "name": "edges",
-            "kind": "reader",
+            "kind": "baseline",
             "effect": ["core_share", "loss_core"],
             "value": 0.5,
             "low": 0.4,
             "high": 0.6,
         }
     )
-    seeds = pd.DataFrame(columns=["task", "name", "effect", "seed", "value"])
-    words = {"core_share": "by the core", "loss_core": "lost"}
-    share, lost = figures.cue_conflicts(seeds, summary, words).axes
+    seeds = pd.DataFrame(columns=["task", "name", "kind", "effect", "seed", "value"])
+    shown = ["core_share", "loss_core"]
+    share, lost = figures.cue_conflicts(seeds, rows_of(summary), shown).axes
     assert [(text.get_text(), text.get_position()[1]) for text in share.texts] == [("-", 1)]
     assert [(text.get_text(), text.get_position()[1]) for text in lost.texts] == [("-", 0)]
 
@@ -258,31 +271,33 @@ def test_a_name_without_some_side_has_its_line_at_the_others(seed_dots: Dots) ->
     summary = pd.DataFrame(
         {
             "name": ["net", "net", "edges"],
-            "kind": ["network"] * 2 + ["reader"],
+            "kind": ["network"] * 2 + ["baseline"],
             "side": [8, 4, 4],
             "value": [0.1, 0.5, 0.3],
             "low": [0.0, 0.4, 0.2],
             "high": [0.2, 0.6, 0.4],
         }
     )
-    seeds = pd.DataFrame({"name": "net", "side": [4], "seed": [0], "value": [0.5]})
-    fig = figures.pieces(seeds, summary)
+    seeds = pd.DataFrame({"name": "net", "kind": "network", "side": [4], "value": [0.5]})
+    fig = figures.piece_losses(seeds, summary)
     (ax,) = fig.axes
     diamonds = [line for line in ax.lines if line.get_marker() == "D"]
     assert [round(float(x)) for line in diamonds for x in line.get_xdata()] == [1]
     assert [round(x) for x, _ in seed_dots(ax)] == [1]
     told = [text.get_text() for text in fig.legends[0].get_texts()]
     assert "filled circles: network's mean, 95 % interval over seeds (Student t)" in told
-    assert "other marks: reader, 95 % interval over scenes" in told
+    assert "other marks: baseline, 95 % interval over scenes" in told
 
 
 def test_readers_differ_in_more_than_color_and_none_is_drawn_as_the_keys_are() -> None:
     readers = [*("mean_intensity", "linear_histogram", "edge_amplitude", "flat_patch")]
     summary = pd.DataFrame(
-        [(name, "reader", side, 0.5, 0.4, 0.6) for name in readers for side in (8, 4)],
+        [(name, "baseline", side, 0.5, 0.4, 0.6) for name in readers for side in (8, 4)],
         columns=["name", "kind", "side", "value", "low", "high"],
     )
-    (ax,) = figures.pieces(pd.DataFrame(columns=["name", "side", "value"]), summary).axes
+    (ax,) = figures.piece_losses(
+        pd.DataFrame(columns=["name", "kind", "side", "value"]), summary
+    ).axes
     drawn = [line for line in ax.lines if line.get_marker() not in ("", "None", "o", "_", "|")]
     assert len(drawn) == len({line.get_marker() for line in drawn}) == 4
     assert len({line.get_color() for line in drawn} - {"#333333"}) == 4
@@ -296,3 +311,21 @@ def test_dose_curves_that_are_the_same_both_show() -> None:
     (ax,) = figures.dose_curves(table).axes
     patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in ax.lines[::2]}
     assert len(patterns) == 3
+
+
+def test_the_matrix_can_be_drawn_by_groups_and_into_a_figure() -> None:
+    matrix = pd.DataFrame(
+        {
+            "task": "hard",
+            "name": "net",
+            "kind": "network",
+            "group": ["level", "edges"],
+            "intervention": ["recolor", "blurred"],
+            "label": ["recolored", "blurred"],
+            "value": 0.5,
+            "unusual": False,
+        }
+    )
+    own = Figure()
+    assert figures.effect_matrix(matrix, groups=["edges"], figure=own) is own
+    assert [label.get_text() for label in own.axes[0].get_xticklabels()] == ["blurred"]

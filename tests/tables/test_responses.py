@@ -118,3 +118,36 @@ def test_every_probability_has_its_seed_scene_and_level() -> None:
     assert len(table) == 12
     row = table.query("scene == 1 and seed == 1 and intensity == 7").squeeze()
     assert (row["class 0"], row["class 1"]) == (0.58, 0.59)
+
+
+def test_outcomes_of_recoloring_have_intervals_over_seeds() -> None:
+    seeds = [
+        pd.DataFrame(
+            {
+                "recoloring": ["other_class"],
+                "step": [10],
+                "count": [5],
+                "kept": [kept],
+                "follows": [1 - kept],
+                "third": [0.0],
+            }
+        )
+        for kept in (0.1, 0.12)
+    ]
+    table = tables.recolor_summary(tables.recolor_table({"net": seeds})).set_index("outcome")
+    assert table.loc["kept", "share"] == pytest.approx(0.11)
+    assert table.loc["kept", "high"] == pytest.approx(0.11 + HALF * 0.01)
+    assert table.loc["kept", "low"] == 0
+    assert table.loc["follows", "high"] == 1
+    assert table.loc["third", ["name", "recoloring", "step", "share"]].tolist() == [
+        *("net", "other_class", 10, 0.0)
+    ]
+
+
+def test_outcomes_say_how_many_recolorings_they_rest_on_seed_by_seed() -> None:
+    shares = {"recoloring": ["same_class"], "step": [20], "kept": 0.5, "follows": 0.25}
+    seeds = [pd.DataFrame({**shares, "third": 0.25, "count": count}) for count in (7, 6)]
+    table = tables.recolor_table({"net": seeds})
+    assert list(table) == ["name", "seed", "recoloring", "step", "outcome", "share", "count"]
+    assert table[["seed", "count"]].to_numpy().tolist() == [[0, 7]] * 3 + [[1, 6]] * 3
+    assert tables.recolor_summary(table)["count"].tolist() == [6, 6, 6]

@@ -100,6 +100,39 @@ def plane_agreement(
     return float(share[rows, columns, labels[rows, columns]].mean())
 
 
+def background_answers(scenes: Scenes, predicted: np.ndarray) -> dict[str, np.ndarray]:
+    """Whose class is answered where the background's level has another class than the object's.
+
+    An answer that depends on neither names each of three classes in a third of the scenes, about.
+
+    Args:
+        scenes: n scenes with backgrounds at random.
+        predicted: (n,) classes.
+
+    Returns:
+        `object`, `background`, `third`: shares of answers that name the class of the object's
+        level, that of the background's, and neither; `scenes`: how many they are of.
+
+    Raises:
+        InvalidInput: there is not one answer a scene, or no background has another class.
+    """
+    around = scenes.task.label(scenes.background)
+    differ = (around >= 0) & (around != scenes.label)
+    if np.shape(predicted) != differ.shape or not differ.any():
+        raise InvalidInput(
+            f"predicted: shape {np.shape(predicted)} with {differ.sum()} backgrounds of another "
+            f"class is not allowed: {differ.shape}, one a scene, and at least one background"
+        )
+    of_object = (predicted == scenes.label)[differ].mean()
+    of_background = (predicted == around)[differ].mean()
+    return {
+        "object": of_object,
+        "background": of_background,
+        "third": 1 - (of_object + of_background),
+        "scenes": differ.sum(),
+    }
+
+
 def _replaced(scenes: Scenes, intensity: np.ndarray, background: np.ndarray) -> Scenes:
     """Scenes with other intensities and backgrounds, (n,) each."""
     through = scenes.core_intensity == scenes.background

@@ -29,8 +29,8 @@ from intensity.figures.interventions import (
     dose_curves,
     effect_matrix,
     fingerprint_distances,
-    pieces,
-    recolor_outcomes,
+    piece_losses,
+    recolor_curves,
 )
 from intensity.figures.planes import class_planes, transition_places
 from intensity.figures.responses import (

@@ -26,20 +26,15 @@ from intensity.tables.explanations import (
     weight_checks,
 )
 from intensity.tables.interventions import (
-    absences,
-    conflicts,
-    distances,
-    doses,
-    effect_matrix,
+    absence_table,
+    conflict_table,
+    distance_table,
+    dose_table,
+    effect_matrix_table,
     effect_summary,
-    effects,
-    fingerprints,
-    half_dose,
-    half_dose_between,
-    pieces,
-    readable,
-    recoloring_summary,
-    recolorings,
+    effect_table,
+    fingerprint_table,
+    piece_table,
     seed_values,
 )
 from intensity.tables.responses import (
@@ -47,10 +42,13 @@ from intensity.tables.responses import (
     plane_table,
     probability_table,
     profile_table,
+    recolor_summary,
+    recolor_table,
     transition_summary,
     transition_table,
 )
 from intensity.tables.summaries import (
+    measurement_rows,
     summarized,
 )
 from intensity.tables.training import (

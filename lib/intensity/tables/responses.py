@@ -144,3 +144,38 @@ def probability_table(probabilities: Sequence[np.ndarray], levels: np.ndarray) -
     table = pd.DataFrame({"scene": scene, "seed": seed, "intensity": levels[k]})
     classes = seeds.reshape(-1, seeds.shape[3]).round(4)
     return table.assign(**{f"class {c}": column for c, column in enumerate(classes.T)})
+
+
+def recolor_table(outcomes: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """What becomes of answers by the size of the recoloring, seed by seed.
+
+    Args:
+        outcomes: tables of `recolor_outcomes`, one for each seed, by network.
+
+    Returns:
+        Columns name, seed, recoloring, step, outcome (kept, follows, third), share, count (pairs of
+        scene and level that the share is of).
+    """
+    parts = [
+        part.melt(
+            ["recoloring", "step", "count"], ["kept", "follows", "third"], "outcome", "share"
+        ).assign(name=name, seed=seed)
+        for name, group in outcomes.items()
+        for seed, part in enumerate(group)
+    ]
+    columns = ["name", "seed", "recoloring", "step", "outcome", "share", "count"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def recolor_summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Means of what becomes of answers, with t intervals over seeds.
+
+    Args:
+        table: from `recolor_table`.
+
+    Returns:
+        Columns name, recoloring, step, outcome, share, low, high, count (fewest of all seeds).
+    """
+    keys = ["name", "recoloring", "step", "outcome"]
+    fewest = table.groupby(keys, sort=False)["count"].min().reset_index()
+    return summarized(table, keys, "share").merge(fewest, on=keys)

@@ -1,0 +1,109 @@
+"""What is answered to scenes before and after an intervention, image by image.
+
+A measurement is named by the intervention's own module alone, so a new intervention, or a change to
+another one, leaves it as it is. Effects follow from answers without a network: `effects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from intensity.baselines.base import Baseline, Decision, decision
+from intensity.data.rendering import render
+from intensity.data.scenes import SceneOptions, Scenes
+from intensity.data.tasks import Task
+from intensity.interventions.base import PERIOD, Changed, Intervention, check_any
+from intensity.models.inference import logits
+from intensity.models.inputs import check_scenes
+from intensity.values import canonical_json
+
+if TYPE_CHECKING:
+    import keras
+
+_fitted: dict[tuple[object, ...], Decision] = {}
+"""The baseline that was fitted last: it is shown one intervention after the other."""
+
+
+def answers(
+    model: keras.Model, scenes: Scenes, change: Intervention | None = None
+) -> dict[str, np.ndarray]:
+    """A network's answers to scenes with one thing changed.
+
+    Args:
+        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        scenes: n scenes.
+        change: a row of `INTERVENTIONS`; the scenes as they are where None.
+
+    Returns:
+        For each of m images, none where the intervention applies to no scene: `scene` (m,) its
+        number; `label` (m,) the class that follows from what was changed, -1 for none; `predicted`
+        (m,) the class that is predicted.
+
+    Raises:
+        InvalidInput: scenes do not fit the model.
+    """
+    check_scenes(model, scenes)
+    return _answers(lambda images: logits(model, images).argmax(axis=1), scenes, change)
+
+
+def baseline_answers(
+    baseline: Baseline,
+    scenes: Scenes,
+    change: Intervention | None = None,
+    training_scenes: int = 20_000,
+) -> dict[str, np.ndarray]:
+    """The answers of a baseline classifier, which needs no network.
+
+    Args:
+        baseline: a row of `BASELINES`.
+        scenes: n scenes; their task and options say what the baseline learns from.
+        change: as for `answers`.
+        training_scenes: number of scenes of the split "train" that the baseline learns from.
+
+    Returns:
+        As `answers`.
+
+    Raises:
+        InvalidInput: there is no scene, or the baseline does not apply.
+    """
+    check_any(scenes)
+    return _answers(
+        _trained(baseline, scenes.task, scenes.options, training_scenes), scenes, change
+    )
+
+
+def _trained(
+    baseline: Baseline, task: Task, options: SceneOptions, training_scenes: int
+) -> Decision:
+    row = (baseline.function, canonical_json(dict(baseline.options)))
+    key = (*row, task, options, training_scenes)
+    if key not in _fitted:
+        _fitted.clear()
+        _fitted[key] = decision(baseline, task, options, training_scenes)
+    return _fitted[key]
+
+
+def _answers(
+    decide: Decision, scenes: Scenes, change: Intervention | None
+) -> dict[str, np.ndarray]:
+    none = np.zeros(0, np.int64)
+    parts = [(none, none, none)] + [
+        (part.rows, part.label, decide(part.images)) for part in _parts(scenes, change)
+    ]
+    scene, label, predicted = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return {"scene": scene, "label": label, "predicted": predicted}
+
+
+def _parts(scenes: Scenes, change: Intervention | None) -> Iterator[Changed]:
+    """Images in parts, which bound the memory."""
+    for start in range(0, len(scenes), PERIOD):
+        part = scenes[start : start + PERIOD]
+        if change is None:
+            changed = Changed(np.arange(len(part)), render(part), part.label)
+        else:
+            changed = change.apply(part)
+        if len(changed.rows):
+            yield changed._replace(rows=start + changed.rows)
