@@ -3,8 +3,19 @@
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
-from intensity.analysis.linear_probes import RIDGE, Read, probes, read_out, ridge_predictions
+from intensity.analysis.linear_probes import (
+    RIDGE,
+    Read,
+    chance_selectivity,
+    class_selectivity,
+    probes,
+    read_out,
+    ridge_predictions,
+)
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
 from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
@@ -193,3 +204,48 @@ def test_scenes_that_do_not_show_all_are_refused(thermometer: keras.Model) -> No
     classless = draw_scenes(TASKS["three_bands"], OPTIONS, "test", 0, 60)
     with pytest.raises(InvalidInput, match=r"^test: an object without a class"):
         probes(thermometer, classless, classless.replace(intensity=50))
+
+
+def test_class_selectivity_by_hand() -> None:
+    labels = np.array([0, 0, 1, 1])
+    units = [[2, 2, 5, 5], [1, 3, 1, 3], [0.1, 0.1, 0.1, 0.1], [0, 2, 2, 4]]
+    # the last: means 1 and 3 about 2, so 4 of 8 squares lie between classes
+    assert class_selectivity(np.array(units), labels) == pytest.approx([1, 0, 0, 0.5])
+    assert class_selectivity(np.array(units[0]), labels) == 1
+
+
+def test_class_selectivity_goes_with_scipys_analysis_of_variance() -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [20, 5, 11])
+    values = random.normal(size=36) + labels**2
+    f = stats.f_oneway(*(values[labels == c] for c in range(3))).statistic
+    assert class_selectivity(values, labels) == pytest.approx(2 * f / (2 * f + 33))
+
+
+def test_shuffled_labels_give_no_class_selectivity() -> None:
+    """Over all shuffles the mean is exactly the chance value, whatever the responses are."""
+    random, labels = np.random.default_rng(1), np.repeat([0, 1, 2], [30, 30, 140])
+    tuned = np.eye(3)[labels].T + random.normal(scale=0.1, size=(3, 200))
+    assert class_selectivity(tuned, labels).min() > 0.8
+    shuffled = [class_selectivity(tuned, random.permutation(labels)) for _ in range(2000)]
+    assert chance_selectivity(labels) == 2 / 199
+    # one shuffle has a standard deviation of about 2 / 199; the mean of 2000 of 2 / 199 / 45
+    np.testing.assert_allclose(np.mean(shuffled, axis=0), 2 / 199, rtol=0.1)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=6, max_size=6), st.sampled_from([-3.0, 0.5, 2.0]))
+def test_class_selectivity_does_not_depend_on_scale(values: list[float], scale: float) -> None:
+    labels, responses = np.array([0, 1, 1, 2, 2, 2]), np.round(values, 3)
+    selectivity = class_selectivity(responses, labels)
+    assert 0 <= selectivity <= 1
+    assert class_selectivity(scale * responses + 7, labels) == pytest.approx(selectivity, abs=1e-6)
+    assert class_selectivity(responses, 9 - labels) == pytest.approx(selectivity)
+
+
+def test_labels_that_tell_nothing_apart_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^labels: \[4\] is not allowed: at least two"):
+        class_selectivity(np.array([1.0, 2.0]), np.array([4, 4]))
+    with pytest.raises(InvalidInput, match=r"^labels: \[\] is not allowed"):
+        chance_selectivity(np.array([], int))
+    with pytest.raises(InvalidInput, match=r"^labels: shape \(3,\) is not allowed: \(2,\)"):
+        class_selectivity(np.array([[1.0, 2.0]]), np.array([0, 1, 1]))

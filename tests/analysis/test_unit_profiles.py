@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intensity.analysis.monotonicity import unit_table
+from intensity.analysis.tuning import unit_table
 from intensity.analysis.unit_profiles import (
     binned_means,
     object_weights,

@@ -79,19 +79,6 @@ def feature_maps(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     return activations(model, render(scenes), spatial)
 
 
-def layer_weights(model: keras.Model, layer: str) -> dict[str, np.ndarray]:
-    """The kernel of a layer.
-
-    Args:
-        model: any with a layer of that name.
-        layer: its name.
-
-    Returns:
-        `kernel`: (height, width, inputs, outputs), or (inputs, outputs) of a dense layer.
-    """
-    return {"kernel": np.asarray(model.get_layer(layer).kernel)}
-
-
 def _has_space(layer: keras.Layer) -> bool:
     """Does a layer return maps?"""
     return len(layer.output.shape) == 4

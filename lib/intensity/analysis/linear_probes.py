@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.linalg import solve
 
-from intensity.analysis.monotonicity import chance_selectivity, class_selectivity
 from intensity.analysis.unit_profiles import response_scatter
 from intensity.data.scenes import Scenes
 from intensity.values import InvalidInput
@@ -155,6 +154,63 @@ def ridge_predictions(features: np.ndarray, targets: np.ndarray, test: np.ndarra
     weights = solve(squares, seen.T @ (targets - mean), assume_a="pos")
     predictions: np.ndarray = new @ weights + mean
     return predictions
+
+
+def class_selectivity(responses: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How far a unit's responses go by classes: the share of their variance between classes.
+
+    eta^2 = sum n_c (mean_c - mean)^2 / sum (x - mean)^2 over scenes: 0 where all classes have the
+    same mean, 1 where a class has one response. `chance_selectivity` is its mean for labels that
+    have nothing to do with the responses.
+
+    Args:
+        responses: (..., n) of units to scenes, for example `space` of `response_scatter`.
+        labels: (n,) classes of the scenes.
+
+    Returns:
+        (...) float64 in 0..1; a constant response goes by nothing, 0.
+
+    Raises:
+        InvalidInput: not one label for each scene, or fewer than two classes.
+
+    Reference: Pearson (1905), On the general theory of skew correlation and non-linear regression.
+    """
+    values = np.asarray(responses, np.float64)
+    if np.shape(labels) != values.shape[-1:]:
+        raise InvalidInput(
+            f"labels: shape {np.shape(labels)} is not allowed: {values.shape[-1:]}, one a scene"
+        )
+    place, count = _classes(labels)
+    values = values - values.mean(axis=-1, keepdims=True)
+    means = values @ (np.eye(len(count))[place] / count)
+    share: np.ndarray = np.divide(
+        means**2 @ count,
+        (values**2).sum(axis=-1),
+        out=np.zeros(values.shape[:-1]),
+        where=np.ptp(responses, axis=-1) > 0,
+    )
+    return share.clip(0, 1)
+
+
+def chance_selectivity(labels: np.ndarray) -> float:
+    """What `class_selectivity` is on average where labels are shuffled: (classes - 1) / (n - 1).
+
+    Args:
+        labels: (n,) classes of the scenes.
+
+    Raises:
+        InvalidInput: fewer than two classes.
+    """
+    _, count = _classes(labels)
+    return (len(count) - 1) / (len(labels) - 1)
+
+
+def _classes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the classes that occur each scene has, and how many scenes each of them has."""
+    classes, place, count = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise InvalidInput(f"labels: {classes.tolist()} is not allowed: at least two classes")
+    return place, count
 
 
 def _check(training: Scenes, test: Scenes) -> None:

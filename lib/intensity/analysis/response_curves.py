@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from intensity.data.levels import as_levels, drawable
 from intensity.data.rendering import render
@@ -58,6 +59,21 @@ def class_response_curves(
         parts.append(logits(model, images, batch=batch))
     curves = np.concatenate(parts).reshape(len(scenes), len(swept), -1)
     return {"levels": swept, "logits": curves}
+
+
+def swept_probabilities(
+    model: keras.Model, scenes: Scenes, levels: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Class probabilities of scenes rendered again at every level, all else unchanged.
+
+    Returns:
+        `probabilities` (n, k, classes) float32.
+
+    Raises:
+        InvalidInput: as for `class_response_curves`.
+    """
+    logits = class_response_curves(model, scenes, levels)["logits"]
+    return {"probabilities": softmax(logits, axis=-1)}
 
 
 def levels_read_right(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> float:

@@ -8,8 +8,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from intensity.analysis import thresholds
-from intensity.analysis.monotonicity import layer_table, turning_share, unit_table
+from intensity.analysis.tuning import (
+    alignment,
+    layer_table,
+    thresholds,
+    turning_share,
+    unit_table,
+)
 from intensity.statistics.intervals import paired_interval
 from intensity.tables.summaries import summarized
 from intensity.units import FRACTION, UNITS, Unit
@@ -76,7 +81,7 @@ def threshold_table(profiles: Sequence[dict[str, np.ndarray]], layer: str) -> pd
     """
     parts = []
     for seed, profile in enumerate(profiles):
-        found = thresholds.thresholds(profile).rename(columns={"threshold": "level"})
+        found = thresholds(profile).rename(columns={"threshold": "level"})
         parts.append(found[found["layer"] == layer].assign(seed=seed))
     return pd.concat(parts, ignore_index=True)[["seed", "layer", "unit", "level"]]
 
@@ -97,11 +102,11 @@ def alignment_table(
         levels), shifted (mean of that over all shifts), p.
 
     Raises:
-        InvalidInput: a seed has no threshold, or as for `thresholds.alignment`.
+        InvalidInput: a seed has no threshold, or as for `alignment`.
     """
     rows = []
     for seed, part in places.groupby("seed"):
-        found = thresholds.alignment(part["level"].to_numpy(), boundaries, low, high)
+        found = alignment(part["level"].to_numpy(), boundaries, low, high)
         rows.append((seed, len(part), found.distance, found.shifted.mean(), found.p))
     return pd.DataFrame(rows, columns=["seed", "thresholds", "distance", "shifted", "p"])
 

@@ -1,9 +1,11 @@
-"""What a sweep changes: the same as methods give for scenes rendered one by one."""
+"""Maps for pictures: the same as methods give for scenes rendered one by one."""
 
 import numpy as np
 import pytest
 
-from intensity.analysis.swept import swept_maps, swept_probabilities
+from intensity.analysis.activations import activations, feature_maps
+from intensity.analysis.maps import four_panel_maps, swept_maps
+from intensity.analysis.response_curves import swept_probabilities
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.data.rendering import render
@@ -38,17 +40,17 @@ def test_maps_are_those_of_the_class_predicted_at_the_level() -> None:
     for scene in range(2):
         for k, level in enumerate(LEVELS):
             image = render(SCENES[scene : scene + 1].replace(intensity=int(level)))
-            slopes = np.abs(gradient(MODEL, image))[0]
+            gradients = np.abs(gradient(MODEL, image))[0]
             lost = occlusion(MODEL, image, fill=0, window=8, stride=8, output="probability")[0]
             np.testing.assert_array_equal(maps["images"][scene, k], image[0])
-            assert maps["steepest"][scene, k] == pytest.approx(slopes.max(), rel=1e-4)
+            assert maps["steepest"][scene, k] == pytest.approx(gradients.max(), rel=1e-4)
             shares = maps["saliency"][scene, k] / 255
-            np.testing.assert_allclose(shares, slopes / slopes.max(), atol=1 / 255)
+            np.testing.assert_allclose(shares, gradients / gradients.max(), atol=1 / 255)
             spread = np.kron(maps["occlusion"][scene, k], np.ones((8, 8)))
             np.testing.assert_allclose(spread, lost, atol=1e-5)
 
 
-def test_a_network_without_slope_has_empty_maps() -> None:
+def test_a_network_without_gradient_has_empty_maps() -> None:
     flat = build(find_network("bn_tiny"), 64, 3, seed=0)
     kernel, bias = flat.get_layer("logits").get_weights()
     flat.get_layer("logits").set_weights([0 * kernel, bias])
@@ -60,3 +62,21 @@ def test_a_network_without_slope_has_empty_maps() -> None:
 def test_wrong_levels_are_refused() -> None:
     with pytest.raises(InvalidInput, match="levels"):
         swept_maps(MODEL, SCENES, np.array([5, 5]))
+
+
+def test_panels_are_what_their_methods_give() -> None:
+    maps, images = four_panel_maps(MODEL, SCENES, "relu2"), render(SCENES)
+    np.testing.assert_array_equal(maps["saliency"], gradient(MODEL, images))
+    np.testing.assert_array_equal(
+        maps["occlusion"], occlusion(MODEL, images, fill=0, output="probability")
+    )
+    np.testing.assert_array_equal(maps["features"], activations(MODEL, images, ["relu2"])["relu2"])
+    logits = MODEL.predict_on_batch(images[..., None].astype(np.float32))
+    np.testing.assert_array_equal(maps["predicted"], logits.argmax(axis=1))
+
+
+def test_feature_maps_are_those_of_layers_with_space_in_order() -> None:
+    maps = feature_maps(MODEL, SCENES)
+    assert list(maps) == ["relu1", "relu2", "relu3", "relu4"]
+    for name, values in maps.items():
+        assert values.shape == (2, *MODEL.get_layer(name).output.shape[1:])

@@ -1,17 +1,108 @@
-"""Thresholds: curves that pass half-way at known places; alignment by hand and under its null."""
+"""Tuning: measures of profiles by hand; thresholds at known places, alignment under its null."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intensity.analysis.thresholds import alignment, halfway, thresholds
+from intensity.analysis.tuning import (
+    alignment,
+    halfway,
+    layer_table,
+    monotonicity,
+    thresholds,
+    turning_points,
+    turning_share,
+    unit_table,
+)
 from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 
 LOW, HIGH = TASKS["hard"].drawn
 EVERY = np.arange(LOW, HIGH + 1)
 EDGES = TASKS["hard"].edges
+
+
+@pytest.mark.parametrize(
+    ("profile", "m", "turns"),
+    [
+        ([0, 1, 2, 5], 1, 0),
+        ([5, 3, -1], 1, 0),
+        ([0, 1, 0], 0, 1),
+        ([0, 2, 1], 1 / 3, 1),
+        ([0, 1, 0, 1], 1 / 3, 2),
+        ([3, 3, 3], 1, 0),
+        ([0, 50, 49.5, 100], 100 / 101, 0),
+        ([0, 50, 47, 100], 100 / 106, 2),
+        ([0, 50, 49, 48, 47, 100], 100 / 106, 2),
+        ([0, -1, 100, 0], 0, 1),
+    ],
+)
+def test_monotonicity_and_turning_points(profile: list[float], m: float, turns: int) -> None:
+    assert monotonicity(np.array(profile)) == pytest.approx(m)
+    assert turning_points(np.array(profile)) == turns
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20))
+def test_measures_do_not_depend_on_direction_or_sign(values: list[float]) -> None:
+    profile = np.array(values)
+    m = monotonicity(profile)
+    assert 0 <= m <= 1
+    assert monotonicity(-profile) == m
+    assert monotonicity(profile[::-1]) == pytest.approx(m)
+    assert turning_points(-profile) == turning_points(profile)
+    assert turning_points(np.sort(profile)) == 0
+
+
+def test_monotonicity_of_many_units_at_once() -> None:
+    assert monotonicity(np.array([[[0, 1, 2], [0, 1, 0]]])).tolist() == [[1, 0]]
+
+
+def test_unit_and_layer_tables() -> None:
+    profiles = {
+        "levels": np.array([0, 1, 2]),
+        "layer": np.array(["relu2", "relu2", "relu2", "relu1"]),
+        "unit": np.array([0, 1, 2, 0]),
+        "space": np.array([[0, 100, 0], [0, 0.5, 0.9], [0, 50, 100], [0, 0, 0.1]]),
+        "object": np.zeros((4, 3)),
+    }
+    units = unit_table(profiles)
+    assert units["silent"].tolist() == [False, True, False, False]
+    layers = layer_table(units).set_index("layer")
+    assert layers.index.tolist() == ["relu2", "relu1"]
+    assert layers.loc["relu2"].tolist() == [3, 1, 0.5, 0.5]
+    assert layers.loc["relu1"].tolist() == [1, 0, 1, 0]
+    with pytest.raises(InvalidInput, match=r"^layers: no unit of relu2 responds"):
+        layer_table(unit_table(profiles, "object"))
+
+
+def units_of(*rows: tuple[str, float, bool, int]) -> pd.DataFrame:
+    """A table of units, as far as shares of turning units need it."""
+    return pd.DataFrame(rows, columns=["layer", "range", "silent", "turning_points"])
+
+
+UNITS = units_of(
+    ("relu1", 5.0, False, 0),
+    ("relu2", 6.0, False, 2),
+    ("relu2", 3.0, False, 1),
+    ("relu2", 1.0, False, 5),
+    ("relu2", 0.01, True, 9),
+    ("relu3", 0.0, True, 0),
+    ("logits", 1.0, False, 4),
+)
+
+
+def test_turning_share_weighs_by_range_and_leaves_silent_units_out() -> None:
+    assert turning_share(UNITS, "relu2") == pytest.approx(0.7)
+    assert turning_share(UNITS, "relu1") == 0
+    assert turning_share(UNITS, "logits") == 1
+
+
+@pytest.mark.parametrize("layer", ["relu3", "relu9"])
+def test_turning_share_needs_units_that_respond(layer: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"^layer: '{layer}' .* relu1, relu2, logits$"):
+        turning_share(UNITS, layer)
 
 
 @pytest.mark.parametrize(
