@@ -96,14 +96,7 @@ def side(part: Part, low: float, high: float) -> Verdict:
 
 
 def combine(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict on a claim of several parts.
-
-    Args:
-        verdicts: one for each part.
-
-    Returns:
-        Reproduced if all parts are, not reproduced if any part is not, else undecided.
-    """
+    """Reproduced if all parts of a claim are, not reproduced if any is not, else undecided."""
     if "not reproduced" in verdicts:
         return "not reproduced"
     return "undecided" if "undecided" in verdicts else "reproduced"
@@ -136,8 +129,8 @@ def judge(
         claims: those of claims.yaml, if no others are given.
     """
     known = {measurement.id: measurement for measurement in measurements}
-    asked = load_claims().claims if claims is None else claims
-    return [_judge(claim, known) for claim in asked if known.keys() >= set(claim.measurements)]
+    stated = load_claims().claims if claims is None else claims
+    return [_judge(claim, known) for claim in stated if known.keys() >= set(claim.measurements)]
 
 
 def claims_table(judged: Sequence[JudgedClaim]) -> pd.DataFrame:

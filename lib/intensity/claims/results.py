@@ -95,15 +95,7 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
 
 
 def merge(output: str | Path, notebooks: Sequence[str]) -> RunResults:
-    """Gather a run's parts, judge the claims, and write both to the run's results.json.
-
-    Args:
-        output: as for `gather`.
-        notebooks: as for `gather`.
-
-    Raises:
-        InvalidInput: as for `gather`.
-    """
+    """Gather as `gather` does, and write it to the run's results.json."""
     merged = gather(output, notebooks)
     text = json.dumps(merged.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
     write_aside(results_path(output), text + "\n")

@@ -91,12 +91,7 @@ class Move(NamedTuple):
 
 
 def expected_record(folder: Path, manifest: dict[str, Any]) -> Expected:
-    """What is to be published of a run.
-
-    Args:
-        folder: the run's.
-        manifest: the run's.
-    """
+    """What is to be published of a run, from its folder and manifest."""
     made = {"commit": manifest["commit"], "processor": manifest["machine"]["processor"]}
     return Expected(
         **dict(load_results(folder)),
@@ -125,21 +120,13 @@ def load_expected(layout: Layout, profile: str) -> Expected:
 
 
 def compare(expected: RunResults, results: RunResults) -> list[Move]:
-    """What became of every number that is published or measured.
-
-    Returns:
-        A move for each id, in the published order, then what is new.
-    """
+    """What became of every number, in the published order, then what is new."""
     before, after = expected.known, results.known
     return [_move(name, before.get(name), after.get(name)) for name in {**before, **after}]
 
 
 def compare_figures(expected: Expected, folder: Path) -> tuple[list[str], list[str]]:
     """What became of the data behind the figures of a run.
-
-    Args:
-        expected: what is published.
-        folder: of the run.
 
     Returns:
         Lines about figures whose data cannot be theirs (missing, new, other columns), and the names
@@ -159,13 +146,7 @@ def compare_figures(expected: Expected, folder: Path) -> tuple[list[str], list[s
 
 
 def verify(layout: Layout, profile: str) -> Iterator[str]:
-    """Compare a run with what is published of its profile.
-
-    Writes the whole comparison to the run's verification.csv.
-
-    Args:
-        layout: the checkout.
-        profile: the profile that was run.
+    """Compare a run with what is published of its profile, and keep it in its verification.csv.
 
     Yields:
         Lines for people. The last one is empty where everything is as it should be, else it says

@@ -21,15 +21,7 @@ def correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Spearman's correlation over the pixels of each image; equal values share their rank.
-
-    Args:
-        first: (n, ...) numbers.
-        second: of the same shape.
-
-    Returns:
-        (n,) float64, -1..1; NaN where one of the two maps is the same everywhere.
-    """
+    """Spearman's correlation, as `correlation`; equal values share their rank."""
     ranks = (rankdata(maps.reshape(len(maps), -1), axis=1) for maps in (first, second))
     return correlation(*ranks)
 
