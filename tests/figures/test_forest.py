@@ -70,6 +70,7 @@ def test_baselines_are_dark_and_slanted_and_any_name_has_a_color(ax: Axes) -> No
 def test_a_color_of_the_table_is_that_of_the_row(ax: Axes) -> None:
     forest(ax, SUMMARY.assign(color=["red", "green", "blue"]))
     assert [color for _, _, color in means(ax)] == ["red", "green", "blue"]
+    assert {line.get_marker() for line in ax.lines} >= {"o", "D"}
 
 
 def test_groups_have_headings_and_a_name_may_be_in_several(ax: Axes, seed_dots: Dots) -> None:
@@ -85,5 +86,5 @@ def test_groups_have_headings_and_a_name_may_be_in_several(ax: Axes, seed_dots: 
 def test_a_name_without_a_value_has_a_dash(ax: Axes) -> None:
     forest(ax, SUMMARY, names=["something", "missing"], words={"missing": "not measured"})
     assert [y for _, y, _ in means(ax)] == [0]
-    assert texts(ax) == [("-", 1)]
+    assert texts(ax) == [("$-$", 1)]
     assert ax.get_yticklabels()[1].get_text() == "not measured"

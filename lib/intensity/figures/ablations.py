@@ -14,6 +14,9 @@ from intensity.figures.forest import forest
 _CONDITION_COLOR = "#444444"
 """Color of a condition that is no network."""
 
+_REFERENCE_COLOR = "#0077BB"
+"""Color of the condition that others are compared with."""
+
 
 @style.styled
 def ablation_overview(
@@ -31,11 +34,12 @@ def ablation_overview(
         reference: a condition of the summary; its interval is drawn behind all rows.
         chance: accuracy of guessing the most frequent class.
     """
-    color = summary["condition"].map(style.NETWORK_COLORS).fillna(_CONDITION_COLOR)
+    special = {**style.NETWORK_COLORS, reference: _REFERENCE_COLOR}
+    color = summary["condition"].map(special).fillna(_CONDITION_COLOR)
     behind = summary[summary["condition"] == reference].iloc[0]
     rows = len(summary) + summary["group"].nunique()
     ax = style.new_axes(style.PAGE, 0.22 * rows + 0.8, ax)
-    band = Patch(color=style.tint(_CONDITION_COLOR), label=f"interval of {reference}")
+    band = Patch(color=style.tint(_REFERENCE_COLOR), label=f"interval of {reference}")
     ax.axvspan(behind["low"], behind["high"], color=band.get_facecolor(), linewidth=0, zorder=0)
     columns: dict[str, Any] = {"name": "condition", "value": "accuracy", "group": "group"}
     forest(ax, summary.assign(color=color), seeds, **columns, reference=chance)

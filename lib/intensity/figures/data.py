@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from intensity.data.tasks import LEVELS, Task
 from intensity.figures import style
-from intensity.figures.forest import forest
+from intensity.figures.forest import forest, missing_handle
 
 _NOT_DRAWN: dict[str, Any] = {
     "facecolor": "white",
@@ -133,13 +133,13 @@ def baseline_accuracy(table: pd.DataFrame, figure: style.Canvas | None = None) -
     shared = {"sharex": True, "sharey": True}
     fig, axes = style.new_panels(len(conditions), 4, height, 0.75, figure, **shared)
     for ax, (condition, rows) in zip(axes, conditions.items(), strict=True):
-        rows = rows.assign(kind="baseline")
+        rows = rows.assign(color=style.BASELINE_COLOR, marker="D")
         chance = rows["chance"].iloc[0]
         forest(ax, rows, name="baseline", value="accuracy", names=names, reference=chance)
         ax.set(xlim=(0, 1.06), title=fill(condition.replace("_", " "), 20))
     fig.supxlabel("accuracy (share of scenes)")
     accuracy = style.interval_handle(style.SCENES_INTERVAL, "D", "accuracy")
-    style.legend_above(fig, [accuracy, style.reference_handle()])
+    style.legend_above(fig, [accuracy, missing_handle(), style.reference_handle()])
     return fig
 
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from intensity.figures import style
+
+_MISSING = "#999999"
+"""Color of the dash where a row has no value."""
 
 _BELOW = 0.27
 """How far under its row the dots of the seeds lie, in rows."""
@@ -31,8 +35,8 @@ def forest(
     Args:
         ax: where it is drawn.
         summary: one row a value: columns `name`, `value`, low, high and, where it has them,
-            `group`; kind ("baseline": a dark diamond, its name slanted); color (else that of the
-            name).
+            `group`; kind ("baseline": a dark diamond, its name slanted); color and marker,
+            where they are not those of the name and kind.
         seeds: one row a seed: columns `name`, `value` and, where rows have groups, `group`.
         name: column with the names.
         value: column with the values.
@@ -48,9 +52,9 @@ def forest(
     written = words or {}
     named_rows(ax, [written.get(key[-1], key[-1]) for key in places], list(places.values()))
     for y, heading in headings.items():
-        _text(ax, 0.0, y, heading, weight="bold")
+        _text(ax, 0.01, y, heading, weight="bold")
     for key in places.keys() - rows.keys():
-        _text(ax, 0.5, places[key], "-", ha="center", color="#777777")
+        _text(ax, 0.5, places[key], "$-$", ha="center", color=_MISSING)
     rows = {key: row for key, row in rows.items() if key in places}
     slant(ax, [places[key] for key, row in rows.items() if row["slanted"]])
     for key, row in rows.items():
@@ -66,6 +70,11 @@ def forest(
         style.reference_line(ax, reference)
 
 
+def missing_handle() -> Line2D:
+    """Legend entry of the dash where a row has no value."""
+    return style.line_handle("does not apply", _MISSING, "none", "$-$")
+
+
 def _keys(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
     """What identifies each row."""
     return list(table[columns].itertuples(index=False, name=None))
@@ -78,7 +87,10 @@ def _looks(summary: pd.DataFrame, name: str) -> pd.DataFrame:
     color = summary[name].map(style.colors(summary.loc[~slanted, name]))
     color = color.where(~slanted, style.BASELINE_COLOR)
     marker = slanted.map({True: "D", False: "o"})
-    return summary.assign(color=summary.get("color", color), marker=marker, slanted=slanted)
+    own = {
+        name: summary.get(name, default) for name, default in (("color", color), ("marker", marker))
+    }
+    return summary.assign(**own, slanted=slanted)
 
 
 def _places(

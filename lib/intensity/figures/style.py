@@ -75,7 +75,7 @@ NETWORK_COLORS = {
 }
 """One color a network, the same in every figure."""
 
-OTHER_COLORS = ("#0077BB", "#225522", "#66CCEE", "#EE7733", "#222255", "#994455")
+OTHER_COLORS = ("#0077BB", "#994455", "#222255", "#EE7733", "#225522", "#66CCEE")
 """For all other names, in order of appearance."""
 
 BASELINE_COLOR = "#555555"
