@@ -1,8 +1,7 @@
-"""Figures that change in place while somebody plays: what notebooks/explore.ipynb shows.
+"""Figures that change in place, for the explorer.
 
-Each is laid out once. After that only what it shows is exchanged, and the pixels are handed over as
-a PNG, which takes a tenth of the time of a new figure. Words stand around them on the page, where
-they fit the reader's size of letters; the figures hold what has axes.
+Each is laid out once; then only its data change, which takes a tenth of the time of a new figure.
+Captions stand on the page, where they follow its font size.
 """
 
 import io
@@ -17,6 +16,7 @@ from PIL import Image
 
 from intensity.data.tasks import Band
 from intensity.figures.style import (
+    INK,
     class_bands,
     class_color,
     grey_picture,
@@ -35,25 +35,18 @@ WIDE = 4.4
 PROBABILITY = "probability"
 """Label of an axis of shares, whose scale is fixed."""
 
-_INK = "#222222"
-"""Color of what belongs to no class."""
-
 
 class LiveFigure:
-    """A figure that is drawn many times.
-
-    figure: it can be looked at like any other.
-    """
+    """A figure with one axes that is drawn many times."""
 
     def __init__(self, width: float, height: float) -> None:
-        """Make it empty."""
         self.figure: Figure = new_figure(width, height)
         self.axes: Axes = self.figure.subplots()
         self._canvas = FigureCanvasAgg(self.figure)
         self._is_laid_out = False
 
     def png(self) -> bytes:
-        """What it shows now."""
+        """The current picture."""
         if not self._is_laid_out:
             self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")
@@ -70,7 +63,6 @@ class LiveImage(LiveFigure):
 
     @styled
     def __init__(self, size: int) -> None:
-        """Make room for images of size x size pixels."""
         super().__init__(SQUARE, SQUARE)
         self._shown = grey_picture(self.axes, np.zeros((size, size)))
 
@@ -85,7 +77,6 @@ class LiveMap(LiveFigure):
 
     @styled
     def __init__(self, size: int) -> None:
-        """Make room for maps of size x size pixels."""
         super().__init__(SQUARE, SQUARE)
         self._shown = picture(self.axes, np.zeros((size, size)), "RdBu_r", -1, 1)
 
@@ -101,7 +92,6 @@ class LiveProbabilities(LiveFigure):
 
     @styled
     def __init__(self, classes: int) -> None:
-        """Make room for this many classes."""
         super().__init__(SQUARE, SQUARE)
         ax, places = self.axes, range(classes)
         colors = [class_color(place) for place in places]
@@ -115,7 +105,7 @@ class LiveProbabilities(LiveFigure):
         """Show (classes,) probabilities, and which class is true (-1: none); the PNG."""
         for place, value in enumerate(probabilities):
             is_true = place == label
-            self._bars[place].set(width=value, edgecolor=_INK if is_true else "none")
+            self._bars[place].set(width=value, edgecolor=INK if is_true else "none")
             self._names[place].set_text(f"class {place}{' (true)' if is_true else ''}")
             self._names[place].set_fontweight("bold" if is_true else "normal")
             self._numbers[place].set_text(f"{value:.1%}")
@@ -127,7 +117,7 @@ class LiveCurves(LiveFigure):
 
     @styled
     def __init__(self, levels: np.ndarray, bands: Sequence[Band], classes: int, label: str) -> None:
-        """Make room for curves.
+        """Lay out the curves.
 
         Args:
             levels: (k,) grey levels of the sweep.
@@ -140,9 +130,9 @@ class LiveCurves(LiveFigure):
         class_bands(ax, bands)
         flat = np.zeros(len(levels))
         self._curves = [ax.plot(levels, flat, color=color)[0] for color in colors]
-        self._mark = ax.axvline(0, color=_INK)
+        self._mark = ax.axvline(0, color=INK)
         x, y = np.zeros((2, classes))
-        self._dots = ax.scatter(x, y, s=22, c=colors, edgecolors=_INK, linewidths=0.8, zorder=5)
+        self._dots = ax.scatter(x, y, s=22, c=colors, edgecolors=INK, linewidths=0.8, zorder=5)
         self._is_share = label == PROBABILITY
         ax.set(ylabel=label, ylim=(-0.05, 1.05))
         intensity_axis(ax)
@@ -167,7 +157,6 @@ class LiveFeatureMaps(LiveFigure):
 
     @styled
     def __init__(self, height: int, width: int, channels: int) -> None:
-        """Make room for (height, width, channels) activations."""
         super().__init__(WIDE, SQUARE)
         self._columns = max(
             range(1, channels + 1), key=lambda columns: _scale(height, width, channels, columns)
@@ -185,7 +174,7 @@ class LiveFeatureMaps(LiveFigure):
 
 
 def _scale(height: int, width: int, channels: int, columns: int) -> float:
-    """Inches for a pixel of a map where so many stand in a row."""
+    """Inches for a pixel of a map with so many maps in a row."""
     rows = -(-channels // columns)
     return min(WIDE / (columns * (width + _gap(width))), SQUARE / (rows * (height + _gap(width))))
 
@@ -215,20 +204,16 @@ def tiles(maps: np.ndarray, columns: int) -> np.ndarray:
 
 
 class LiveUnits(LiveFigure):
-    """The activation of every unit of a layer without space, as a bar.
-
-    All bars are one patch: a layer may have thousands of units.
-    """
+    """The activations of a layer without spatial extent, as bars; one patch for thousands."""
 
     @styled
     def __init__(self, units: int) -> None:
-        """Make room for this many units."""
         super().__init__(WIDE, SQUARE)
         edges = np.arange(units + 1) - 0.5
-        self._bars = self.axes.stairs(np.zeros(units), edges, fill=True, color=_INK)
+        self._bars = self.axes.stairs(np.zeros(units), edges, fill=True, color=INK)
         self.axes.set(xlabel="unit (number)", ylabel="activation", xlim=(edges[0], edges[-1]))
         self.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        self.axes.axhline(0, color=_INK, linewidth=0.6)
+        self.axes.axhline(0, color=INK, linewidth=0.6)
 
     def show(self, activations: np.ndarray) -> bytes:
         """Show (units,) activations; the PNG."""
