@@ -1,8 +1,5 @@
 """Locks: one holder at a time, among threads and processes, and none after its holder's death."""
 
-import errno
-import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -10,29 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from intensity.storage.locks import Lock
+from intensity.storage.locks import if_free, lock_at, taken
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from intensity.storage.locks import Lock
-lock = Lock(Path(sys.argv[1]))
-assert lock.acquire(wait=False)
+from intensity.storage.locks import lock_at, taken
+lock = lock_at(Path(sys.argv[1]))
+assert taken(lock)
 print("held", flush=True)
 time.sleep(120)
 """
 
 
 def test_two_of_one_process_exclude_each_other(tmp_path: Path) -> None:
-    first, second = (Lock(tmp_path / "new" / "lock") for _ in range(2))
-    assert first.acquire()
-    assert not second.acquire(wait=False)
+    first, second = (lock_at(tmp_path / "new" / "lock") for _ in range(2))
+    assert taken(first)
+    assert not taken(second)
+    with if_free(tmp_path / "new" / "lock") as free:
+        assert not free
+    assert not taken(second)
     first.release()
-    assert second.acquire(wait=False)
-    second.release()
-    with first:
-        assert not second.acquire(wait=False)
-    assert second.acquire(wait=False)
+    with if_free(tmp_path / "new" / "lock") as free:
+        assert free
+        assert not taken(second)
+    assert taken(second)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -42,25 +41,8 @@ def test_a_lock_dies_with_its_holder(tmp_path: Path, number: signal.Signals) -> 
         [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE
     ) as other:
         assert other.stdout.readline() == b"held\n"
-        assert not Lock(path).acquire(wait=False)
+        assert not taken(lock_at(path))
         other.send_signal(number)
-        assert Lock(path).acquire()  # waits for the process to end
+        with lock_at(path):  # waits for the process to end
+            assert not taken(lock_at(path))
         other.wait()
-
-
-def test_where_there_are_no_locks_everybody_gets_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    assert Lock(tmp_path / "lock").acquire(wait=False)
-    assert Lock(tmp_path / "lock").acquire(wait=False)
-
-
-def test_nothing_stays_open_where_it_is_not_got(tmp_path: Path) -> None:
-    with Lock(tmp_path / "lock"):
-        before = len(os.listdir("/dev/fd"))
-        assert not Lock(tmp_path / "lock").acquire(wait=False)
-        assert len(os.listdir("/dev/fd")) == before

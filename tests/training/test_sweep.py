@@ -20,11 +20,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.environment import cores
-from intensity.storage.locks import Lock
+from intensity.storage.locks import taken
 from intensity.storage.store import Store
 from intensity.training import loop as training
 from intensity.training import sweep as sweeps
@@ -311,17 +312,17 @@ class Gate:
 @pytest.fixture
 def gate(trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Such trainings on the cluster."""
-    gate, acquire = Gate(), Lock.acquire
+    gate = Gate()
 
-    def try_it(lock: Lock, wait: bool = True) -> bool:
+    def try_it(lock: FileLock) -> bool:
         """Remember who is turned away."""
-        got = acquire(lock, wait)
+        got = taken(lock)
         if not got:
-            gate.refused.add(f"{threading.get_ident()} {lock.path}")
+            gate.refused.add(f"{threading.get_ident()} {lock.lock_file}")
         return got
 
     monkeypatch.setattr(training, "train", gate.train)
-    monkeypatch.setattr(Lock, "acquire", try_it)
+    monkeypatch.setattr(sweeps, "taken", try_it)
     return gate
 
 
@@ -408,7 +409,7 @@ def test_a_scheduler_that_went_away_is_a_failure_and_no_endless_wait(
     monkeypatch.setenv("INTENSITY_TERMINAL", os.devnull)
     with pytest.raises(sweeps.TrainingFailed, match="the scheduler has lost it or is gone"):
         sweeps.train_each([configuration(1)], store)
-    assert store.lock(run_name(configuration(1))).acquire(wait=False)
+    assert taken(store.lock(run_name(configuration(1))))
 
 
 class Late:

@@ -17,7 +17,7 @@ import psutil  # type: ignore[import-untyped]
 
 from intensity.environment import RUN, set_variables, tell
 from intensity.storage.files import write_aside
-from intensity.storage.locks import Lock
+from intensity.storage.locks import if_free, lock_at, taken
 
 LOCK, OWNER = ".lock", ".owner.json"
 """Files of a run's folder: locked by its engine; the engine's process id and start time."""
@@ -36,8 +36,8 @@ def owned(folder: Path) -> Iterator[None]:
     Args:
         folder: of a run; the folders of other runs lie beside it.
     """
-    lock = Lock(folder / LOCK)
-    if not lock.acquire(wait=False):
+    lock = lock_at(folder / LOCK)
+    if not taken(lock):
         pid = _owner(folder).get("pid", "?")
         tell(f"{folder.name} is being run by process {pid} already; waiting until it has ended")
         lock.acquire()
@@ -55,7 +55,7 @@ def owned(folder: Path) -> Iterator[None]:
 
 def _end_unless_locked(folder: Path) -> None:
     """End what is left of a folder's engine, if that is dead."""
-    with Lock(folder / LOCK).if_free() as free:
+    with if_free(folder / LOCK) as free:
         if free:
             _end_leftovers(folder)
 

@@ -18,7 +18,7 @@ from intensity.runner.verify import expected_record
 from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
 from intensity.storage.files import write_aside
-from intensity.storage.locks import Lock
+from intensity.storage.locks import if_free
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
 from intensity.training.runs import find_run, run_name
@@ -74,7 +74,7 @@ def publish(layout: Layout) -> None:
             markers, or the networks are too large together.
     """
     folder = layout.run(PROFILE)
-    with Lock(folder / LOCK).if_free() as free:  # which a second publish would hold as well
+    with if_free(folder / LOCK) as free:  # which a second publish would hold as well
         if not free:
             raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
         _publish(layout, folder)

@@ -15,7 +15,7 @@ from intensity.report.build import build_report
 from intensity.runner.ownership import LOCK, OWNER
 from intensity.runner.profiles import Section
 from intensity.storage.files import write_aside
-from intensity.storage.locks import Lock
+from intensity.storage.locks import lock_at
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
 
 
@@ -80,7 +80,7 @@ class Record:
         self.renew()
         self.page.result()
         if keep_figures and self.manifest["complete"]:
-            with Lock(self.layout.root / ".cache" / "figures.lock"):
+            with lock_at(self.layout.root / ".cache" / "figures.lock"):
                 _mirror(self.folder / "figures", self.layout.figures)
 
     def _part(self, name: str) -> Path:

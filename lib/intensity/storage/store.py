@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import numpy as np
+from filelock import FileLock
 from pydantic import BaseModel
 
 from intensity.data.scenes import COLUMNS, Scenes
 from intensity.environment import settings, tell
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance
-from intensity.storage.locks import Lock
+from intensity.storage.locks import lock_at
 from intensity.values import InvalidInput, Registered, canonical_json
 
 Arrays = dict[str, np.ndarray]
@@ -85,9 +86,9 @@ class Store:
             return None
         return self.published / name
 
-    def lock(self, name: str) -> Lock:
+    def lock(self, name: str) -> FileLock:
         """What the process holds that computes an entry."""
-        return Lock(self.root / "locks" / name)
+        return lock_at(self.root / "locks" / name)
 
     def add(self, kind: str, name: str, files: Mapping[str, bytes]) -> Path:
         """Keep an entry.
