@@ -44,8 +44,8 @@ def ablation_overview(
     columns: dict[str, Any] = {"name": "condition", "value": "accuracy", "group": "group"}
     forest(ax, summary.assign(color=color), seeds, **columns, reference=chance)
     ax.set_xlabel("test accuracy (share of images)")
-    mean = style.interval_handle(style.SEEDS_INTERVAL)
-    style.legend_above(ax, [mean, style.seed_handle(), band, style.reference_handle()], 2)
+    handles = [style.interval_handle(), style.seed_handle(), band, style.reference_handle()]
+    style.legend_above(ax, handles, 2)
     return style.figure_of(ax)
 
 
@@ -67,14 +67,13 @@ def accuracy_by_size(seeds: pd.DataFrame, summary: pd.DataFrame, ax: Axes | None
     ax.set_xscale("log")
     ax.set(xlabel="trainable parameters (logarithmic)", ylabel="test accuracy (share of images)")
     networks = [style.line_handle(name, color, "none", "o") for name, color in palette.items()]
-    mean = style.interval_handle(style.SEEDS_INTERVAL)
-    style.legend_above(ax, [*networks, style.seed_handle(), mean], 5)
+    style.legend_above(ax, [*networks, style.seed_handle(), style.interval_handle()], 5)
     return style.figure_of(ax)
 
 
 @style.styled
 def random_search(
-    table: pd.DataFrame, test: tuple[float, float, float], figure: style.Canvas | None = None
+    table: pd.DataFrame, test: tuple[float, float, float], figure: style.Into = None
 ) -> Figure:
     """A random search over learning rate and weight decay, and the accuracy of what it chose.
 
@@ -94,8 +93,7 @@ def random_search(
     _chosen(final, table[table["chosen"]], test)
     ring = style.line_handle("chosen on validation", "#000000", "none", "o")
     ring.set(markerfacecolor="none", markersize=9)
-    mean = style.interval_handle(style.SEEDS_INTERVAL)
-    style.legend_above(fig, [ring, style.seed_handle(), mean])
+    style.legend_above(fig, [ring, style.seed_handle(), style.interval_handle()])
     return fig
 
 

@@ -24,7 +24,7 @@ _NOT_DRAWN: dict[str, Any] = {
 
 
 @style.styled
-def intensity_functions(tasks: Sequence[Task], figure: style.Canvas | None = None) -> Figure:
+def intensity_functions(tasks: Sequence[Task], figure: style.Into = None) -> Figure:
     """The class of every grey level, one row a task, over a ramp of the grey levels themselves.
 
     Args:
@@ -71,7 +71,7 @@ def image_grid(
     images: np.ndarray,
     row_labels: Sequence[str],
     column_labels: Sequence[str],
-    figure: style.Canvas | None = None,
+    figure: style.Into = None,
 ) -> Figure:
     """Images in rows and columns, all on the same scale of grey levels 0..255.
 
@@ -96,7 +96,7 @@ def image_grid(
 
 
 @style.styled
-def class_balance(table: pd.DataFrame, figure: style.Canvas | None = None) -> Figure:
+def class_balance(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """How often each class is drawn, beside how often it should be; one panel a task.
 
     Args:
@@ -120,7 +120,7 @@ def class_balance(table: pd.DataFrame, figure: style.Canvas | None = None) -> Fi
 
 
 @style.styled
-def baseline_accuracy(table: pd.DataFrame, figure: style.Canvas | None = None) -> Figure:
+def baseline_accuracy(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """How often each baseline is right, one panel a condition, beside chance.
 
     Args:
@@ -145,7 +145,7 @@ def baseline_accuracy(table: pd.DataFrame, figure: style.Canvas | None = None) -
 
 @style.styled
 def permutation_effect(
-    images: np.ndarray, table: pd.DataFrame, figure: style.Canvas | None = None
+    images: np.ndarray, table: pd.DataFrame, figure: style.Into = None
 ) -> Figure:
     """What permuting the pixels keeps (the histogram) and what it destroys (neighborhoods).
 

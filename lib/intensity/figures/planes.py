@@ -33,7 +33,7 @@ _STRENGTH = 0.8
 
 @style.styled
 def class_planes(
-    table: pd.DataFrame, tasks: Mapping[str, Task], figure: style.Canvas | None = None
+    table: pd.DataFrame, tasks: Mapping[str, Task], figure: style.Into = None
 ) -> Figure:
     """The class that networks predict for every intensity and background, with true borders.
 
@@ -113,7 +113,7 @@ _ROWS = {
 
 @style.styled
 def transition_places(
-    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Canvas | None = None
+    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Into = None
 ) -> Figure:
     """Where networks change their answer, beside the true class boundaries.
 
@@ -142,7 +142,7 @@ def transition_places(
         ax.set_ylabel(label)
     _boundary_axis(axes, seeds, boundaries)
     networks = [style.line_handle(name, style="none", **look) for name, look in looks.items()]
-    mean = style.interval_handle(style.SEEDS_INTERVAL, "|")
+    mean = style.interval_handle(marker="|")
     style.legend_above(fig, [*networks, style.seed_handle(), mean], 5)
     return fig
 

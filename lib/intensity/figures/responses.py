@@ -25,10 +25,7 @@ _SHOWN = 8
 
 @style.styled
 def layer_profiles(
-    profiles: pd.DataFrame,
-    units: pd.DataFrame,
-    bands: Sequence[Band],
-    figure: style.Canvas | None = None,
+    profiles: pd.DataFrame, units: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """How every unit of every layer responds to the object's intensity, one panel a layer.
 
@@ -81,10 +78,7 @@ def _unit_lines(ax: Axes, curves: pd.DataFrame, monotonicity: pd.Series, gradual
 
 @style.styled
 def unit_profiles(
-    points: pd.DataFrame,
-    curves: pd.DataFrame,
-    bands: Sequence[Band],
-    figure: style.Canvas | None = None,
+    points: pd.DataFrame, curves: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """Response profiles of chosen units, one panel each: every image a point, their mean a curve.
 
@@ -110,9 +104,7 @@ def unit_profiles(
 
 
 @style.styled
-def logit_curves(
-    table: pd.DataFrame, bands: Sequence[Band], figure: style.Canvas | None = None
-) -> Figure:
+def logit_curves(table: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None) -> Figure:
     """Every class's logit while the object takes every intensity, one panel a network.
 
     A level is classified correctly where the curve of the band's color is on top.
@@ -192,15 +184,12 @@ def depth_handles(summary: pd.DataFrame) -> list[Line2D]:
     """Legend entries of the conditions of a table, of seeds and of intervals."""
     looks = style.looks(summary["condition"])
     conditions = [style.line_handle(name, **look) for name, look in looks.items()]
-    return [*conditions, style.seed_handle(), style.interval_handle(style.SEEDS_INTERVAL, "|")]
+    return [*conditions, style.seed_handle(), style.interval_handle(marker="|")]
 
 
 @style.styled
 def kernels_with_profiles(
-    kernels: np.ndarray,
-    profiles: pd.DataFrame,
-    bands: Sequence[Band],
-    figure: style.Canvas | None = None,
+    kernels: np.ndarray, profiles: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """The kernels of a convolution, one column a unit, above the unit's response profile.
 
@@ -262,10 +251,7 @@ def _profile_row(
 
 @style.styled
 def final_layer_weights(
-    weights: np.ndarray,
-    logits: pd.DataFrame,
-    bands: Sequence[Band],
-    figure: style.Canvas | None = None,
+    weights: np.ndarray, logits: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """What the last layer adds up for each class, above the logits that come of it.
 

@@ -97,6 +97,9 @@ SEEDS_INTERVAL = "95 % interval over seeds (Student t)"
 Canvas = Figure | SubFigure
 """What a figure can be drawn into."""
 
+Into = Canvas | None
+"""The type of `figure` in figure functions: drawn into, or a new figure is made."""
+
 
 def new_figure(width: float, height: float, figure: Canvas | None = None) -> Figure:
     """`figure`, or an empty one of this size in inches that leaves room for all labels."""
@@ -310,7 +313,9 @@ def seed_handle() -> Line2D:
     return Line2D([], [], **_DOT, markeredgecolor="#333333", label="one seed")
 
 
-def interval_handle(interval: str, marker: str = "o", what: str = "mean") -> Line2D:
+def interval_handle(
+    interval: str = SEEDS_INTERVAL, marker: str = "o", what: str = "mean"
+) -> Line2D:
     """Legend entry of a value with its interval, which it names."""
     return line_handle(f"{what}, {interval}", "#333333", marker=marker)
 

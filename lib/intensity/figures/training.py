@@ -20,7 +20,7 @@ _SPLITS: dict[Any, dict[str, Any]] = {
 
 
 @style.styled
-def learning_curves(table: pd.DataFrame, figure: style.Canvas | None = None) -> Figure:
+def learning_curves(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """Accuracy while training, one panel a task, one line a seed, a dot where validation ends.
 
     Args:
@@ -51,7 +51,7 @@ def accuracy_overview(
     seeds: pd.DataFrame,
     summary: pd.DataFrame,
     chance: Mapping[str, float],
-    figure: style.Canvas | None = None,
+    figure: style.Into = None,
 ) -> Figure:
     """Test accuracy of networks and baselines, at most two panels a row, one a task.
 
@@ -77,14 +77,14 @@ def accuracy_overview(
         ax.set(xlim=(0, 1.03), title=task)
     for ax in axes[-2:]:
         ax.set_xlabel("test accuracy (share of images)")
-    network = style.interval_handle(style.SEEDS_INTERVAL, what="network: mean")
+    network = style.interval_handle(what="network: mean")
     handles = [network, style.baseline_handle(), style.seed_handle(), style.reference_handle()]
     style.legend_above(fig, handles, 2)
     return fig
 
 
 @style.styled
-def confusion_matrices(table: pd.DataFrame, figure: style.Canvas | None = None) -> Figure:
+def confusion_matrices(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """Which class is taken for which, one panel a network and task.
 
     Args:
@@ -108,7 +108,7 @@ def confusion_matrices(table: pd.DataFrame, figure: style.Canvas | None = None) 
 
 @style.styled
 def accuracy_over_intensity(
-    table: pd.DataFrame, bands: Sequence[Band], figure: style.Canvas | None = None
+    table: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """Where errors sit: accuracy at every intensity, one panel a network below the other.
 

@@ -22,10 +22,7 @@ _BINS = np.arange(-2, LEVELS + 5, 5)
 
 @style.styled
 def threshold_places(
-    places: pd.DataFrame,
-    alignment: pd.DataFrame,
-    bands: Sequence[Band],
-    figure: style.Canvas | None = None,
+    places: pd.DataFrame, alignment: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """Where the thresholds of a layer's units lie, in front of the classes; one panel a seed.
 
@@ -74,7 +71,7 @@ _OVER = {"object": "mean over the visible object", "space": "mean over space"}
 
 @style.styled
 def probes_by_depth(
-    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Canvas | None = None
+    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Into = None
 ) -> Figure:
     """What can be read from each layer: intensity and class, from two kinds of means.
 
@@ -129,10 +126,7 @@ _THRESHOLD: dict[str, Any] = {"color": "#0077BB", "linestyle": "-.", "linewidth"
 
 @style.styled
 def closed_form_responses(
-    table: pd.DataFrame,
-    fit: pd.DataFrame,
-    bands: Sequence[Band],
-    figure: style.Canvas | None = None,
+    table: pd.DataFrame, fit: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
     """Responses of every unit of a first block, measured and as its kernels predict them.
 

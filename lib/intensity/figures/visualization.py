@@ -33,7 +33,7 @@ def four_panels(
     occlusion: np.ndarray,
     feature_maps: np.ndarray,
     labels: Sequence[str],
-    figure: style.Canvas | None = None,
+    figure: style.Into = None,
 ) -> Figure:
     """Four views of how one network sees images, one row an image.
 
@@ -127,7 +127,7 @@ _STEP = 1.08
 
 @style.styled
 def feature_maps_by_layer(
-    image: np.ndarray, layers: Mapping[str, np.ndarray], figure: style.Canvas | None = None
+    image: np.ndarray, layers: Mapping[str, np.ndarray], figure: style.Into = None
 ) -> Figure:
     """What each layer makes of one image: the eight channels that vary most over it, with numbers.
 

@@ -204,10 +204,7 @@ def closed_form_table(arrays: Arrays) -> pd.DataFrame:
 
 
 def closed_form_fit(arrays: Arrays) -> pd.DataFrame:
-    """How well the closed form fits, unit by unit.
-
-    Args:
-        arrays: what `circuit.closed_form` returns.
+    """How well the closed form fits, a row a unit; `arrays` as for `closed_form_table`.
 
     Returns:
         Columns layer, unit, r2, r2_interior, threshold (grey level where the interior of an object
@@ -219,14 +216,11 @@ def closed_form_fit(arrays: Arrays) -> pd.DataFrame:
 
 
 def circuit_fits(fits: Sequence[Arrays]) -> pd.DataFrame:
-    """How well both forms fit the units of all seeds, layer by layer.
-
-    Args:
-        fits: what `circuit.closed_form` returns, one for each seed.
+    """How well both forms fit the units of all seeds, a row a layer; `fits` has one a seed.
 
     Returns:
-        A row a layer: columns layer, units (their number, of all seeds), closed_least (least R2 of
-        the closed form), crude_median and crude_least (of the form without places).
+        Columns layer, units (their number, of all seeds), closed_least (least R2 of the closed
+        form), crude_median and crude_least (of the form without places).
     """
     units = pd.concat([closed_form_fit(arrays) for arrays in fits])
     return units.groupby("layer", sort=False, as_index=False).agg(
