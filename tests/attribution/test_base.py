@@ -1,10 +1,11 @@
-"""What methods ask of a model: settled classes, scores, passes bounded by the batch."""
+"""Arguments that all methods share, and scores."""
 
+import keras
 import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, linear
-from intensity.attribution.base import ask, scores
+from intensity.attribution.base import PREDICTED, as_classes, prepare, scores
 from intensity.models.inference import logits
 from intensity.values import InvalidInput
 
@@ -14,8 +15,10 @@ def test_settled_classes_are_given_or_predicted() -> None:
     images = images_of(20)
     predicted = logits(model, images, 64).argmax(axis=1)
     assert len(set(predicted)) > 1
-    np.testing.assert_array_equal(ask(model, images, None, "logit", 8).settled().classes, predicted)
-    assert set(ask(model, images, 2, "logit", 8).settled().classes) == {2}
+    np.testing.assert_array_equal(
+        prepare(model, images, None, "logit", 8).with_known_classes().classes, predicted
+    )
+    assert set(prepare(model, images, 2, "logit", 8).with_known_classes().classes) == {2}
 
 
 def test_scores_by_hand() -> None:
@@ -41,4 +44,32 @@ def test_scores_by_hand() -> None:
 def test_wrong_input_is_refused_by_name(argument: str, options: dict[str, object]) -> None:
     usual = {"images": images_of(1), "classes": None, "output": "logit", "batch": 64}
     with pytest.raises(InvalidInput, match=f"^{argument}: .* is not allowed"):
-        ask(linear()[0], **{**usual, **options})  # type: ignore[arg-type]
+        prepare(linear()[0], **{**usual, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    images = keras.Input((4, 6, 1))
+    return keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(images)))
+
+
+def test_classes_are_one_for_all_or_one_each_or_predicted(model: keras.Model) -> None:
+    assert as_classes(2, model, 3).tolist() == [2, 2, 2]
+    assert as_classes(np.array([0, 2], np.uint8), model, 2).tolist() == [0, 2]
+    assert as_classes(None, model, 2).tolist() == [PREDICTED, PREDICTED]
+
+
+@pytest.mark.parametrize(
+    ("classes", "says"),
+    [
+        (3, r"^classes: 3 is not allowed: the model has classes 0\.\.2$"),
+        (-1, "^classes: -1 is not allowed"),
+        ([0, 7], "^classes: 7 is not allowed"),
+        ([0, 1, 2], "^classes: int64 of shape"),
+        (1.0, "^classes: float64"),
+        (True, "^classes: bool"),
+    ],
+)
+def test_other_classes_are_refused(model: keras.Model, classes: object, says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        as_classes(classes, model, 2)  # type: ignore[arg-type]

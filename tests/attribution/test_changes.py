@@ -6,7 +6,7 @@ import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, rectified
 from intensity.attribution import changes
-from intensity.attribution.base import Output, ask
+from intensity.attribution.base import Output, prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.incremental.stages import stages_of
 from intensity.attribution.windows import place_windows
@@ -36,7 +36,7 @@ def test_known_networks_give_what_full_passes_give(output: Output) -> None:
     levels = np.random.default_rng(0).uniform(0, 16, (2, 5, len(windows))).astype(np.float32)
     ours, full = (
         np.concatenate(
-            list(score_changes(ask(one, images, None, output, 2), windows, levels)), axis=1
+            list(score_changes(prepare(one, images, None, output, 2), windows, levels)), axis=1
         )
         for one in (model, other)
     )
@@ -47,12 +47,12 @@ def test_known_networks_give_what_full_passes_give(output: Output) -> None:
 
 def test_many_windows_and_draws_come_in_fewer_images(monkeypatch: pytest.MonkeyPatch) -> None:
     windows = place_windows((HEIGHT, WIDTH), 3, 2)
-    question = ask(known(), images_of(5), None, "logit", 64)
+    target = prepare(known(), images_of(5), None, "logit", 64)
     levels = np.random.default_rng(0).uniform(0, 255, (2, 1, len(windows))).astype(np.float32)
-    (whole,) = score_changes(question, windows, levels)
+    (whole,) = score_changes(target, windows, levels)
     for images, sizes in ((2, [2, 2, 1]), (0, [1] * 5)):
         monkeypatch.setattr(changes, "AT_ONCE", images * 2 * len(windows) * 3)
-        parts = list(score_changes(question, windows, levels))
+        parts = list(score_changes(target, windows, levels))
         assert [part.shape[1] for part in parts] == sizes
         np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, rtol=1e-4, atol=1e-5)
 
@@ -61,7 +61,7 @@ def test_scores_of_the_class_that_is_asked_for() -> None:
     model, images = rectified(), images_of(2)
     windows = place_windows((HEIGHT, WIDTH), HEIGHT, HEIGHT)
     levels = np.full((1, 1, 1), 30, np.float32)
-    (change,) = score_changes(ask(model, images, [2, 1], "logit", 4), windows, levels)
+    (change,) = score_changes(prepare(model, images, [2, 1], "logit", 4), windows, levels)
     painted = images.copy()
     painted[:, :, :HEIGHT] = 30
     before, after = (model.predict_on_batch(x[..., None].astype("f")) for x in (images, painted))

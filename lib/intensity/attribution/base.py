@@ -1,21 +1,27 @@
-"""What every method asks of a model: scores and slopes, each compiled once and kept.
+"""What all methods share: arguments, the score that is score_tensor, and compiled gradients.
 
-A question is a model, images, the class that is explained and what of it: its logit or its softmax
-probability. Compiled passes take any number of images without a new trace and read the weights
-when they are called, so they stay right while a model trains. Those of the models used last
-are kept.
+    method(model, images, *, <its own>, classes=None, output="logit", batch=64) -> maps
+
+    model    a built Keras model from (n, h, w, 1) grey levels to (n, classes) logits
+    images   (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels
+    classes  class to explain, one for all or (n,); the predicted class where None
+    output   the score is the "logit" of the class or its softmax "probability"
+    batch    images that pass through the model at once
+    maps     (n, h, w) float32; of several, in a named tuple, the first
+
+All refuse wrong arguments with `InvalidInput`. Compiled functions take any number of images without
+a new trace and read the weights when they are called, so they stay right while a model trains.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from intensity.attribution.inputs import PREDICTED, as_classes
 from intensity.models.inference import logits
 from intensity.models.inputs import as_images, batches, check_count, image_shape, to_network
 from intensity.values import InvalidInput
@@ -25,18 +31,22 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Output = Literal["logit", "probability"]
-Pass = Callable[..., Any]
-"""A compiled function of tensors, or one that is to be compiled."""
+Compiled = Callable[..., Any]
+"""A function of tensors."""
+Variation = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(m,) rows of images and (m,) numbers of variations -> (m, h, w) float32 grey levels."""
 KEPT = 16
-"""Compiled passes of each kind that are kept."""
+"""Compiled functions of each kind that are kept."""
+PREDICTED = -1
+"""Stands for the predicted class."""
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
-    """What is to be explained.
+class Target:
+    """What is explained: checked arguments.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
+        model: the network.
         pixels: (n, h, w), grey levels in the caller's type.
         classes: (n,) int32, `PREDICTED` for the predicted class.
         output: the logit of the class or its softmax probability.
@@ -53,39 +63,32 @@ class Question:
         """Number of images."""
         return len(self.pixels)
 
-    def __getitem__(self, rows: slice) -> Question:
-        """The same about some of the images."""
+    def __getitem__(self, rows: slice | np.ndarray) -> Target:
+        """The same for some of the images."""
         return replace(self, pixels=self.pixels[rows], classes=self.classes[rows])
 
-    def parts(self) -> Iterator[Question]:
-        """The same about a batch of images at a time."""
-        for rows in batches(len(self), self.batch):
-            yield self[rows]
+    def apply(self, compiled: Compiled) -> np.ndarray:
+        """A function of images and classes over all images, batch by batch."""
+        parts = (self[rows] for rows in batches(len(self), self.batch))
+        found = [compiled(to_network(p.pixels), p.classes).numpy() for p in parts]
+        return np.concatenate(found)
 
-    def settled(self) -> Question:
+    def with_known_classes(self) -> Target:
         """The same with the predicted class as a number; a pass forward where it is needed."""
         if (self.classes != PREDICTED).all():
             return self
-        return replace(
-            self, classes=chosen(self.classes, logits(self.model, self.pixels, self.batch))
-        )
+        values = logits(self.model, self.pixels, self.batch)
+        return replace(self, classes=chosen(self.classes, values))
 
 
-def ask(
+def prepare(
     model: keras.Model,
     images: np.ndarray,
     classes: int | np.ndarray | None,
     output: Output,
     batch: int,
-) -> Question:
-    """A question with all that methods have in common checked.
-
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: "logit" or "probability".
-        batch: images that pass through the model at once.
+) -> Target:
+    """The shared arguments, checked.
 
     Raises:
         InvalidInput: an argument is wrong.
@@ -95,7 +98,27 @@ def ask(
     check_count("batch", batch)
     if output not in get_args(Output):
         raise InvalidInput(f"output: {output!r} is not allowed: {' or '.join(get_args(Output))}")
-    return Question(model, pixels, as_classes(classes, model, len(pixels)), output, batch)
+    return Target(model, pixels, as_classes(classes, model, len(pixels)), output, batch)
+
+
+def as_classes(classes: int | np.ndarray | None, model: keras.Model, count: int) -> np.ndarray:
+    """The class to explain in every one of `count` images: (n,) int32, `PREDICTED` where None.
+
+    Raises:
+        InvalidInput: not integers, not as many as images, or a class that the model has not.
+    """
+    if classes is None:
+        return np.full(count, PREDICTED, np.int32)
+    given, last = np.asarray(classes), model.output_shape[-1] - 1
+    if given.dtype.kind not in "ui" or given.shape not in ((), (count,)):
+        raise InvalidInput(
+            f"classes: {given.dtype} of shape {given.shape} is not allowed: "
+            f"an integer, or {count} of them, one for each image"
+        )
+    if given.min() < 0 or given.max() > last:
+        wrong = given.min() if given.min() < 0 else given.max()
+        raise InvalidInput(f"classes: {wrong} is not allowed: the model has classes 0..{last}")
+    return np.broadcast_to(given, count).astype(np.int32)
 
 
 def chosen(classes: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -121,6 +144,15 @@ def scores(values: np.ndarray, classes: np.ndarray, output: Output) -> np.ndarra
     return np.take_along_axis(values, place, axis=-1)[..., 0]
 
 
+def score_tensor(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Tensor:
+    """(n,) scores of (n, classes) logits; negative classes mean the predicted one."""
+    import tensorflow as tf
+
+    predicted = tf.argmax(values, axis=1, output_type=tf.int32)
+    outputs = tf.nn.softmax(values) if output == "probability" else values
+    return tf.gather(outputs, tf.where(classes < 0, predicted, classes), batch_dims=1)
+
+
 def image_spec(model: keras.Model) -> tf.TensorSpec:
     """Any number of images that a model takes."""
     import tensorflow as tf
@@ -128,52 +160,72 @@ def image_spec(model: keras.Model) -> tf.TensorSpec:
     return tf.TensorSpec((None, *image_shape(model), 1), tf.float32)
 
 
-def explained(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Tensor:
-    """(n,) what is explained, from (n, classes) logits; negative classes mean the predicted one."""
-    import tensorflow as tf
-
-    predicted = tf.argmax(values, axis=1, output_type=tf.int32)
-    told = tf.nn.softmax(values) if output == "probability" else values
-    return tf.gather(told, tf.where(classes < 0, predicted, classes), batch_dims=1)
-
-
-@lru_cache(maxsize=KEPT)
-def compiled_slopes(model: keras.Model, output: Output) -> Pass:
-    """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w) slopes of what is explained."""
-    import tensorflow as tf
-
-    def slopes(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        """Images do not mix in a trained network: one pass back serves the whole batch."""
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            told = explained(model(images, training=False), classes, output)
-            total = tf.reduce_sum(told)
-        return only_channel(tape.gradient(total, images))
-
-    return compile_for_classes(slopes, model)
-
-
-def compile_for_classes(function: Pass, model: keras.Model) -> Pass:
-    """A function of images and classes as a graph that is traced once."""
+def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:
+    """A function of images (n, h, w, 1) and classes (n,) as a graph that is traced once."""
     import tensorflow as tf
 
     signature = [image_spec(model), tf.TensorSpec((None,), tf.int32)]
-    compiled: Pass = tf.function(function, input_signature=signature, autograph=False)
+    compiled: Compiled = tf.function(function, input_signature=signature, autograph=False)
     return compiled
 
 
-def only_channel(slopes: tf.Tensor | None) -> tf.Tensor:
-    """(n, h, w, 1) slopes as (n, h, w).
+@lru_cache(maxsize=KEPT)
+def compiled_logits(model: keras.Model) -> Compiled:
+    """(n, h, w, 1) float32 images -> (n, classes) logits, as at test time."""
+    import tensorflow as tf
+
+    def forward(images: tf.Tensor) -> tf.Tensor:
+        return model(images, training=False)
+
+    compiled: Compiled = tf.function(forward, input_signature=[image_spec(model)], autograph=False)
+    return compiled
+
+
+@lru_cache(maxsize=KEPT)
+def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
+    """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w) gradients of the score."""
+
+    def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        values = model(images, training=False)
+        return gradients_of(score_tensor(values, classes, output), images)
+
+    return compile_for_classes(gradients, model)
+
+
+def gradients_of(found: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """(n, h, w) gradients of (n,) scores; images do not mix, so one backward pass serves all.
 
     Raises:
         InvalidInput: there are none.
     """
-    if slopes is None:
+    import tensorflow as tf
+
+    (gradients,) = tf.gradients(tf.reduce_sum(found), images)
+    if gradients is None:
         raise InvalidInput("model: has no gradient; its logits must be smooth in its pixels")
-    return slopes[..., 0]
+    return gradients[..., 0]
 
 
-def apply(compiled: Pass, question: Question) -> np.ndarray:
-    """A compiled function of images and classes over all images of a question, batch by batch."""
-    parts = [compiled(to_network(q.pixels), q.classes).numpy() for q in question.parts()]
-    return np.concatenate(parts)
+def summed_gradients(
+    target: Target, count: int, vary: Variation, weight: Variation | None = None
+) -> np.ndarray:
+    """Sum over variations of an image of the gradient at each.
+
+    Args:
+        target: with known classes, so that all variations explain the same class.
+        count: variations of every image.
+        vary: which images they are.
+        weight: what each gradient is multiplied with, pixel by pixel; 1 where None.
+
+    Returns:
+        (n, h, w) float64.
+    """
+    gradients = compiled_gradients(target.model, target.output)
+    total = np.zeros(target.pixels.shape)
+    for part in batches(len(target) * count, target.batch):
+        rows, numbers = np.divmod(np.arange(part.start, part.stop), count)
+        found = gradients(to_network(vary(rows, numbers)), target.classes[rows]).numpy()
+        weighted = found if weight is None else found * weight(rows, numbers)
+        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+        total[rows[firsts]] += np.add.reduceat(weighted, firsts, axis=0, dtype=np.float64)
+    return total

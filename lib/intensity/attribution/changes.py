@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from intensity.attribution.base import Question, chosen, scores
+from intensity.attribution.base import Target, chosen, scores
 from intensity.attribution.incremental.engine import incremental_changes
 from intensity.attribution.incremental.stages import stages_of
 from intensity.attribution.windows import Windows
@@ -21,65 +21,65 @@ AT_ONCE = 2**22
 """Logits of changed images that are held at once, or those of one image if that has more."""
 
 
-def score_changes(question: Question, windows: Windows, levels: np.ndarray) -> Iterator[np.ndarray]:
+def score_changes(target: Target, windows: Windows, levels: np.ndarray) -> Iterator[np.ndarray]:
     """f(image with one window painted over) - f(image), some images at a time.
 
     As many as a batch, or fewer where windows and draws are so many that memory would grow.
 
     Args:
-        question: what f is.
+        target: what f is.
         windows: where is painted; each window by itself.
         levels: (draws, n or 1, windows or 1) float32, the grey level painted.
 
     Yields:
         (draws, m, windows) float32 for the next m images.
     """
-    whole = (levels.shape[0], len(question), len(windows))
-    each = levels.shape[0] * len(windows) * question.model.output_shape[-1]
-    for rows in batches(len(question), min(question.batch, max(1, AT_ONCE // each))):
-        some = question[rows]
+    whole = (levels.shape[0], len(target), len(windows))
+    each = levels.shape[0] * len(windows) * target.model.output_shape[-1]
+    for rows in batches(len(target), min(target.batch, max(1, AT_ONCE // each))):
+        some = target[rows]
         painted = np.broadcast_to(levels, whole)[:, rows]
         before, change = _logit_changes(some, windows, painted)
         yield _score_changes(some, before, change)
 
 
 def _logit_changes(
-    question: Question, windows: Windows, levels: np.ndarray
+    target: Target, windows: Windows, levels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(m, classes) logits of the images and (draws, m, windows, classes) what is added to them."""
-    stages = stages_of(question.model)
+    stages = stages_of(target.model)
     if stages is None:
-        return full_changes(question, windows, levels)
-    return incremental_changes(question, stages, windows, levels)
+        return full_changes(target, windows, levels)
+    return incremental_changes(target, stages, windows, levels)
 
 
 def full_changes(
-    question: Question, windows: Windows, levels: np.ndarray
+    target: Target, windows: Windows, levels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same by passes of whole images: each image once as it is, once for every fill.
 
     Args:
-        question: about m images.
+        target: about m images.
         windows: where is painted.
         levels: (draws, m, windows) float32.
 
     Returns:
         (m, classes) logits, and (draws, m, windows, classes) what is added to them; float32.
     """
-    before = logits(question.model, question.pixels, len(question))
+    before = logits(target.model, target.pixels, len(target))
     parts = []
-    for part in batches(levels.size, question.batch):
+    for part in batches(levels.size, target.batch):
         draw, image, window = np.unravel_index(np.arange(part.start, part.stop), levels.shape)
         level = levels[draw, image, window][:, None, None]
-        shown = np.where(windows.covering(window), level, question.pixels[image])
-        parts.append(logits(question.model, shown, len(shown)) - before[image])
+        shown = np.where(windows.covering(window), level, target.pixels[image])
+        parts.append(logits(target.model, shown, len(shown)) - before[image])
     return before, np.concatenate(parts).reshape(*levels.shape, -1)
 
 
-def _score_changes(question: Question, before: np.ndarray, change: np.ndarray) -> np.ndarray:
+def _score_changes(target: Target, before: np.ndarray, change: np.ndarray) -> np.ndarray:
     """(draws, m, windows) what is added to the score, from what is added to the logits."""
-    classes = chosen(question.classes, before)
-    if question.output == "logit":
+    classes = chosen(target.classes, before)
+    if target.output == "logit":
         return scores(change, classes[:, None], "logit")
     start = before.astype(np.float64)
     after = scores(start[:, None] + change, classes[:, None], "probability")

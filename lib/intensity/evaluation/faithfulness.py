@@ -2,7 +2,7 @@
 
 Cells are repainted by the scene generator itself, one more noise square at a time, so every
 image that the network is shown could have been drawn. What the network relies on may lie on noise;
-whether it should is a question for the data truth, in `localization`.
+whether it should is a target for the data truth, in `localization`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import Output, ask
+from intensity.attribution.base import Output, prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.windows import Repaint, place_windows
 from intensity.evaluation.localization import Part, part_of
@@ -49,29 +49,22 @@ def repaint_effects(
     """The model truth on a grid of cells.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         repaint: how cells are repainted; at least 8 draws for claims.
         cell: side of the cells, pixels, at most 4; the border cuts those that reach over it.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: f is the "logit" of the class or its softmax "probability".
-        batch: images that pass through the model at once, or as much memory in parts of images.
 
     Returns:
         Signed and absolute effects of k x l cells.
 
-    Raises:
-        InvalidInput: an argument is wrong.
     """
-    question = ask(model, images, classes, output, batch)
+    target = prepare(model, images, classes, output, batch)
     check_count("cell", cell, most=CELL)
-    cells = place_windows(question.pixels.shape[1:], cell, cell)
+    cells = place_windows(target.pixels.shape[1:], cell, cell)
     levels = repaint.levels(len(cells))[:, None, :]
     parts = [
         (-change.mean(axis=0), np.abs(change).mean(axis=0))
-        for change in score_changes(question, cells, levels)
+        for change in score_changes(target, cells, levels)
     ]
-    shape = (len(question), len(cells.tops), len(cells.lefts))
+    shape = (len(target), len(cells.tops), len(cells.lefts))
     signed, absolute = (np.concatenate(part).reshape(shape) for part in zip(*parts, strict=True))
     return Effects(signed, absolute)
 

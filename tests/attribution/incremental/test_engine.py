@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from explainable import in_double
-from intensity.attribution.base import ask
+from intensity.attribution.base import prepare
 from intensity.attribution.changes import full_changes
 from intensity.attribution.incremental import engine as incremental
 from intensity.attribution.incremental.engine import compiled_carry, follow, incremental_changes
@@ -82,10 +82,10 @@ def compare(model: keras.Model, windows: Windows, draws: int, seed: int, batch: 
     stream = np.random.default_rng(seed)
     images = stream.integers(0, 256, (2, *windows.shape), np.uint8)
     levels = stream.uniform(0, 255, (draws, 2, len(windows))).astype(np.float32)
-    question, stages = ask(model, images, None, "logit", batch), stages_of(model)
+    target, stages = prepare(model, images, None, "logit", batch), stages_of(model)
     assert stages is not None
-    before, change = incremental_changes(question, stages, windows, levels)
-    double = ask(in_double(model), images, None, "logit", 256)
+    before, change = incremental_changes(target, stages, windows, levels)
+    double = prepare(in_double(model), images, None, "logit", 256)
     expected, truth = exact_changes(double.model, images, windows, levels)
     np.testing.assert_allclose(before, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
     np.testing.assert_allclose(change, truth, rtol=0, atol=1e-4 * np.abs(truth).max())
@@ -175,12 +175,12 @@ def test_full_passes_agree() -> None:
     model = build(NETWORKS["large"], 24, 3, seed=0)
     images = np.random.default_rng(0).integers(0, 256, (2, 24, 24), np.uint8)
     windows = place_windows((24, 24), 8, 4)
-    question, stages = ask(model, images, None, "logit", 7), stages_of(model)
+    target, stages = prepare(model, images, None, "logit", 7), stages_of(model)
     assert stages is not None
     levels = np.full((1, 2, len(windows)), 9, np.float32)
     for ours, full in zip(
-        incremental_changes(question, stages, windows, levels),
-        full_changes(question, windows, levels),
+        incremental_changes(target, stages, windows, levels),
+        full_changes(target, windows, levels),
         strict=True,
     ):
         np.testing.assert_allclose(ours, full, atol=1e-4 * np.abs(full).max())

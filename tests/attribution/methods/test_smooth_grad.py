@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear
-from intensity.attribution.averages import summed_slopes
-from intensity.attribution.base import ask
+from intensity.attribution.base import prepare, summed_gradients
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.smooth_grad import smooth_grad
 from intensity.values import InvalidInput
@@ -48,10 +47,10 @@ def test_the_seed_decides_and_other_images_do_not() -> None:
 
 def test_sums_over_variations_cross_the_borders_of_batches() -> None:
     model, weights = linear()
-    question = ask(model, images_of(3), 2, "logit", 4).settled()
-    pixels = question.pixels.astype(np.float32)
-    total = summed_slopes(
-        question,
+    target = prepare(model, images_of(3), 2, "logit", 4).with_known_classes()
+    pixels = target.pixels.astype(np.float32)
+    total = summed_gradients(
+        target,
         count=7,
         vary=lambda rows, numbers: pixels[rows],
         weigh=lambda rows, numbers: np.broadcast_to(numbers[:, None, None], pixels[rows].shape),

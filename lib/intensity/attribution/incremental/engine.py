@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import KEPT, Pass, Question, image_spec
+from intensity.attribution.base import KEPT, Compiled, Target, image_spec
 from intensity.attribution.incremental.stages import (
     Activate,
     Add,
@@ -84,12 +84,12 @@ class Extents(NamedTuple):
 
 
 def incremental_changes(
-    question: Question, stages: tuple[Stage, ...], windows: Windows, levels: np.ndarray
+    target: Target, stages: tuple[Stage, ...], windows: Windows, levels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What painting a window adds to the logits.
 
     Args:
-        question: about m images.
+        target: about m images.
         stages: of its model.
         windows: where is painted; each window by itself.
         levels: (draws, m, windows) float32, the grey level painted.
@@ -98,14 +98,14 @@ def incremental_changes(
         (m, classes) logits of the images, and (draws, m, windows, classes) what is added to them;
         float32.
     """
-    *kept, values = compiled_kept(question.model)(to_network(question.pixels))
+    *kept, values = compiled_kept(target.model)(to_network(target.pixels))
     before = values.numpy()
     change = np.empty((*levels.shape, before.shape[1]), np.float32)
     for numbers in _going_together(stages, windows):
         extents = follow(stages, windows, numbers)
-        carry = compiled_carry(question.model, _whole(stages, extents))
-        room = _room(question, stages, extents, kept)
-        image, window = (i.ravel() for i in np.indices((len(question), len(numbers))))
+        carry = compiled_carry(target.model, _whole(stages, extents))
+        room = _room(target, stages, extents, kept)
+        image, window = (i.ravel() for i in np.indices((len(target), len(numbers))))
         for draws, part in _portions(levels.shape[0], len(image), room):
             shown, place = image[part], window[part]
             painted = levels[draws, shown, numbers[place]]
@@ -133,16 +133,14 @@ def _portions(draws: int, patches: int, room: int) -> Iterator[tuple[slice, slic
             yield some, part
 
 
-def _room(
-    question: Question, stages: Sequence[Stage], extents: Extents, kept: Sequence[Any]
-) -> int:
+def _room(target: Target, stages: Sequence[Stage], extents: Extents, kept: Sequence[Any]) -> int:
     """How many patches take no more memory than a batch of whole images, and stay near."""
     limits = []
     for (register, _), values in zip(kept_registers(stages), kept, strict=True):
         size = int(extents.sizes[register].prod())
         if size:
             side = min(int(extents.sides[register].prod()), size)
-            limits.append(question.batch * size // side)
+            limits.append(target.batch * size // side)
             limits.append(max(NEAR // (4 * side * values.shape[-1]), FEW))
     return min(limits)
 
@@ -249,7 +247,7 @@ def _bordered(values: tf.Tensor, negative: bool) -> tf.Tensor:
 
 
 @lru_cache(maxsize=2 * KEPT)
-def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Pass:
+def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Compiled:
     """A change in windows -> the change of the logits.
 
     The graph is traced once for a model and once more where patches become whole maps elsewhere.
@@ -280,7 +278,7 @@ def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Pass:
         tf.TensorSpec((None, None), tf.float32),
         *(tf.TensorSpec(shape, tf.int32) for shape in shapes),
     ]
-    compiled: Pass = tf.function(carry, input_signature=signature, autograph=False)
+    compiled: Compiled = tf.function(carry, input_signature=signature, autograph=False)
     return compiled
 
 
@@ -560,7 +558,7 @@ class _Carrier:
         return (parts[0][:, :, None] * parts[1][:, None, :])[..., None]
 
 
-def _with_each(function: Pass, change: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+def _with_each(function: Compiled, change: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
     """A function of (draws * n, ...) changes and (n, ...) numbers that all draws share."""
     import tensorflow as tf
 

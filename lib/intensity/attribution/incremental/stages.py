@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from intensity.attribution.base import KEPT
+from intensity.models.layers import layer_calls
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+KEPT = 16
+"""Models whose stages are kept."""
 ELEMENTWISE = (
     *("celu", "elu", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu", "linear"),
     *("log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign"),
@@ -213,8 +215,8 @@ def stages_of(model: keras.Model) -> tuple[Stage, ...] | None:
     """
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         return None
-    stages: list[Stage] = []
-    if _append(stages, model, 0) != len(stages):
+    stages = _read(model)
+    if stages is None:
         return None
     ends = [stage for stage in stages if isinstance(stage, Average | Flatten)]
     return _simplified(stages) if len(ends) == 1 and _one_scale(stages) else None
@@ -224,37 +226,20 @@ CHAIN = -1
 """Stands for the register that the stage before has made."""
 
 
-def _append(stages: list[Stage], model: keras.Model, register: int) -> int | None:
-    """Add the stages of a model to those before.
-
-    Args:
-        stages: they are added to it.
-        model: of one input and one output.
-        register: what it reads.
-
-    Returns:
-        The register with its result; None where a layer is not known.
-    """
-    import keras
-
-    made = {id(model.inputs[0]): register}
-    for layer in keras.Model(model.inputs, model.outputs).operations:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        calls = [n for n in layer._inbound_nodes if all(id(t) in made for t in n.input_tensors)]
-        if len(calls) != 1:  # it is used twice
-            return None
-        read = tuple(made[id(tensor)] for tensor in calls[0].input_tensors)
-        output = calls[0].output_tensors[0]
-        inner = isinstance(layer, keras.Model) and len(layer.inputs) == len(read) == 1
-        if inner:
-            result = _append(stages, layer, *read)
-        else:
-            result = _append_layer(stages, layer, read, len(output.shape))
+def _read(model: keras.Model) -> list[Stage] | None:
+    """The stages of a model in order; None where a layer is not known or is used twice."""
+    opened, calls = layer_calls(model)
+    if len({id(call.layer) for call in calls}) < len(calls):
+        return None
+    stages: list[Stage] = []
+    made = {id(opened.inputs[0]): 0}
+    for layer, inputs, output in calls:
+        read = tuple(made[id(tensor)] for tensor in inputs)
+        result = _append_layer(stages, layer, read, len(output.shape))
         if result is None:
             return None
         made[id(output)] = result
-    return made.get(id(model.outputs[0]))
+    return stages if made.get(id(opened.outputs[0])) == len(stages) else None
 
 
 def _append_layer(stages: list[Stage], layer: Any, read: tuple[int, ...], rank: int) -> int | None:

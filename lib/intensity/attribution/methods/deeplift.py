@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intensity.attribution.backgrounds import Baseline, baseline_images
-from intensity.attribution.base import KEPT, Output, Pass, ask, image_spec, only_channel
+from intensity.attribution.base import KEPT, Compiled, Output, image_spec, prepare
 from intensity.models.inputs import batches, to_network
 from intensity.values import InvalidInput
 
@@ -21,7 +21,7 @@ BENT = ("Elu", "LeakyRelu", "Relu", "Relu6", "Selu")
 SMOOTH = ("Sigmoid", "Softplus", "Tanh")
 """Those whose differences drown in rounding where numbers are close."""
 NEAR = 1e-2
-"""Below this difference the mean of both slopes is closer than float32 differences are."""
+"""Below this difference the mean of both gradients is closer than float32 differences are."""
 RULE = {kind: f"IntensityRescale{kind}" for kind in (*BENT, *SMOOTH, "MaxPool")}
 """Under which names TensorFlow knows the rule."""
 SUMS = (
@@ -30,7 +30,7 @@ SUMS = (
     *("ResizeNearestNeighbor", "Slice", "SpaceToBatchND", "Split", "SplitV", "Squeeze"),
     *("StridedSlice", "Sub", "Sum", "Tile", "Transpose", "Unpack"),
 )
-"""Operations that are linear in all that they read: differences pass them as slopes do."""
+"""Operations that are linear in all that they read: differences pass them as gradients do."""
 PRODUCTS = (
     *("BatchMatMulV2", "Conv2D", "Conv2DBackpropInput", "DepthwiseConv2dNative", "Einsum"),
     *("MatMul", "Mul"),
@@ -52,8 +52,8 @@ def deeplift(
     """Contributions of differences from a baseline, by the Rescale rule.
 
     map[i] = (image_i - b_i) * m_i, with m made like a gradient, but for every nonlinear unit the
-    quotient (y - y0) / (x - x0) of its differences in place of its slope, which is taken only where
-    x and x0 are equal. The map sums to f(image) - f(baseline): positive where the difference
+    quotient (y - y0) / (x - x0) of its differences in place of its gradient, which is taken only
+    where x and x0 are equal. The map sums to f(image) - f(baseline): positive where the difference
     speaks for the class.
 
     Max pooling: what the largest value of a window lies above that of the baseline is credited to
@@ -64,11 +64,8 @@ def deeplift(
     Args:
         model: from (n, h, w, 1) grey levels to (n, classes) logits, of linear operations, max
             pooling and the functions in `BENT` and `SMOOTH`.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         baseline: images of the same shape, for example the scenes rendered again; a grey level;
             "black"; "mean", of each image; or "background", most frequent along its border.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: the score is the "logit" of the class or its softmax "probability".
         batch: images that pass through the model at once, with as many baselines.
 
     Returns:
@@ -80,38 +77,39 @@ def deeplift(
     Reference: Shrikumar, Greenside, Kundaje (2017), Learning important features through propagating
         activation differences, section 3.5.1; max pooling as in captum.
     """
-    question = ask(model, images, classes, output, batch)
-    starts = np.broadcast_to(baseline_images(baseline, question.pixels), question.pixels.shape)
+    target = prepare(model, images, classes, output, batch)
+    starts = np.broadcast_to(baseline_images(baseline, target.pixels), target.pixels.shape)
     contributions = compiled_contributions(model, output)
     parts = [
         contributions(
-            to_network(question.pixels[rows]), to_network(starts[rows]), question.classes[rows]
+            to_network(target.pixels[rows]), to_network(starts[rows]), target.classes[rows]
         ).numpy()
-        for rows in batches(len(question), batch)
+        for rows in batches(len(target), batch)
     ]
     return np.concatenate(parts)
 
 
 @lru_cache(maxsize=KEPT)
-def compiled_contributions(model: keras.Model, output: Output) -> Pass:
+def compiled_contributions(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images and baselines, (n,) int32 classes -> (n, h, w)."""
     import tensorflow as tf
 
     _register()
 
     def contributions(images: tf.Tensor, starts: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        """Images and baselines pass together; the way back is that of the images alone."""
+        """Both pass together; only the image half receives gradients in the backward pass."""
         both = tf.concat([images, starts], axis=0)
-        graph = tf.compat.v1.get_default_graph()
-        with graph.gradient_override_map(RULE):
+        with both.graph.gradient_override_map(RULE):
             values = model(both, training=False)
-        _check_operations(graph, both)
+        _check_operations(both.graph, both)
         multipliers = _with_none(_of_score(values, classes, output))
-        found = tf.gradients(values, both, multipliers)[0]
-        return tf.split(only_channel(found), 2)[0] * (images - starts)[..., 0]
+        (found,) = tf.gradients(values, both, multipliers)
+        if found is None:
+            raise InvalidInput("model: has no gradient; its logits must be smooth in its pixels")
+        return (tf.split(found, 2)[0] * (images - starts))[..., 0]
 
     signature = [image_spec(model), image_spec(model), tf.TensorSpec((None,), tf.int32)]
-    compiled: Pass = tf.function(contributions, input_signature=signature, autograph=False)
+    compiled: Compiled = tf.function(contributions, input_signature=signature, autograph=False)
     return compiled
 
 
@@ -172,7 +170,7 @@ def _of_probability(values: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
 
 @lru_cache(maxsize=1)
 def _register() -> None:
-    """Tell TensorFlow the rules, once."""
+    """Register the rules with TensorFlow, once."""
     import tensorflow as tf
 
     for kind in (*BENT, *SMOOTH):
@@ -181,18 +179,18 @@ def _register() -> None:
 
 
 def _rescaled(operation: tf.Operation, back: tf.Tensor) -> tf.Tensor:
-    """The quotient of differences, or the mean of both slopes where inputs are the same."""
+    """The quotient of differences, or the mean of both gradients where inputs are the same."""
     import tensorflow as tf
 
     change, result = (_difference(t) for t in (operation.inputs[0], operation.outputs[0]))
-    slopes = tf.split(_slopes(operation, tf.ones_like(back)), 2)
+    own = tf.split(_gradients(operation, tf.ones_like(back)), 2)
     near = NEAR if operation.type in SMOOTH else 0.0
-    quotient = _quotient(result, change, (slopes[0] + slopes[1]) / 2, near)
+    quotient = _quotient(result, change, (own[0] + own[1]) / 2, near)
     return _with_none(tf.split(back, 2)[0] * quotient)
 
 
-def _slopes(operation: tf.Operation, back: tf.Tensor) -> tf.Tensor:
-    """TensorFlow's own way back through a function of single numbers."""
+def _gradients(operation: tf.Operation, back: tf.Tensor) -> tf.Tensor:
+    """TensorFlow's own gradient of a function of single numbers."""
     import tensorflow as tf
 
     raw, x, y = tf.raw_ops, operation.inputs[0], operation.outputs[0]
@@ -230,16 +228,16 @@ def _routed(operation: tf.Operation, back: tf.Tensor) -> tf.Tensor:
         grad=tf.concat([back * (most - there), back * (here - most), back], axis=0),
         **{name: operation.get_attr(name) for name in names},
     )
-    gained, lacked, slope = tf.split(found, 3)
-    return _with_none(_quotient(gained + lacked, _difference(maps), slope, near=0.0))
+    gained, lacked, own = tf.split(found, 3)
+    return _with_none(_quotient(gained + lacked, _difference(maps), own, near=0.0))
 
 
-def _quotient(result: tf.Tensor, change: tf.Tensor, slope: tf.Tensor, near: float) -> tf.Tensor:
-    """Change of the result over that of the input, or the slope where that is at most `near`."""
+def _quotient(result: tf.Tensor, change: tf.Tensor, limit: tf.Tensor, near: float) -> tf.Tensor:
+    """Change of the result over that of the input, or the `limit` where that is at most `near`."""
     import tensorflow as tf
 
     same = tf.abs(change) <= near
-    return tf.where(same, slope, result / tf.where(same, 1.0, change))
+    return tf.where(same, limit, result / tf.where(same, 1.0, change))
 
 
 def _difference(values: tf.Tensor) -> tf.Tensor:
@@ -251,7 +249,7 @@ def _difference(values: tf.Tensor) -> tf.Tensor:
 
 
 def _with_none(multipliers: tf.Tensor) -> tf.Tensor:
-    """Those of images followed by those of baselines: nothing is asked of them."""
+    """Those of images followed by 0 for baselines."""
     import tensorflow as tf
 
     return tf.concat([multipliers, tf.zeros_like(multipliers)], axis=0)

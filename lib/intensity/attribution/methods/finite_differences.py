@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import Output, ask
+from intensity.attribution.base import Output, prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.windows import place_windows
 from intensity.models.inputs import check_count
@@ -43,36 +43,28 @@ def finite_differences(
     steepest slope favors the smallest step, therefore both. Of equal magnitudes the first counts.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         levels: how many, evenly from 0 to 255; at most 256.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: f is the "logit" of the class or its softmax "probability".
-        batch: images that pass through the model at once, or as much memory in parts of images.
 
     Returns:
         Two maps.
 
-    Raises:
-        InvalidInput: an argument is wrong.
-
     Reference: the code of Kaunismaa, Guerzhoy (2023): 20 levels, steepest change.
     Departs from the paper: keeps the sign, and reports the largest change beside the slope.
     """
-    question = ask(model, images, classes, output, batch)
+    target = prepare(model, images, classes, output, batch)
     check_count("levels", levels, most=256)
     values = np.linspace(0, 255, levels, dtype=np.float32)
-    windows = place_windows(question.pixels.shape[1:], 1, 1)
-    pixels = question.pixels.reshape(len(question), -1).astype(np.float32)
+    windows = place_windows(target.pixels.shape[1:], 1, 1)
+    pixels = target.pixels.reshape(len(target), -1).astype(np.float32)
     steepest, largest = np.empty_like(pixels), np.empty_like(pixels)
     done = 0
-    for change in score_changes(question, windows, values[:, None, None]):
+    for change in score_changes(target, windows, values[:, None, None]):
         rows = slice(done, done + change.shape[1])
         step = values[:, None, None] - pixels[rows]
         slope = np.divide(change, step, out=np.zeros_like(change), where=step != 0)
         steepest[rows], largest[rows] = _strongest(slope), _strongest(change)
         done = rows.stop
-    shape = question.pixels.shape
+    shape = target.pixels.shape
     return Differences(largest.reshape(shape), steepest.reshape(shape))
 
 

@@ -9,13 +9,12 @@ import numpy as np
 
 from intensity.attribution.base import (
     KEPT,
+    Compiled,
     Output,
-    Pass,
-    apply,
-    ask,
     compile_for_classes,
-    explained,
-    only_channel,
+    gradients_of,
+    prepare,
+    score_tensor,
 )
 from intensity.values import InvalidInput
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 GUIDED = {"Relu": "IntensityGuidedRelu", "Relu6": "IntensityGuidedRelu6"}
-"""Under which names TensorFlow knows the rule for its rectifiers."""
+"""Rectifiers, and the names of their guided gradients; they are found wherever a model has them."""
 
 
 def guided_backprop(
@@ -35,19 +34,15 @@ def guided_backprop(
     output: Output = "logit",
     batch: int = 64,
 ) -> np.ndarray:
-    """Gradient in which every ReLU hands back what is positive, where it was active.
+    """Gradient in which every ReLU passes back what is positive, where it was active.
 
-    A ReLU y = max(x, 0) hands back max(dy, 0) * [x > 0] in place of dy * [x > 0], wherever it
+    A ReLU y = max(x, 0) passes back max(dy, 0) * [x > 0] in place of dy * [x > 0], wherever it
     stands in the model: as a layer, as the activation of one, or as an operation; likewise ReLU6.
     Other activations keep their gradients. Positive where a brighter pixel excites units that,
     all the way up, excite the class.
 
     Args:
         model: from (n, h, w, 1) grey levels to (n, classes) logits, with ReLUs.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: the score is the "logit" of the class or its softmax "probability".
-        batch: images that pass through the model at once.
 
     Returns:
         (n, h, w) float32, score per grey level along excitatory paths.
@@ -57,42 +52,36 @@ def guided_backprop(
 
     Reference: Springenberg et al. (2015), Striving for simplicity, section 3.4.
     """
-    question = ask(model, images, classes, output, batch)
-    return apply(compiled_guided(model, output), question)
+    target = prepare(model, images, classes, output, batch)
+    return target.apply(compiled_guided(model, output))
 
 
 @lru_cache(maxsize=KEPT)
-def compiled_guided(model: keras.Model, output: Output) -> Pass:
+def compiled_guided(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
-    import tensorflow as tf
-
     _register()
 
-    def slopes(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        """The model is traced under the other rule; its weights are its own."""
-        graph = tf.compat.v1.get_default_graph()
-        with graph.gradient_override_map(GUIDED):
+    def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        with images.graph.gradient_override_map(GUIDED):
             values = model(images, training=False)
-        if not any(operation.type in GUIDED for operation in graph.get_operations()):
+        if not any(operation.type in GUIDED for operation in images.graph.get_operations()):
             raise InvalidInput("model: has no ReLU; guided backprop changes nothing else")
-        total = tf.reduce_sum(explained(values, classes, output))
-        return only_channel(tf.gradients(total, images)[0])
+        return gradients_of(score_tensor(values, classes, output), images)
 
-    return compile_for_classes(slopes, model)
+    return compile_for_classes(gradients, model)
 
 
 @lru_cache(maxsize=1)
 def _register() -> None:
-    """Tell TensorFlow the rule, once: what is positive takes the rectifier's own way back."""
+    """Register the guided gradient: pass back what is positive, where the unit is active."""
     import tensorflow as tf
 
-    ways_back = {"Relu": tf.raw_ops.ReluGrad, "Relu6": tf.raw_ops.Relu6Grad}
-    for kind, way_back in ways_back.items():
+    originals = {"Relu": tf.raw_ops.ReluGrad, "Relu6": tf.raw_ops.Relu6Grad}
+    for kind, original in originals.items():
 
         def guided(
-            operation: tf.Operation, slope: tf.Tensor, way_back: Pass = way_back
+            operation: tf.Operation, back: tf.Tensor, original: Compiled = original
         ) -> tf.Tensor:
-            """What a guided rectifier hands back."""
-            return way_back(gradients=tf.nn.relu(slope), features=operation.outputs[0])
+            return original(gradients=tf.nn.relu(back), features=operation.outputs[0])
 
         tf.RegisterGradient(GUIDED[kind])(guided)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.base import Output, ask
+from intensity.attribution.base import Output, prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.windows import Fill, fill_levels, place_windows
 
@@ -36,26 +36,18 @@ def occlusion(
     every pixel is covered. With `Repaint` the loss is the mean over its draws.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         fill: what is painted over a window: a grey level, 0..255; "background", the most frequent
             level along the image's border; or `Repaint`, noise squares as scenes have them.
         window: side of the window, pixels.
         stride: distance of neighboring windows, pixels; at most `window`.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: f is the "logit" of the class or its softmax "probability".
-        batch: images that pass through the model at once, or as much memory in parts of images.
 
     Returns:
         (n, h, w) float32, score.
 
-    Raises:
-        InvalidInput: an argument is wrong.
-
     Reference: Zeiler, Fergus (2014), Visualizing and understanding convolutional networks, 4.2.
     """
-    question = ask(model, images, classes, output, batch)
-    windows = place_windows(question.pixels.shape[1:], window, stride)
-    levels = fill_levels(fill, question.pixels, len(windows))
-    changes = score_changes(question, windows, levels)
+    target = prepare(model, images, classes, output, batch)
+    windows = place_windows(target.pixels.shape[1:], window, stride)
+    levels = fill_levels(fill, target.pixels, len(windows))
+    changes = score_changes(target, windows, levels)
     return np.concatenate([windows.spread(-change.mean(axis=0)) for change in changes])

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import correlate
 from scipy.sparse.linalg import eigsh
 
-from intensity.attribution.base import Output, apply, ask, compiled_slopes
+from intensity.attribution.base import Output, compiled_gradients, prepare
 from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
@@ -45,30 +45,22 @@ def pca_direction(
     counts 0.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         sides: of windows, pixels; odd.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: the score is the "logit" of the class or its softmax "probability".
-        batch: images that pass through the model at once.
 
     Returns:
         (n, h, w) float32, score per grey level along a direction of length 1.
-
-    Raises:
-        InvalidInput: an argument is wrong, or the model has no gradient.
 
     Reference: the code of Kaunismaa, Guerzhoy (2023).
     Departs from the paper: the sign of a component is arbitrary and is aligned here; the
     derivative is computed from one gradient (equal to 2e-7 of theirs).
     """
-    question = ask(model, images, classes, output, batch)
+    target = prepare(model, images, classes, output, batch)
     for side in sides:
-        check_count("sides", side, most=min(question.pixels.shape[1:]))
+        check_count("sides", side, most=min(target.pixels.shape[1:]))
     if not sides or any(side % 2 == 0 for side in sides):
         raise InvalidInput(f"sides: {sides} is not allowed: odd numbers of pixels, at least one")
-    slopes = apply(compiled_slopes(model, output), question)
-    pairs = zip(question.pixels.astype(np.float32), slopes, strict=True)
+    slopes = target.apply(compiled_gradients(model, output))
+    pairs = zip(target.pixels.astype(np.float32), slopes, strict=True)
     return np.stack([_strongest_slope(image, slope, sides) for image, slope in pairs])
 
 

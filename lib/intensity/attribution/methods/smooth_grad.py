@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.averages import summed_slopes
-from intensity.attribution.base import Output, ask
+from intensity.attribution.base import Output, prepare, summed_gradients
 from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
@@ -33,32 +32,24 @@ def smooth_grad(
     Every image meets the same noise, so that a map does not depend on what else is explained.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        images: (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         samples: noisy copies.
         sigma: standard deviation of the noise, grey levels.
         seed: of the noise.
-        classes: class to explain, one for all or (n,); the predicted class where None.
-        output: the score is the "logit" of the class or its softmax "probability".
-        batch: images that pass through the model at once.
 
     Returns:
         (n, h, w) float32, score per grey level.
 
-    Raises:
-        InvalidInput: an argument is wrong, or the model has no gradient.
-
     Reference: Smilkov et al. (2017), SmoothGrad: removing noise by adding noise, section 2.1.
     """
-    question = ask(model, images, classes, output, batch).settled()
+    target = prepare(model, images, classes, output, batch).with_known_classes()
     check_count("samples", samples)
     if not 0 <= sigma < np.inf:
         raise InvalidInput(f"sigma: {sigma!r} is not allowed: grey levels, 0 or more")
     stream = np.random.Generator(np.random.Philox(key=seed))
-    noise = sigma * stream.standard_normal((samples, *question.pixels.shape[1:]), np.float32)
+    noise = sigma * stream.standard_normal((samples, *target.pixels.shape[1:]), np.float32)
 
     def noisy(rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Copies of images."""
-        return question.pixels[rows] + noise[numbers]
+        return target.pixels[rows] + noise[numbers]
 
-    return (summed_slopes(question, samples, noisy) / samples).astype(np.float32)
+    return (summed_gradients(target, samples, noisy) / samples).astype(np.float32)
