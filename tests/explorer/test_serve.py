@@ -9,7 +9,7 @@ from intensity.environment import Layout
 from intensity.explorer.serve import TEMPLATE, _options, serve
 from intensity.values import ROOT, InvalidInput
 
-PLACE = ROOT / "report" / "voila" / "templates" / TEMPLATE
+PLACE = ROOT / "lib" / "intensity" / "explorer" / "voila" / "templates" / TEMPLATE
 
 
 def test_a_port_that_is_taken_is_refused_in_one_line() -> None:

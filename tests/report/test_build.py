@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +11,10 @@ from bs4 import BeautifulSoup, Tag
 
 from intensity.claims.results import merge
 from intensity.report.build import FIELDS, build_report
+from intensity.report.page import TEMPLATES
 from intensity.statistics.measurements import Results
 from intensity.storage.manifest import new_manifest, save_manifest
-from intensity.values import ROOT, InvalidInput
+from intensity.values import InvalidInput
 
 FIGURE = (
     '<figure id="fig-01-1-a"><img src="data:image/png;base64,AAAA" alt="a rising line">'
@@ -138,7 +138,7 @@ def test_the_contents_list_leads_to_every_section(page: BeautifulSoup) -> None:
     assert all(str(link["href"]).removeprefix("#") in ids for link in links)
     assert [link.text for link in links] == [
         "Abstract",
-        "The paper, and this run",
+        "The paper and this run",
         "1 Data",
         "Samples & grids",
         "Samples & grids",
@@ -207,7 +207,7 @@ def test_the_paper_stands_beside_what_was_measured_and_gaps_are_counted(
     assert [row[2:] for row in rows[1:]] == [
         ["bn_compact 95.50 % [94.51, 96.49]", "reproduced (C2)"],
     ]
-    assert "10 of 11 questions have no answer yet" in section(page, "verdicts").text
+    assert "10 of 11 questions are unanswered so far" in section(page, "verdicts").text
 
 
 RESULTS = {"profile": "smoke", "complete": False, "measurements": [], "claims": []}
@@ -233,8 +233,8 @@ def test_results_of_another_version_are_told_in_their_place(
     path.write_text(json.dumps(written))
     again = build(checkout, manifest)
     assert "Numbers are missing here and in Table A: " in section(again, "abstract").text
-    assert "11 of 11 questions have no answer yet" in section(again, "verdicts").text
-    assert "Not known: no claim was judged." in section(again, "abstract").text
+    assert "11 of 11 questions are unanswered so far" in section(again, "verdicts").text
+    assert "Unknown: no claim has been tested." in section(again, "abstract").text
     assert str(checkout.root.parent) not in again.text.replace(str(path), "")
     assert "Traceback" not in section(again, "abstract").text
     assert section(again, "01_data").find("figure")
@@ -246,8 +246,8 @@ def test_a_claim_without_the_number_that_a_finding_shows_has_no_row(
     path = checkout.layout.run("smoke") / "results.json"
     path.write_text(json.dumps(RESULTS | {"claims": [CLAIM]}))
     again = build(checkout, manifest)
-    assert "11 of 11 questions have no answer yet" in section(again, "verdicts").text
-    assert "Claims judged: 1." in section(again, "abstract").text
+    assert "11 of 11 questions are unanswered so far" in section(again, "verdicts").text
+    assert "Claims tested: 1." in section(again, "abstract").text
 
 
 def test_results_that_are_gone_are_told(
@@ -256,7 +256,7 @@ def test_results_that_are_gone_are_told(
     (checkout.layout.run("smoke") / "results.json").unlink()
     again = section(build(checkout, manifest), "abstract").text
     assert "results.json is not there: run the notebooks first" in again
-    assert "No claim is refuted" not in again
+    assert "All claims tested" not in again
 
 
 def test_results_that_are_cut_off_are_told_too(
@@ -336,7 +336,7 @@ def test_a_notebook_that_was_not_run_is_said_to_be_missing(page: BeautifulSoup) 
 def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) -> None:
     abstract = " ".join(section(page, "abstract").text.split())
     assert "bn_compact on hard 95.50 % [94.51, 96.49] (3 seeds, 20,000 scenes)." in abstract
-    assert "Claims judged: 1. Reproduced: 1. Not reproduced: 0. Undecided: 0." in abstract
+    assert "Claims tested: 1. Reproduced: 1. Not reproduced: 0. Undecided: 0." in abstract
     assert "Not measured yet: accuracy/three_bands/large" in abstract
 
 
@@ -369,7 +369,7 @@ def luminance(color: str) -> float:
 
 @pytest.mark.parametrize("scheme", [0, 1])
 def test_text_has_a_contrast_that_can_be_read(scheme: int) -> None:
-    style = Path(ROOT / "report" / "style.css").read_text()
+    style = (TEMPLATES / "page" / "style.css").read_text()
     palette = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", style.split(":root {")[scheme + 1]))
     grounds = [luminance(palette.pop("page")), luminance(palette.pop("box"))]
     palette.pop("line")

@@ -1,6 +1,7 @@
 """The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine."""
 
 import socket
+from pathlib import Path
 
 from intensity.environment import Layout, set_environment
 from intensity.values import InvalidInput
@@ -12,7 +13,7 @@ EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab
 """The extensions of JupyterLab that the page needs; others only make it slower."""
 
 TEMPLATE = "explorer"
-"""The page around the notebook, in report/voila/templates/; it loads nothing from elsewhere."""
+"""The page around the notebook, in voila/templates/; it loads nothing from elsewhere."""
 
 
 def serve(layout: Layout, port: int, browser: bool) -> None:
@@ -27,7 +28,7 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
         InvalidInput: the port is taken.
     """
     _check_free(port)
-    set_environment(layout.root, {"JUPYTER_PATH": str(layout.root / "report")})
+    set_environment(layout.root, {"JUPYTER_PATH": str(Path(__file__).parent)})
     runtime = layout.root / ".cache" / "jupyter" / "runtime"
     runtime.mkdir(parents=True, exist_ok=True)
     from voila.app import Voila

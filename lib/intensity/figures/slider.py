@@ -8,6 +8,7 @@ import base64
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
@@ -34,9 +35,8 @@ from intensity.figures.style import (
     styled,
     tint,
 )
-from intensity.values import ROOT
 
-TEMPLATE = ROOT / "report" / "sweep"
+TEMPLATE = Path(__file__).with_name("templates")
 """Folder of the markup, style and script."""
 
 

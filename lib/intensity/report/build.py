@@ -2,7 +2,7 @@
 
 The page is made from files alone (executed notebooks, results.json, manifest.json), so it can be
 built at any time during a run; what is not there yet is said to be missing. nbconvert fills the
-template in report/. The page asks nothing of the network: style and script stand in it, pictures
+template. The page asks nothing of the network: style and script stand in it, pictures
 are data, formulas are MathML.
 """
 

@@ -1,4 +1,4 @@
-"""Executed notebooks as HTML: nbconvert with the template in report/, prose, figures with links.
+"""Executed notebooks as HTML: nbconvert with the template in templates/, prose, figures with links.
 
 Prose is Markdown; its headings are numbered as notebooks are, go one level down and into the
 contents. Every figure gets links to the cell that made it, to its notebook and to its data, which
@@ -18,7 +18,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
 
-from intensity.values import ROOT
+TEMPLATES = Path(__file__).with_name("templates")
 
 _FIGURE = re.compile(r'<figure(?: class="table")? id="(?:fig-)?([a-z0-9-]+)">.*?</figure>', re.S)
 """A figure or table as `figures.show` and `show_table` write it."""
@@ -39,7 +39,7 @@ class PageExporter(HTMLExporter):
         """Find the template."""
         config = Config({"CSSHTMLHeaderPreprocessor": {"enabled": False}})
         super().__init__(  # type: ignore[no-untyped-call]
-            config=config, template_name="report", extra_template_basedirs=[str(ROOT)]
+            config=config, template_name="page", extra_template_basedirs=[str(TEMPLATES)]
         )
         self.environment.autoescape = True
         self.environment.filters["with_links"] = with_links

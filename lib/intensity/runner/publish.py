@@ -174,7 +174,7 @@ def _origin(manifest: dict[str, Any]) -> str:
     return (
         f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}` on "
         f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB). "
-        "What the store had from the same code and settings was not computed again."
+        "Cached results with identical code and configuration were reused."
     )
 
 

@@ -4,6 +4,7 @@ runs/<profile>/  notebooks/NN_*.ipynb  results/NN_*.json  figures/  report/index
 results.json  manifest.json
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,8 @@ from intensity.runner.profiles import Section
 from intensity.storage.files import write_aside
 from intensity.storage.locks import lock_at
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
+from intensity.storage.store import Store
+from intensity.training.runs import find_run, run_name
 
 
 class Record:
@@ -35,7 +38,8 @@ class Record:
         earlier = load_manifest(self.folder).get("notebooks", {})
         self.manifest["notebooks"] = {name: earlier[name] for name in sections if name in earlier}
         wanted = [c for s in sections.values() for runs in s.configurations.values() for c in runs]
-        self.manifest["networks"] = len({c.canonical() for c in wanted})
+        self.wanted = {run_name(c) for c in wanted}
+        self.manifest["networks"] = len(self.wanted)
         self.reporter = ThreadPoolExecutor(max_workers=1)
         self.page: Future[Path]
         self._clear()
@@ -71,6 +75,7 @@ class Record:
 
     def renew(self) -> None:
         """Bring results and manifest up to date, and have the report built."""
+        self.manifest["trained_with"] = self._trained_with()
         self._save()
         self.page = self.reporter.submit(build_report, self.layout, self.profile)
 
@@ -82,6 +87,13 @@ class Record:
         if keep_figures and self.manifest["complete"]:
             with lock_at(self.layout.root / ".cache" / "figures.lock"):
                 _mirror(self.folder / "figures", self.layout.figures)
+
+    def _trained_with(self) -> list[dict[str, Any]]:
+        """The versions that trained the networks there are, and how many each set of them."""
+        store = Store()
+        found = [run for name in sorted(self.wanted) if (run := find_run(name, store))]
+        sets = Counter(tuple(sorted(run.trained_with.items())) for run in found)
+        return [{"versions": dict(versions), "networks": n} for versions, n in sets.items()]
 
     def _part(self, name: str) -> Path:
         """Where a notebook leaves its measurements."""

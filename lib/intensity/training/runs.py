@@ -61,6 +61,12 @@ class Run:
         return Configuration(**record["configuration"])
 
     @cached_property
+    def trained_with(self) -> dict[str, str]:
+        """The versions of the libraries that trained it."""
+        record = json.loads(entries.read(self.path, "config.json"))
+        return {name: version for name, version in record.get("versions", {}).items() if version}
+
+    @cached_property
     def metrics(self) -> dict[str, float]:
         """Test metrics, and the seconds that training took."""
         metrics: dict[str, float] = json.loads(entries.read(self.path, "metrics.json"))
