@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from intensity.analysis.activations import activations, reader, rectified_layers
+from intensity.analysis.activations import activations, layer_outputs, rectified_layers
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS
 from intensity.values import InvalidInput
@@ -42,7 +42,7 @@ def test_activations_of_known_layers(model: keras.Model, dtype: type) -> None:
 
 def test_reader_keeps_the_order_of_layers(model: keras.Model) -> None:
     layers = ["relu2", "conv1", "logits", "relu1"]
-    assert list(reader(model, layers)(images_of(1))) == layers
+    assert list(layer_outputs(model, layers)(images_of(1))) == layers
 
 
 def test_the_last_layer_holds_what_the_model_returns(model: keras.Model) -> None:

@@ -1,4 +1,4 @@
-"""The circuit: slopes and thresholds known by hand, and closed forms of any weights."""
+"""The circuit: weights and thresholds known by hand, and closed forms of any weights."""
 
 import keras
 import numpy as np
@@ -75,19 +75,19 @@ def box_model() -> keras.Model:
 
 def box_response(levels: np.ndarray) -> np.ndarray:
     """(k, 16) first-layer responses: the kernel meets 4, 6, 6, 9 and twelve times no pixel."""
-    slopes = np.array([4, 6, 6, 9] + 12 * [0]) / 9
-    return (slopes * levels[:, None] - 100).clip(0)
+    weights = np.array([4, 6, 6, 9] + 12 * [0]) / 9
+    return (weights * levels[:, None] - 100).clip(0)
 
 
 def test_hinges_are_the_object_pixels_that_a_kernel_meets() -> None:
     visible = np.zeros((1, 16, 16), bool)
     visible[:, 5:11, 5:11] = True
-    slopes, shares = hinges(np.full((3, 3, 1, 1), 1 / 9), visible, 4)
-    found = sorted(zip(np.rint(9 * slopes[:, 0]).tolist(), (16 * shares).tolist(), strict=True))
+    weights, shares = hinges(np.full((3, 3, 1, 1), 1 / 9), visible, 4)
+    found = sorted(zip(np.rint(9 * weights[:, 0]).tolist(), (16 * shares).tolist(), strict=True))
     assert found == [(0, 12), (4, 1), (6, 1), (6, 1), (9, 1)]
     # a kernel that counts columns from 1 to 3 tells the two patterns of 6 pixels apart
-    slopes, _ = hinges(np.tile([1.0, 2.0, 3.0], (3, 1)).reshape(3, 3, 1, 1), visible, 4)
-    assert sorted(slopes[:, 0]) == [0, 10, 12, 15, 18]
+    weights, _ = hinges(np.tile([1.0, 2.0, 3.0], (3, 1)).reshape(3, 3, 1, 1), visible, 4)
+    assert sorted(weights[:, 0]) == [0, 10, 12, 15, 18]
 
 
 def test_a_box_kernel_has_the_thresholds_that_follow_by_hand() -> None:

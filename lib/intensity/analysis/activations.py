@@ -22,10 +22,8 @@ def activations(
     """Activations of layers, for feature maps.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
         images: (n, h, w) or (n, h, w, 1), grey levels.
         layers: names of layers.
-        batch: images that pass through the model at once.
 
     Returns:
         For every layer (n, height, width, channels) or (n, units) float32.
@@ -34,18 +32,18 @@ def activations(
         InvalidInput: images do not fit, or the model has no layer of a name.
     """
     pixels = as_images(images, model)
-    read = reader(model, layers)
+    read = layer_outputs(model, layers)
     parts = [read(pixels[rows]) for rows in batches(len(pixels), batch)]
     return {name: np.concatenate([part[name] for part in parts]) for name in layers}
 
 
-def reader(
+def layer_outputs(
     model: keras.Model, layers: Sequence[str]
 ) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
     """A function from (n, h, w) grey levels to the activations of layers, in one pass.
 
     Raises:
-        InvalidInput: no layer is asked for, or the model has none of that name.
+        InvalidInput: no layer is named, or the model has none of that name.
     """
     import keras
 
@@ -58,7 +56,7 @@ def reader(
     tapped = keras.Model(model.inputs, {name: model.get_layer(name).output for name in layers})
 
     def read(pixels: np.ndarray) -> dict[str, np.ndarray]:
-        """Activations by name, in the order asked for, which Keras does not promise."""
+        """Activations by name, in the order of `layers`, which Keras does not promise."""
         values = tapped.predict_on_batch(to_network(pixels))
         return {name: values[name] for name in layers}
 
@@ -67,10 +65,6 @@ def reader(
 
 def feature_maps(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     """Activations of all rectified layers that have space, from the input to the output.
-
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
 
     Returns:
         For every layer (n, height, width, channels) float32.

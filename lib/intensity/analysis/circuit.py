@@ -4,12 +4,12 @@ At inference batch norm is an affine map, so it can be folded into the convoluti
 the rescaling of grey levels into the first one. What is left is ReLU(kernel * image + bias).
 
 On a black scene without noise a first-layer unit sees, at each position, some of the object's
-pixels and nothing else. Its pre-activation is bias + slope I with slope = the sum of the kernel
+pixels and nothing else. Its pre-activation is bias + weight I with weight = the sum of the kernel
 over these pixels, so its mean response is a sum of hinges in the intensity I:
 
-    r(I) = sum over slopes of share * ReLU(bias + slope I),   threshold = -bias / slope.
+    r(I) = sum over weights of share * ReLU(bias + weight I),   threshold = -bias / weight.
 
-Most of an object's positions are interior: the whole kernel lies on it, slope = sum of the kernel.
+Most of an object's positions are interior: the whole kernel lies on it, weight = sum of the kernel.
 """
 
 from __future__ import annotations
@@ -122,7 +122,6 @@ def closed_form(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
     Args:
         model: whose first block is conv1 (no padding), norm1, relu1, conv2, norm2, relu2.
         scenes: n scenes of one whole object on black; their noise is left out.
-        levels: (k,) integers 0..255, increasing: the object's intensities.
 
     Returns:
         `levels` (k,); for the u units of relu1 and relu2 `layer`, `unit` (u,), and mean activation
@@ -138,9 +137,9 @@ def closed_form(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
     first, second = folded(model, "conv1", "norm1"), folded(model, "conv2", "norm2")
     visible, stride = _visible(model, still), _layer(model, "conv1").strides[0]
     profiles = response_profiles(model, still, swept, ["relu1", "relu2"])
-    slopes = _correlate(visible[..., None], first[0], stride)
+    weights = _correlate(visible[..., None], first[0], stride)
     one = _sum_of_hinges(*hinges(first[0], visible, stride), first[1], swept)
-    predicted = np.concatenate([one, _second_layer(slopes, first[1], *second, swept)])
+    predicted = np.concatenate([one, _second_layer(weights, first[1], *second, swept)])
     area = visible.mean()
     interior = area * _uniform(first, second, swept) + (1 - area) * _uniform(first, second, [0])
     return {
@@ -153,7 +152,7 @@ def closed_form(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
 
 
 def hinges(kernel: np.ndarray, visible: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """What first-layer units see of objects: a slope for each pattern of object pixels.
+    """What first-layer units see of objects: a weight for each pattern of object pixels.
 
     Args:
         kernel: (height, width, 1, units) on grey levels.
@@ -192,22 +191,22 @@ def goodness(measured: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def _sum_of_hinges(
-    slopes: np.ndarray, shares: np.ndarray, bias: np.ndarray, levels: np.ndarray
+    weights: np.ndarray, shares: np.ndarray, bias: np.ndarray, levels: np.ndarray
 ) -> np.ndarray:
     """(u, k) mean responses: hinges (p, u), weighted by their shares."""
-    bends = _relu(bias[:, None, None] + slopes.T[..., None] * levels)
+    bends = _relu(bias[:, None, None] + weights.T[..., None] * levels)
     return np.einsum("p,upk->uk", shares, bends)
 
 
 def _second_layer(
-    slopes: np.ndarray, start: np.ndarray, kernel: np.ndarray, bias: np.ndarray, levels: np.ndarray
+    weights: np.ndarray, start: np.ndarray, kernel: np.ndarray, bias: np.ndarray, levels: np.ndarray
 ) -> np.ndarray:
-    """(u, k) mean responses of the second convolution; slopes (n, h, w, units) are the first's."""
+    """(u, k) mean responses of the second convolution; weights (n, h, w, units) are the first's."""
     rows, columns = (side // 2 for side in kernel.shape[:2])
     border = ((0, 0), (rows, rows), (columns, columns), (0, 0))
     means = []
     for level in levels:
-        maps = np.pad(_relu(start + slopes * level), border)
+        maps = np.pad(_relu(start + weights * level), border)
         means.append(_relu(_correlate(maps, kernel, 1) + bias).mean(axis=(0, 1, 2)))
     return np.stack(means, axis=1)
 
@@ -224,11 +223,11 @@ def _uniform(
 
 def _thresholds(kernel: np.ndarray, bias: np.ndarray, units: int) -> dict[str, np.ndarray]:
     """The interior thresholds of the first of `units` units, and which there are."""
-    slope, size = kernel.sum(axis=(0, 1, 2)), np.abs(kernel).sum(axis=(0, 1, 2))
+    weight, size = kernel.sum(axis=(0, 1, 2)), np.abs(kernel).sum(axis=(0, 1, 2))
     exists = np.zeros(units, bool)
-    exists[: len(bias)] = np.abs(slope) > NEGLIGIBLE * size
+    exists[: len(bias)] = np.abs(weight) > NEGLIGIBLE * size
     threshold = np.zeros(units)
-    threshold[exists] = (-bias / np.where(slope, slope, 1))[exists[: len(bias)]]
+    threshold[exists] = (-bias / np.where(weight, weight, 1))[exists[: len(bias)]]
     return {"threshold": threshold, "has_threshold": exists}
 
 

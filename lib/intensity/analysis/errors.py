@@ -20,9 +20,6 @@ COLUMNS = ("intensity", "label", "predicted", "count")
 def accuracy_by_intensity(predictions: pd.DataFrame) -> pd.DataFrame:
     """Accuracy at every intensity that occurs.
 
-    Args:
-        predictions: columns intensity, label, predicted, count.
-
     Returns:
         Columns intensity, scenes, correct, accuracy, by increasing intensity.
 
@@ -38,9 +35,6 @@ def accuracy_by_intensity(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     """How often each class is taken for each.
-
-    Args:
-        predictions: columns intensity, label, predicted, count.
 
     Returns:
         Columns label, predicted, count, share (of the label's scenes), one row a pair of a
@@ -65,10 +59,6 @@ def boundary_errors(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
     The distance of an intensity is that to the nearest value of `task.edges`: around a boundary
     at 30.5, levels 28..33 are near (at most 3), levels up to 20 and from 41 far (at least 10).
 
-    Args:
-        predictions: columns intensity, label, predicted, count.
-        task: says where the class changes.
-
     Returns:
         Columns zone ("near", "far"), scenes (n), errors (k), rate = (k + .5) / (n + 1).
 
@@ -90,10 +80,6 @@ def boundary_errors(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
 
 def boundary_error_ratio(predictions: pd.DataFrame, task: Task) -> float:
     """Error rate near class boundaries over that far from them; above 1 where errors sit there.
-
-    Args:
-        predictions: columns intensity, label, predicted, count.
-        task: says where the class changes.
 
     Raises:
         InvalidInput: columns are missing, or no scene lies in a zone.

@@ -34,7 +34,7 @@ CONSTANT = 1e-6
 
 
 class Read(NamedTuple):
-    """What a layer answers to n scenes, and what can be asked of it.
+    """What a layer answers to n scenes, and what is to be predicted from it.
 
     features: (n, u) responses of u units.
     intensity: (n,) float, grey levels.
@@ -57,12 +57,9 @@ def probes(
     """Intensity and class read linearly from each layer.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
         training: scenes that fit, noise included, of another split than `test`; a few times as
             many as a layer has units.
         test: as many scenes of the same task that test.
-        layers: names of layers; rectified layers and logits where None.
-        batch: images that pass through the model at once.
 
     Returns:
         `layer` (k,) and `over` (k,), "space" or "object": what was read; layers without space have
@@ -102,8 +99,8 @@ def read_out(training: Read, test: Read, classes: int) -> dict[str, float]:
         classes: how many there are.
 
     Returns:
-        Of the test scenes `r2`: 1 - squared error / squared deviation from the mean; 0 for a reader
-        that names that mean, below 0 for worse. `rmse`: root of the mean squared error, grey
+        Of the test scenes `r2`: 1 - squared error / squared deviation from the mean; 0 for always
+        predicting that mean, below 0 for worse. `rmse`: root of the mean squared error, grey
         levels. `accuracy`: share of right classes. `selectivity`: mean over units of
         `class_selectivity`. `shuffled_r2` and `shuffled_accuracy`: means over the controls;
         `shuffled_selectivity`: mean over all permutations of the classes.

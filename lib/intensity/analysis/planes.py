@@ -27,7 +27,6 @@ def class_plane(model: keras.Model, scenes: Scenes, step: int) -> dict[str, np.n
     """How often each class is predicted for every pair of intensity and background.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
         scenes: n scenes; where an object is hollow, the background shows inside of it.
         step: grey levels from one point of the grid to the next, from 0 on, on both axes.
 

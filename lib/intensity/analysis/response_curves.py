@@ -38,12 +38,6 @@ def class_response_curves(
 ) -> dict[str, np.ndarray]:
     """Logits of scenes rendered again at every level, all else (noise, occluders) unchanged.
 
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
-        levels: (k,) integers 0..255, increasing: the object's intensities.
-        batch: images that pass through the model at once.
-
     Returns:
         `levels` (k,) and `logits` (n, k, classes) float32.
 
@@ -82,8 +76,6 @@ def levels_read_right(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) ->
     Only levels that a scene could have been drawn with count, all pairs alike.
 
     Args:
-        logits: (n, k, classes).
-        levels: (k,) increasing grey levels.
         scenes: the n scenes that were swept; they say which class is right.
 
     Raises:
@@ -98,8 +90,6 @@ def crossings(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Data
     """Every change of the predicted class along the curves.
 
     Args:
-        logits: (n, k, classes).
-        levels: (k,) increasing grey levels.
         scenes: the n scenes that were swept; levels that they cannot be drawn with are passed over.
 
     Returns:

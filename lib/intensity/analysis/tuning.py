@@ -150,7 +150,6 @@ def halfway(levels: np.ndarray, profile: np.ndarray) -> np.ndarray:
     not pass; one that stays there for a while and goes on passes where it arrives.
 
     Args:
-        levels: (k,) increasing grey levels.
         profile: (k,) responses.
 
     Returns:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.analysis.activations import reader, rectified_layers
+from intensity.analysis.activations import layer_outputs, rectified_layers
 from intensity.data.levels import as_levels
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
@@ -40,11 +40,7 @@ def response_profiles(
     """Responses of all units on the exact sweep, averaged over scenes.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
         scenes: n scenes; their noise is left out.
-        levels: (k,) integers 0..255, increasing: the object's intensities.
-        layers: names of layers; rectified layers and logits where None.
-        batch: images that pass through the model at once.
 
     Returns:
         `levels` (k,); `layer`, `unit` (u,); `space` and `object` (u, k) float64, mean activation
@@ -54,7 +50,7 @@ def response_profiles(
         InvalidInput: levels or layers are wrong, scenes do not fit, or an object is invisible.
     """
     swept, layers = as_levels(levels), _checked(model, scenes, layers)
-    read, still = reader(model, layers), scenes.without_noise()
+    read, still = layer_outputs(model, layers), scenes.without_noise()
     names = _unit_names(model, layers)
     total = np.zeros((2, len(names["unit"]), len(swept)))
     for rows in batches(len(still), batch):
@@ -76,12 +72,6 @@ def response_scatter(
 ) -> dict[str, np.ndarray]:
     """Responses of all units to scenes as they are, noise included.
 
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
-        layers: names of layers; rectified layers and logits where None.
-        batch: images that pass through the model at once.
-
     Returns:
         `intensity` (n,) of the objects; `layer`, `unit` (u,); `space` and `object` (u, n) float64.
 
@@ -89,7 +79,7 @@ def response_scatter(
         InvalidInput: layers are wrong, scenes do not fit, or an object is invisible.
     """
     layers = _checked(model, scenes, layers)
-    read = reader(model, layers)
+    read = layer_outputs(model, layers)
     parts = [
         _responses(read(render(scenes[rows])), _weights_of(scenes[rows]))
         for rows in batches(len(scenes), batch)

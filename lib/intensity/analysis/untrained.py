@@ -3,7 +3,7 @@
 As built, batch norm's averages are 0 and 1, whatever the inputs are: all units of a first layer
 without biases switch at the grey level that is rescaled to 0, and some units of deeper layers never
 respond at all. Training would have changed that before it learned anything else. So batch norm is
-settled first, on training scenes; all weights stay as they were drawn.
+recalibrated first, on training scenes; all weights stay as they were drawn.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
 
 SCENES = 1024
-"""Training scenes that batch norm is settled on; profiles with four times as many look the same."""
+"""Training scenes for the averages of batch norm; four times as many give the same profiles."""
 BATCH = 64
 """Scenes in each of its batches."""
 
@@ -59,7 +59,7 @@ def untrained_profiles(
     Args:
         network: the architecture.
         seed: of the weights.
-        scenes: as for `response_profiles`; their task and options say what it is settled on.
+        scenes: as for `response_profiles`; their task and options say what it is recalibrated on.
         levels: as for `response_profiles`.
 
     Returns:
@@ -77,7 +77,7 @@ def untrained_probes(
     Args:
         network: the architecture.
         seed: of the weights.
-        training: as for `probes`; their task and options say what the network is settled on.
+        training: as for `probes`; their task and options say what batch norm is recalibrated on.
         test: as for `probes`.
 
     Returns:

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 from scipy.special import softmax
 
-from intensity.analysis.activations import reader, rectified_layers
+from intensity.analysis.activations import layer_outputs, rectified_layers
 from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.cases import BATCH
 from intensity.attribution.registry import find_method
@@ -224,7 +224,7 @@ class Subject:
     @cached_property
     def _activations(self) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
         """Images to the activations of all layers, in one pass."""
-        return reader(self.model, self.layers)
+        return layer_outputs(self.model, self.layers)
 
     def features(self, view: View, layer: str) -> np.ndarray:
         """Activations of a layer: (h, w, channels), or (units,) without spatial extent."""

@@ -17,6 +17,7 @@ from intensity.figures.data import (
 )
 from intensity.figures.discussion import claims_overview
 from intensity.figures.display import in_words, save, show, show_table
+from intensity.figures.doses import dose_curves, piece_losses, recolor_curves
 from intensity.figures.explanations import (
     check_matrix,
     map_gallery,
@@ -26,11 +27,8 @@ from intensity.figures.explanations import (
 )
 from intensity.figures.interventions import (
     cue_conflicts,
-    dose_curves,
     effect_matrix,
     fingerprint_distances,
-    piece_losses,
-    recolor_curves,
 )
 from intensity.figures.planes import class_planes, transition_places
 from intensity.figures.responses import (

@@ -119,12 +119,10 @@ def _summary(
 
 
 def _right(answers: Answers) -> Scores:
-    """1 where the prediction on the scene as it is is right."""
     return answers.rows, answers.before == answers.own
 
 
 def _changed(answers: Answers) -> Scores:
-    """1 where the prediction is another one."""
     return answers.rows, answers.after != answers.before
 
 
@@ -139,7 +137,6 @@ def _followed(answers: Answers) -> Scores:
 
 
 def _kept(answers: Answers) -> Scores:
-    """1 where the prediction stays."""
     return answers.rows, answers.after == answers.before
 
 

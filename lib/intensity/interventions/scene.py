@@ -44,7 +44,7 @@ def rescaled(scenes: Scenes, gain: float, offset: int) -> Changed:
 def with_room(scenes: Scenes, offset: int) -> Scenes:
     """The scenes in which nothing is so bright that an offset would clip it.
 
-    Levels alone decide, those of what is hidden too, so no image is rendered and no network asked.
+    Levels alone decide, those of what is hidden too, so no image is rendered.
     Gaussian noise is no level; images that it makes too bright are left out by the intervention.
 
     Args:

@@ -1,8 +1,8 @@
 """What interventions do: effects on networks and baselines, side by side.
 
 Effects come from `evaluation.comparison`, one table for each seed of a network and one for a
-baseline, which has no seeds. Labels, groups and units are those of the rows of `INTERVENTIONS` and
-`EFFECTS`.
+baseline, which has no seeds: `compared`. A `table` is one of `effect_table`, a `summary` one of
+`effect_summary`. Labels, groups and units are those of the rows of `INTERVENTIONS` and `EFFECTS`.
 """
 
 import math
@@ -39,9 +39,6 @@ BY_SCENES = "Wilson over scenes, every seed"
 def effect_table(compared: Iterable[Compared]) -> pd.DataFrame:
     """Every effect that exists, a row for each seed.
 
-    Args:
-        compared: networks and baselines with their effects.
-
     Returns:
         Columns task, name, kind, seed, effect, value, deviation, scenes, binary.
     """
@@ -60,9 +57,6 @@ def effect_summary(table: pd.DataFrame) -> pd.DataFrame:
 
     Over scenes it is Wilson's where each scene counts wholly or not at all, so that 0 of n is not
     taken for certain, and the normal one elsewhere.
-
-    Args:
-        table: from `effect_table`.
 
     Returns:
         Columns task, name, kind, effect, label, unit, parity, value, low, high, seeds (0 for
@@ -100,7 +94,6 @@ def seed_values(table: pd.DataFrame, task: str, name: str, effect: str) -> tuple
     """One effect of one network or baseline.
 
     Args:
-        table: from `effect_table`.
         task: its task.
         name: its name.
         effect: a key of `EFFECTS`.
@@ -128,7 +121,6 @@ def absence_table(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     whose p are corrected by Holm.
 
     Args:
-        table: from `effect_table`.
         margin: the largest share of changed answers that counts as none, chosen beforehand.
 
     Returns:
@@ -177,10 +169,6 @@ def _wilson_limits(rates: np.ndarray, scenes: np.ndarray) -> tuple[np.ndarray, n
 def effect_matrix_table(summary: pd.DataFrame, compared: Iterable[Compared]) -> pd.DataFrame:
     """Share of changed answers for every network and baseline and every intervention.
 
-    Args:
-        summary: from `effect_summary`.
-        compared: the networks and baselines that it is of.
-
     Returns:
         Columns task, name, kind, group, intervention, label, value (missing where it does not
         apply), scenes (that the value rests on, fewest of all seeds; 0 without value), unusual (out
@@ -217,9 +205,6 @@ def distance_table(table: pd.DataFrame) -> pd.DataFrame:
     The distance is the root of the mean over groups of interventions, within a group of the mean
     over interventions, of the squared difference: a group of many columns weighs as much as one of
     few. Interventions that only one of the two has are left out.
-
-    Args:
-        table: from `effect_table`.
 
     Returns:
         A row a seed: columns task, name, baseline, seed, distance, groups, interventions (how many
@@ -304,9 +289,6 @@ def _no_nearer(wide: pd.DataFrame, baseline: str) -> float:
 def conflict_table(summary: pd.DataFrame) -> pd.DataFrame:
     """What is answered where core and ring are in conflict, for people.
 
-    Args:
-        summary: from `effect_summary`.
-
     Returns:
         A row a network or baseline and effect that it has, all text but scenes: task, name, number
         (the effect), measured (percent and its interval, over seeds for networks and over scenes
@@ -326,9 +308,6 @@ def conflict_table(summary: pd.DataFrame) -> pd.DataFrame:
 
 def dose_table(table: pd.DataFrame) -> pd.DataFrame:
     """Changed answers by the number of pixels and the region that they lie in.
-
-    Args:
-        table: from `effect_table`.
 
     Returns:
         Columns task, name, region, pixels, seed, value, scenes.

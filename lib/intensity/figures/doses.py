@@ -1,0 +1,197 @@
+"""Curves of changed answers: by the step of a recoloring, the side of pieces, the count of pixels.
+
+Tables come from `tables.interventions` and `tables.responses`. Every figure is drawn into `figure`
+or `ax` where one is given, else into a new one; `interval` says what low and high are for networks.
+"""
+
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.typing import LineStyleType
+
+from intensity.figures.style import (
+    PAGE,
+    SEEDS_INTERVAL,
+    Canvas,
+    colors,
+    dots,
+    figure_of,
+    legend_above,
+    line_handle,
+    new_axes,
+    new_figure,
+    parts,
+    seed_handle,
+    styled,
+)
+
+_REGIONS: tuple[tuple[str, LineStyleType, str], ...] = (
+    ("#0077BB", "-", "o"),
+    ("#EE7733", (0, (4, 3)), "s"),
+    ("#777777", (0, (1, 1.5)), "^"),
+)
+"""Color, line and marker of regions in order: where two curves are the same, both show."""
+
+_OUTCOMES: dict[str, tuple[str, str, LineStyleType, str]] = {
+    "follows": ("follows to the new class", "#0077BB", "-", "o"),
+    "kept": ("keeps its answer", "#777777", (0, (4, 3)), "s"),
+    "third": ("a third class", "#CC3311", (0, (1, 1.5)), "^"),
+}
+"""Outcomes of a recoloring: words, color, line and marker of each."""
+
+_RECOLORINGS = {"other_class": "recolored into another class", "same_class": "within the class"}
+"""Kinds of recolorings in words."""
+
+_BASELINES: tuple[tuple[str, str, LineStyleType], ...] = (
+    ("#0077BB", "D", (0, (4, 2))),
+    ("#EE7733", "s", (0, (1, 1.5))),
+    ("#009988", "^", (0, (6, 2, 1, 2))),
+    ("#CC3311", "v", (0, (3, 1, 1, 1, 1, 1))),
+    ("#6699CC", "P", (0, (2, 2))),
+)
+"""Color, marker and line of baselines in order of appearance; none is the grey of keys."""
+
+_BASELINE_INTERVAL = "baseline, 95 % interval over scenes"
+"""What is drawn around effects on baselines."""
+
+
+@styled
+def recolor_curves(
+    seeds: pd.DataFrame,
+    table: pd.DataFrame,
+    interval: str = SEEDS_INTERVAL,
+    figure: Canvas | None = None,
+) -> Figure:
+    """What becomes of answers when the object is recolored, by the size of the step.
+
+    Args:
+        seeds: columns name, recoloring, step, outcome, seed, share.
+        table: columns name, recoloring (other_class, same_class), step (grey levels, up to),
+            outcome, share, low, high.
+
+    Returns:
+        A figure with a row a network, recolorings into another and within the same class beside
+        each other, one line an outcome.
+    """
+    names = parts(table, "name")
+    fig = new_figure(PAGE, 1.6 * len(names) + 0.85, figure)
+    axes = fig.subplots(len(names), 2, sharex=True, sharey=True, squeeze=False)
+    for row, (name, rows) in zip(axes, names.items(), strict=True):
+        own = seeds[seeds["name"] == name]
+        for ax, (kind, words) in zip(row, _RECOLORINGS.items(), strict=True):
+            _outcomes(ax, own[own["recoloring"] == kind], rows[rows["recoloring"] == kind])
+            ax.set_title(f"{name}, {words}")
+        row[0].set_ylabel("share of answers")
+    for ax in axes[-1]:
+        ax.set_xlabel("recolored by up to (grey levels)")
+    handles = [line_handle(*look) for look in _OUTCOMES.values()]
+    band = Patch(color="#DDDDDD", label=interval)
+    legend_above(fig, [*handles, band, line_handle("open mark: one seed", "none")], 3)
+    return fig
+
+
+def _outcomes(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """One panel: a line an outcome with its band, and its seeds as open marks."""
+    for outcome, (_, color, style, marker) in _OUTCOMES.items():
+        part = rows[rows["outcome"] == outcome].sort_values("step")
+        x = part["step"].to_numpy()
+        ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
+        ax.plot(x, part["share"], color=color, linestyle=style)
+        own = seeds[seeds["outcome"] == outcome]
+        _open_marks(ax, own["step"], own["share"], color, marker)
+    ax.set_ylim(-0.03, 1.03)
+    ax.grid(axis="y", color="#EEEEEE")
+
+
+def _open_marks(ax: Axes, x: pd.Series, y: pd.Series, color: str, marker: str) -> None:
+    """Every seed as an open mark of its line's form."""
+    look: dict[str, Any] = {"linestyle": "none", "markersize": 2.6, "markeredgewidth": 0.6}
+    ax.plot(x, y, marker=marker, markerfacecolor="white", markeredgecolor=color, zorder=6, **look)
+
+
+@styled
+def piece_losses(
+    table: pd.DataFrame,
+    summary: pd.DataFrame,
+    interval: str = SEEDS_INTERVAL,
+    ax: Axes | None = None,
+) -> Figure:
+    """Accuracy lost when the object is cut into pieces and scattered, histogram kept.
+
+    Args:
+        table: columns name, kind, side (pixels), seed, value, of one task.
+        summary: columns name, kind, side, value, low, high, of one task.
+
+    Returns:
+        A figure with one axes, one line a network or baseline.
+    """
+    ax = new_axes(PAGE, 2.7, ax)
+    sides = sorted(summary["side"].unique(), reverse=True)
+    names, looks = parts(summary, "name"), _piece_lines(summary)
+    networks = table[(table["kind"] == "network") & table["side"].isin(sides)]
+    for number, (name, rows) in enumerate(names.items()):
+        shift = 0.05 * (number - (len(names) - 1) / 2)
+        ordered = rows.sort_values("side", ascending=False)
+        error = np.abs(ordered[["low", "high"]].to_numpy().T - ordered["value"].to_numpy())
+        x = [sides.index(side) + shift for side in ordered["side"]]
+        ax.errorbar(x, ordered["value"], error, capsize=0, **looks[name])
+        seeds = networks[networks["name"] == name]
+        x = [sides.index(side) + shift + 0.02 for side in seeds["side"]]
+        dots(ax, x, seeds["value"], looks[name]["color"])
+    ax.set_xticks(range(len(sides)), [f"{side} px" for side in sides])
+    ax.set(xlabel="side of the pieces", ylabel="accuracy lost\n(share of scenes)")
+    ax.grid(axis="y", color="#EEEEEE")
+    handles = [
+        line_handle(name, look["color"], look["linestyle"], look["marker"])
+        for name, look in looks.items()
+    ]
+    words = (f"filled circles: network's mean, {interval}", f"other marks: {_BASELINE_INTERVAL}")
+    keys = [line_handle(text, "none") for text in words]
+    legend_above(ax, [*handles, *keys, seed_handle()], 3)
+    return figure_of(ax)
+
+
+def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """How the line of every network and baseline looks."""
+    networks = summary.loc[summary["kind"] == "network", "name"]
+    look: dict[str, Any] = {"linestyle": "-", "marker": "o"}
+    looks = {name: {"color": color, **look} for name, color in colors(networks).items()}
+    baselines = summary.loc[summary["kind"] == "baseline", "name"].unique()
+    for name, (color, marker, line) in zip(baselines, cycle(_BASELINES)):
+        looks[name] = {"color": color, "linestyle": line, "marker": marker}
+    return {name: looks[name] for name in summary["name"].unique()}
+
+
+@styled
+def dose_curves(table: pd.DataFrame, figure: Canvas | None = None) -> Figure:
+    """Share of changed answers against the number of pixels set to a level of another class.
+
+    Args:
+        table: columns name, region, pixels, seed, value, of one task.
+
+    Returns:
+        A figure with one panel a name, one line a region through the means over seeds.
+    """
+    names, looks = parts(table, "name"), dict(zip(parts(table, "region"), cycle(_REGIONS)))
+    fig = new_figure(PAGE, 2.4, figure)
+    axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    for ax, (name, rows) in zip(axes, names.items(), strict=True):
+        for region, part in parts(rows, "region").items():
+            color, line, marker = looks[region]
+            mean = part.groupby("pixels")["value"].mean()
+            ax.plot(mean.index, mean, color=color, linestyle=line)
+            _open_marks(ax, part["pixels"], part["value"], color, marker)
+        ax.set(xscale="log", xlabel="pixels changed (logarithmic)", title=name)
+        doses = sorted(rows["pixels"].unique())
+        ax.set_xticks(doses, [str(count) for count in doses])
+        ax.minorticks_off()
+        ax.grid(axis="y", color="#EEEEEE")
+    axes[0].set_ylabel("share of changed answers")
+    handles = [line_handle(region, *look) for region, look in looks.items()]
+    legend_above(fig, [*handles, line_handle("line: mean, open mark: one seed", "none")], 4)
+    return fig
