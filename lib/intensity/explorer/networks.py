@@ -44,7 +44,7 @@ SECONDS = "about half a minute"
 """How long `train_small` takes on two cores, start of a worker included."""
 
 
-class Found(NamedTuple):
+class Listing(NamedTuple):
     """The networks of a store.
 
     runs: those that can be explored, by title, in the order of the page.
@@ -61,7 +61,7 @@ def usual_store() -> Store:
     return store if store.published else Store(published=Layout().pretrained)
 
 
-def find_networks(store: Store) -> Found:
+def find_networks(store: Store) -> Listing:
     """The networks of a store that can be explored, published ones included."""
     good: dict[str, Run] = {}
     bad = Counter[str]()
@@ -75,7 +75,7 @@ def find_networks(store: Store) -> Found:
     titles = Counter(title(run) for run in ordered)
     named = {_unique(run, titles): run for run in ordered}
     reasons = ", ".join(f"{count} {reason}" for reason, count in bad.items())
-    return Found(named, f"Networks that do not fit: {reasons}." if bad else "")
+    return Listing(named, f"Networks that do not fit: {reasons}." if bad else "")
 
 
 def _refusal(run: Run) -> str | None:
