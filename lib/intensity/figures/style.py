@@ -101,7 +101,7 @@ Into = Canvas | None
 """The type of `figure` in figure functions: drawn into, or a new figure is made."""
 
 
-def new_figure(width: float, height: float, figure: Canvas | None = None) -> Figure:
+def new_figure(width: float, height: float, figure: Into = None) -> Figure:
     """`figure`, or an empty one of this size in inches that leaves room for all labels."""
     if figure is not None:
         return cast(Figure, figure)  # a part of a figure draws as a figure does
@@ -114,12 +114,7 @@ def new_axes(width: float, height: float, ax: Axes | None = None) -> Axes:
 
 
 def new_panels(
-    count: int,
-    columns: int,
-    height: float,
-    margin: float,
-    figure: Canvas | None = None,
-    **options: Any,
+    count: int, columns: int, height: float, margin: float, figure: Into = None, **options: Any
 ) -> tuple[Figure, list[Axes]]:
     """A figure as wide as a page with equal panels, row by row.
 
