@@ -27,7 +27,8 @@ from record import THREADS, Row, keep
 
 from intensity.data.batches import evaluation_scenes
 from intensity.data.rendering import render
-from intensity.data.scenes import Scenes, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import Scenes
 from intensity.environment import FAST
 from intensity.models.architectures import Network
 from intensity.models.build import build

@@ -18,7 +18,7 @@ import numpy as np
 from record import keep
 
 from intensity.data.rendering import render
-from intensity.data.scenes import BLOCK, draw_scenes
+from intensity.data.sampling import BLOCK, draw_scenes
 from intensity.training.presets import SETTINGS, TASKS
 
 ROUNDS = 5

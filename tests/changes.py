@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from intensity.data.rendering import render
-from intensity.data.scenes import Scenes, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import Scenes
 from intensity.interventions.base import Changed
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.training.presets import TASKS, find_setting

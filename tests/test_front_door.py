@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 import intensity
 import untrained
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.storage.store import Store
 from intensity.training.presets import SETTINGS, TASKS, usual_setting
 from intensity.training.runs import choose_run

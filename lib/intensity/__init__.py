@@ -51,7 +51,7 @@ def draw(
         InvalidInput: a name is unknown, a number is out of range, or task and scenes do not fit.
     """
     from intensity.data.rendering import render
-    from intensity.data.scenes import draw_scenes
+    from intensity.data.sampling import draw_scenes
     from intensity.training.presets import find_setting, find_task, usual_setting
 
     found = find_task(task)

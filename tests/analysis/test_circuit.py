@@ -16,7 +16,8 @@ from intensity.analysis.circuit import (
     goodness,
     hinges,
 )
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.models.architectures import Average, Block, Flatten, Network
 from intensity.models.build import build
 from intensity.training.presets import TASKS, find_network

@@ -16,7 +16,8 @@ from intensity.analysis.linear_probes import (
     read_out,
     ridge_predictions,
 )
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 

@@ -9,7 +9,7 @@ from intensity.analysis.response_curves import swept_probabilities
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.models.build import build
 from intensity.training.presets import TASKS, find_network, find_setting
 from intensity.values import InvalidInput

@@ -11,7 +11,8 @@ from intensity.analysis.planes import (
     plane_agreement,
     plane_labels,
 )
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.data.tasks import Task
 from intensity.models.inference import predicted_classes
 from intensity.training.presets import TASKS, find_setting

@@ -18,7 +18,8 @@ from intensity.analysis.response_curves import (
 )
 from intensity.data.levels import drawable
 from intensity.data.rendering import render
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.data.tasks import Task
 from intensity.models.build import build
 from intensity.models.inference import logits, predicted_classes

@@ -14,7 +14,8 @@ from intensity.analysis.unit_profiles import (
     response_scatter,
 )
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS, TASKS
 from intensity.values import InvalidInput

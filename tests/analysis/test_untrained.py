@@ -7,7 +7,8 @@ from intensity.analysis.linear_probes import probes
 from intensity.analysis.unit_profiles import response_profiles
 from intensity.analysis.untrained import untrained, untrained_probes, untrained_profiles
 from intensity.data.rendering import render
-from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, SquareNoise
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS, TASKS
 

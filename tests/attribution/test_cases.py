@@ -6,7 +6,7 @@ from explainable import deep, images_of
 from intensity.attribution.cases import case_of, with_inverted_input
 from intensity.attribution.incremental.stages import stages_of
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.models.build import build
 from intensity.training.presets import TASKS, find_network, find_setting
 

@@ -7,7 +7,7 @@ from explainable import HEIGHT, WIDTH, images_of
 from intensity.attribution.backgrounds import background_levels
 from intensity.attribution.windows import Repaint, Windows, fill_levels, place_windows
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 

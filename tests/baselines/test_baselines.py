@@ -21,7 +21,8 @@ from intensity.baselines.mean import mean_intensity
 from intensity.baselines.patches import flat_patch
 from intensity.baselines.registry import BASELINES, applicable_baselines
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import BLOCK, GaussianNoise, SceneOptions, Scenes, draw_scenes
+from intensity.data.sampling import BLOCK, draw_scenes
+from intensity.data.scenes import GaussianNoise, SceneOptions, Scenes
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 

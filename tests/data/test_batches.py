@@ -7,7 +7,8 @@ import pytest
 
 from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.training.presets import TASKS
 
 OPTIONS = SceneOptions(size=16, areas=(21,), noise=SquareNoise(count=(8, 12), sides=(1, 2)))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from intensity.data.levels import as_levels, drawable
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 

@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 from scipy import ndimage, stats
 
 from intensity.data.rendering import histograms, masks, permuted, render
-from intensity.data.scenes import (
-    FIXED_PERMUTATIONS,
-    GaussianNoise,
-    SceneOptions,
-    Scenes,
-    draw_scenes,
-)
+from intensity.data.sampling import FIXED_PERMUTATIONS, draw_scenes
+from intensity.data.scenes import GaussianNoise, SceneOptions, Scenes
 from intensity.data.shapes import SHAPES, pixel_order
 from intensity.training.presets import TASKS, find_setting
 
@@ -98,8 +93,8 @@ def test_images_are_the_pinned_ones(name: str) -> None:
 def test_another_process_makes_the_same_images() -> None:
     program = (
         "import hashlib; from intensity.data.rendering import render;"
-        "from intensity.data.scenes import SETTINGS, draw_scenes;"
-        "from intensity.data.tasks import TASKS;"
+        "from intensity.data.sampling import draw_scenes;"
+        "from intensity.training.presets import SETTINGS, TASKS;"
         "scenes = draw_scenes(TASKS['three_bands'], SETTINGS['squares'], 'test', 1000, 48);"
         "print(hashlib.sha256(render(scenes).tobytes()).hexdigest()[:16])"
     )

@@ -10,24 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from intensity.data import scenes as drawing
+from intensity.data import sampling
 from intensity.data.rendering import histograms, render
+from intensity.data.sampling import BLOCK, SPLITS, check_drawable, class_shares, draw_scenes
 from intensity.data.scenes import (
-    BLOCK,
     COLUMNS,
-    MINIMUM_CONTRAST,
-    SPLITS,
     GaussianNoise,
     SceneOptions,
     Scenes,
     SquareNoise,
-    check_drawable,
-    class_shares,
     concatenate,
-    draw_scenes,
     first_of_each_class,
 )
 from intensity.data.shapes import SHAPES, inner_area, pixel_order
+from intensity.data.tasks import MINIMUM_CONTRAST
 from intensity.training.presets import JITTERED, SETTINGS, TASKS, find_setting
 from intensity.values import InvalidInput
 
@@ -343,12 +339,12 @@ class Exchanged:
 def test_exchanged_random_numbers_exchange_the_objects_levels_and_places(key: int) -> None:
     options, task = SETTINGS["pairs"], TASKS["distractor"]
     streams = [np.random.Generator(np.random.Philox(key=key)) for _ in range(4)]
-    levels = drawing._draw_intensities(task, options, streams[0])
+    levels = sampling._draw_intensities(task, options, streams[0])
     exchanged: Any = Exchanged(streams[1])
-    assert np.array_equal(drawing._draw_intensities(task, options, exchanged), levels[:, ::-1])
-    centers = drawing._draw_centers(options, streams[2])
+    assert np.array_equal(sampling._draw_intensities(task, options, exchanged), levels[:, ::-1])
+    centers = sampling._draw_centers(options, streams[2])
     exchanged = Exchanged(streams[3])
-    assert np.array_equal(drawing._draw_centers(options, exchanged), centers[:, [2, 3, 0, 1]])
+    assert np.array_equal(sampling._draw_centers(options, exchanged), centers[:, [2, 3, 0, 1]])
 
 
 def test_disc_and_square_have_equal_areas_and_other_classes(beside: Scenes) -> None:

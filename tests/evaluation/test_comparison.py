@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import handmade
 from intensity.baselines.registry import BASELINES
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.evaluation.comparison import compared_effects
 from intensity.interventions.answers import answers, baseline_answers
 from intensity.interventions.effects import UNCHANGED, effects

@@ -9,7 +9,8 @@ import pytest
 from handmade import reads_the_mean
 from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.data.rendering import masks
-from intensity.data.scenes import SceneOptions, Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
 from intensity.evaluation.cases import predicted_case, recoloring_levels
 from intensity.evaluation.explanations import (
     map_scores,

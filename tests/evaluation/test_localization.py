@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from intensity.attribution.registry import IMAGE_MAPS
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, SquareNoise
 from intensity.evaluation.localization import (
     Part,
     object_auc,

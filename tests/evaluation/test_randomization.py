@@ -8,7 +8,8 @@ from explainable import deep, images_of, linear, rectified
 from intensity.attribution.edge_filters import sobel_edges
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.registry import METHODS
-from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, SquareNoise
 from intensity.evaluation.randomization import (
     map_checks,
     same_architecture,

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from intensity.data.rendering import masks
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.evaluation.saliency import (
     baseline_shares,
     saliency_share,

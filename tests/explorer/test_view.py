@@ -13,7 +13,7 @@ from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.cases import BATCH
 from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.evaluation.cases import predicted_case
 from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, scale_noise
 from intensity.models.inference import logits

@@ -14,7 +14,8 @@ import pytest
 
 import handmade
 from intensity.baselines.registry import BASELINES
-from intensity.data.scenes import SceneOptions, Scenes, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes
 from intensity.data.shapes import inner_area
 from intensity.data.tasks import Task
 from intensity.interventions.answers import answers, baseline_answers

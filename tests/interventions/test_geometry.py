@@ -6,7 +6,8 @@ from scipy import ndimage
 
 from changes import DISCS, PAIRED, applied, count, levels_of, scenes_of
 from intensity.data.rendering import histograms, masks, render
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.data.shapes import SHAPES
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.training.presets import TASKS

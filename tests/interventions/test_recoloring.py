@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from changes import DISCS, KINDS, PAIRED, applied, count, levels_of, scenes_of
 from intensity.data.rendering import masks
-from intensity.data.scenes import Scenes, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import Scenes
 from intensity.data.tasks import MINIMUM_CONTRAST
 from intensity.interventions.recoloring import matched_pairs, recolored, with_core
 from intensity.interventions.registry import INTERVENTIONS

@@ -5,7 +5,8 @@ import pytest
 
 from changes import COVERS, DISCS, KINDS, applied, scenes_of
 from intensity.data.rendering import permuted
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.interventions.base import PERIOD
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.training.presets import TASKS, find_setting

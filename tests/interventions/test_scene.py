@@ -5,7 +5,8 @@ import pytest
 
 from changes import DISCS, PAIRED, applied, levels_of, scenes_of
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.data.tasks import MINIMUM_CONTRAST
 from intensity.interventions.registry import INTERVENTIONS, OFFSET
 from intensity.interventions.scene import with_room

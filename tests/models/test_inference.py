@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from intensity.data.rendering import render
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.models.build import build
 from intensity.models.inference import logits, predicted_classes
 from intensity.training.presets import NETWORKS, TASKS

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.models.inputs import as_images, batches, check_count, check_scenes
 from intensity.training.presets import TASKS
 from intensity.values import InvalidInput

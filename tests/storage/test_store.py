@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from intensity.data.scenes import SceneOptions, Scenes, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes
 from intensity.data.tasks import Task
 from intensity.storage import store as store_module
 from intensity.storage.code_digest import code_digest

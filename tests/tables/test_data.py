@@ -6,7 +6,7 @@ import pytest
 from fakes import rows
 from intensity import tables
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.training.presets import TASKS, find_setting
 
 HARD, EASY = TASKS["hard"], TASKS["easy"]

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import HALF, rows
 from intensity import tables
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.evaluation.comparison import Compared
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.statistics.intervals import holm, t_test, wilson

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from intensity.data.rendering import render
-from intensity.data.scenes import draw_scenes
+from intensity.data.sampling import draw_scenes
 from intensity.models.inference import logits
 from intensity.training import checkpoints
 from intensity.training.checkpoints import Checkpoint

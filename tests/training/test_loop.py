@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from intensity.data import scenes
+from intensity.data import sampling
 from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
-from intensity.data.scenes import SceneOptions, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions
 from intensity.models.batchnorm import recalibrate_batchnorm
 from intensity.models.build import build
 from intensity.training import loop as training
@@ -50,15 +51,15 @@ def reports() -> list[int]:
 @pytest.fixture(scope="module")
 def learned(draws: list[str], reports: list[int]) -> Trained:
     """A small network after its training."""
-    draw = scenes._draw_block
+    draw = sampling._draw_block
 
-    def recorded(*arguments: Any) -> scenes.Scenes:
+    def recorded(*arguments: Any) -> sampling.Scenes:
         """Every scene is drawn in a block, whoever asks for it."""
         draws.append(arguments[2])
         return draw(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenes, "_draw_block", recorded)
+        patch.setattr(sampling, "_draw_block", recorded)
         return train(configuration(), reports.append)
 
 

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from intensity.data.rendering import render
-from intensity.data.scenes import BLOCK, GaussianNoise, SceneOptions, Scenes, draw_scenes
+from intensity.data.sampling import BLOCK, draw_scenes
+from intensity.data.scenes import GaussianNoise, SceneOptions, Scenes
 from intensity.data.tasks import LEVELS, Task
 from intensity.values import InvalidInput, Registered
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from intensity.data.rendering import render
-from intensity.data.scenes import SPLITS, SceneOptions, Scenes, draw_scenes
+from intensity.data.sampling import SPLITS, draw_scenes
+from intensity.data.scenes import SceneOptions, Scenes
 from intensity.data.tasks import Task
 
 SEED_STRIDE = 10**9

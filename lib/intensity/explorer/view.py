@@ -22,7 +22,8 @@ from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.cases import BATCH
 from intensity.attribution.registry import find_method
 from intensity.data.rendering import render
-from intensity.data.scenes import Scenes, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import Scenes, SquareNoise
 from intensity.data.shapes import SHAPES, pixel_order
 from intensity.data.tasks import LEVELS, Band, Level, Shape
 from intensity.evaluation.cases import predicted_case

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from intensity.data.scenes import SceneOptions, check_drawable
+from intensity.data.sampling import check_drawable
+from intensity.data.scenes import SceneOptions
 from intensity.data.tasks import Task
 from intensity.models.architectures import Network, feature_sizes, multiplications
 from intensity.values import Value

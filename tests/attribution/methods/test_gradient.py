@@ -8,7 +8,8 @@ from explainable import HEIGHT, WIDTH, deep, images_of, linear, steps_up_or_down
 from intensity.attribution.base import compiled_gradients
 from intensity.attribution.methods.gradient import gradient, gradient_x_input
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, SquareNoise
 from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
 

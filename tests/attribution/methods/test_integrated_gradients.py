@@ -9,7 +9,8 @@ from intensity.attribution.methods.integrated_gradients import (
     integrated_gradients,
 )
 from intensity.data.rendering import masks, render
-from intensity.data.scenes import SceneOptions, SquareNoise, draw_scenes
+from intensity.data.sampling import draw_scenes
+from intensity.data.scenes import SceneOptions, SquareNoise
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS, TASKS
 from intensity.values import InvalidInput
