@@ -119,7 +119,10 @@ def _address(text: str) -> str:
 
 
 def _check(words: "list[str]") -> int:
-    """Help and refusals for a command line that is run later; the exit code."""
+    """Help and refusals for a command line that is run later; the exit code.
+
+    Profiles and notebooks are looked up by name alone, so that a slip needs no environment.
+    """
     try:
         asked = parser().parse_args(words)
     except SystemExit as end:

@@ -7,7 +7,8 @@ import pytest
 
 from intensity.environment import Layout
 from intensity.runner import profiles
-from intensity.runner.profiles import Section, Trainings, WithTrainings, load_profile
+from intensity.runner.profiles import load_profile
+from intensity.runner.sections import Count, Section, Setting, Trainings, WithTrainings
 from intensity.values import ROOT, InvalidInput
 
 HARD = "{task: hard, scenes: discs, network: bn_tiny, epochs: 1, epoch_images: 64}"
@@ -16,8 +17,8 @@ HARD = "{task: hard, scenes: discs, network: bn_tiny, epochs: 1, epoch_images: 6
 class Images(Section):
     """A section with a parameter of every type."""
 
-    setting: profiles.Setting = "discs"
-    images: profiles.Count = 100
+    setting: Setting = "discs"
+    images: Count = 100
 
 
 class Networks(WithTrainings):

@@ -7,8 +7,8 @@ import pytest
 
 from intensity.__main__ import main
 from intensity.claims.results import load_results, merge
-from intensity.runner import profiles
 from intensity.runner import publish as publishing
+from intensity.runner import sections
 from intensity.runner.publish import PAGE, README, publish
 from intensity.runner.verify import Expected
 from intensity.statistics.measurements import Results
@@ -178,7 +178,7 @@ def trained(store: Store, seed: int, size: int) -> Run:
 @pytest.fixture
 def training(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The notebook trains a network with two seeds."""
-    monkeypatch.setitem(profiles.SECTIONS, "01_data", profiles.WithTrainings)
+    monkeypatch.setitem(sections.SECTIONS, "01_data", sections.WithTrainings)
     table = "{task: hard, scenes: discs, network: bn_tiny, epochs: 1, epoch_images: 64}"
     sizes = "seeds: [0, 1]\ntest_images: 100\nvalidation_images: 50\n"
     rows = f"trainings: {{tiny: {table}}}\n01_data: {{trainings: [tiny]}}\n"
@@ -188,10 +188,13 @@ def training(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_small_networks_ship_and_others_do_not(checkout: Any, training: None, store: Store) -> None:
     small, large = trained(store, 0, 1000), trained(store, 1, publishing.LARGEST)
     old = checkout.layout.pretrained / "bn_tiny-hard-0123"
-    old.mkdir(parents=True)
+    other = old.with_name("some-one-elses")
+    for folder in (old, other):
+        folder.mkdir(parents=True)
+    (other / "notes.txt").write_text("mine")
     (old.parent / "README.md").write_text("about")
     publish(checkout.layout)
-    assert {path.name for path in old.parent.iterdir()} == {"README.md", small.name}
+    assert {path.name for path in old.parent.iterdir()} == {"README.md", other.name, small.name}
     entries.check(old.parent / small.name)
     assert (old.parent / small.name / "model.keras").read_bytes() == b"x" * 1000
     assert large.path.exists()

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from intensity.environment import Layout
 from intensity.figures import display
 from intensity.report.captions import Words, load_captions
-from intensity.runner.profiles import Training, load_profile
+from intensity.runner.profiles import load_profile
+from intensity.runner.sections import Training
 from intensity.statistics.measurements import Results
 from intensity.storage.store import Store
 from intensity.training.runs import Run

@@ -32,6 +32,11 @@ LARGEST = 10**6
 MOST = 15 * 10**6
 """Bytes that all shipped networks may have together."""
 
+RUN_FILES = {
+    *("config.json", "history.csv", "metrics.json", "predictions.csv", "model.keras", "sha256.json")
+}
+"""What a shipped run consists of; a folder that holds anything else is not touched."""
+
 README, PAGE = "README.md", "docs/results.md"
 """The files that show results: the main ones, and all."""
 
@@ -120,8 +125,8 @@ def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
 def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
     """Make a folder hold exactly these runs; its README stays."""
     for old in folder.glob("*-*"):
-        if old.name not in runs:  # of other code, or half-written
-            shutil.rmtree(old)
+        if old.name not in runs and {path.name for path in old.iterdir()} <= RUN_FILES:
+            shutil.rmtree(old)  # a run of other code
     for name, files in runs.items():
         entries.keep(folder / name, files)
 

@@ -14,7 +14,7 @@ from intensity.claims.results import merge
 from intensity.environment import Layout
 from intensity.report.build import build_report
 from intensity.runner.ownership import LOCK, OWNER
-from intensity.runner.profiles import Section
+from intensity.runner.sections import Section
 from intensity.storage.files import write_aside
 from intensity.storage.locks import lock_at
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest

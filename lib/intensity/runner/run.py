@@ -19,9 +19,10 @@ from intensity.environment import Layout, cores, set_environment, set_variables,
 from intensity.report.captions import load_captions
 from intensity.runner.notebooks import Terminal, children_write_to, stop
 from intensity.runner.ownership import owned
-from intensity.runner.profiles import Section, load_profile
+from intensity.runner.profiles import load_profile
 from intensity.runner.queue import Queue
 from intensity.runner.record import Record
+from intensity.runner.sections import Section
 from intensity.runner.verify import load_expected, verify
 from intensity.storage.store import Store
 from intensity.training.runs import run_name
