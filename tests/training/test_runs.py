@@ -245,3 +245,10 @@ def test_a_run_is_no_argument_of_a_measurement(store: Store, count: Any, calls: 
     with pytest.raises(InvalidInput, match="argument: a Run cannot name a measurement"):
         store.measure(count, 1, Run(store.root, store))
     assert calls == []
+
+
+def test_a_run_says_which_versions_trained_it(store: Store) -> None:
+    versions = {"keras": "3.14.0", "numba": "0.68", "numpy": "2.4", "jax": "1", "pandas": "3"}
+    record = json.dumps({"backend": "jax", "versions": versions}).encode()
+    run = add_run(NAME, FILES | {"config.json": record}, store)
+    assert run.trained_with == {"jax": "1", "keras": "3.14.0", "numba": "0.68", "numpy": "2.4"}

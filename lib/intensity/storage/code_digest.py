@@ -10,14 +10,21 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-RECORDED = ("numpy", "numba", "keras", "tensorflow", "pandas", "scipy")
-"""Packages whose versions are written beside every result."""
+TRAINING = ("keras", "numba", "numpy")
+"""Packages that train, beside the backend: their versions may not differ within a training."""
+
+PACKAGES = (
+    *("dask", "distributed", "matplotlib", "nbconvert", "pandas", "papermill", "pydantic"),
+    *("scipy", "seaborn", "tensorflow", *TRAINING),
+)
+"""Packages whose versions can change a number or a picture."""
 
 
 @cache
@@ -94,19 +101,36 @@ def provenance() -> dict[str, object]:
     return {
         "backend": keras.backend.backend() if keras else None,
         "python": platform.python_version(),
-        "versions": {package: _version(package) for package in RECORDED},
+        "versions": versions(),
         "system": platform.platform(),
         "processor": processor(),
         "cores": os.cpu_count(),
     }
 
 
-def _version(package: str) -> str | None:
-    """The version of a package; nothing where it is not installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+@cache
+def versions() -> dict[str, str]:
+    """The versions of the packages that can change a number, and of other backends if any."""
+    found = {}
+    for package in sorted({*PACKAGES, "jax", "torch"}):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def training_versions(backend: str | None, of: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Those of a training's packages and backend.
+
+    Args:
+        backend: of Keras.
+        of: versions by package; by default those installed here.
+    """
+    known = versions() if of is None else of
+    return {
+        name: known[name]
+        for name in sorted({*TRAINING, backend or "tensorflow"})
+        if known.get(name)
+    }
 
 
 def processor() -> str:

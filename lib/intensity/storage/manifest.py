@@ -11,30 +11,12 @@ import platform
 import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from intensity.environment import cores, settings, tell
-from intensity.storage.code_digest import processor
+from intensity.storage.code_digest import processor, versions
 from intensity.storage.files import write_aside
-
-PACKAGES = (
-    "dask",
-    "distributed",
-    "keras",
-    "matplotlib",
-    "nbconvert",
-    "numba",
-    "numpy",
-    "pandas",
-    "papermill",
-    "pydantic",
-    "scipy",
-    "seaborn",
-    "tensorflow",
-)
-"""Packages whose versions can change a number or a picture."""
 
 
 def new_manifest(
@@ -61,7 +43,7 @@ def new_manifest(
         "commit": _git(root, "rev-parse", "HEAD") or "unknown",
         "dirty": bool(_git(root, "status", "--porcelain")),
         "backend": settings().backend,
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "versions": {"python": platform.python_version(), **versions()},
         "machine": _machine(),
         "seeds": {name: _seeds(values) for name, values in parameters.items() if _seeds(values)},
         "parameters": parameters,

@@ -120,9 +120,6 @@ class Store:
         Raises:
             InvalidInput: the function's code cannot be found again, or an argument has no name.
         """
-        first = arguments[0] if arguments else None
-        if hasattr(first, "weights") and hasattr(first, "measure"):  # until all call run.measure
-            return first.measure(function, *arguments[1:], **options)
         return self.once(function, partial(function, *arguments, **options), arguments, options)
 
     def once(

@@ -9,13 +9,13 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from intensity.storage.code_digest import training_versions
 from intensity.storage.files import write_aside
 
 ABOUT = "about"
@@ -45,7 +45,11 @@ class Checkpoint:
             history: its rows so far, one an epoch.
             seconds: spent so far, in all processes.
         """
-        about = {"history": history, "seconds": seconds, "versions": _versions()}
+        about = {
+            "history": history,
+            "seconds": seconds,
+            "versions": _versions(),
+        }
         arrays = {str(i): np.asarray(v.numpy()) for i, v in enumerate(_variables(learner))}
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays, **{ABOUT: np.array(json.dumps(about))})
@@ -97,5 +101,4 @@ def _variables(learner: keras.Model) -> Iterator[Any]:
 
 def _versions() -> dict[str, str]:
     """What may not differ between the epochs of one training."""
-    backend = keras.backend.backend()
-    return {package: version(package) for package in (backend, "keras", "numba", "numpy")}
+    return training_versions(keras.backend.backend())

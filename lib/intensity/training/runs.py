@@ -24,7 +24,7 @@ import pandas as pd
 from intensity.data.scenes import SceneOptions
 from intensity.environment import settings
 from intensity.storage import entries
-from intensity.storage.code_digest import code_digest, provenance
+from intensity.storage.code_digest import code_digest, provenance, training_versions
 from intensity.storage.store import Arrays, Store, digest
 from intensity.training.configuration import Configuration
 from intensity.values import InvalidInput
@@ -62,9 +62,9 @@ class Run:
 
     @cached_property
     def trained_with(self) -> dict[str, str]:
-        """The versions of the libraries that trained it."""
+        """The versions that trained it: of Keras, its backend, numba and numpy."""
         record = json.loads(entries.read(self.path, "config.json"))
-        return {name: version for name, version in record.get("versions", {}).items() if version}
+        return training_versions(record.get("backend"), record.get("versions", {}))
 
     @cached_property
     def metrics(self) -> dict[str, float]:
