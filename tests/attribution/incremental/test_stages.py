@@ -27,18 +27,18 @@ def ending(*between: keras.Layer) -> keras.Model:
 
 def test_norms_go_into_convolutions_and_pools_before_relu() -> None:
     model = ending(layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D())
-    assert names(model) == ["Convolve", "Pool", "Activate", "Average", "Dense"]
+    assert names(model) == ["Convolve", "PoolStage", "Activate", "AverageStage", "DenseStage"]
     stages = stages_of(model) or ()
     assert [stage.inputs for stage in stages] == [(0,), (1,), (2,), (3,), (4,)]
 
 
 def test_mean_pools_stay_behind_relu() -> None:
     model = ending(layers.ReLU(), layers.AveragePooling2D(2))
-    assert names(model)[:3] == ["Convolve", "Activate", "Pool"]
+    assert names(model)[:3] == ["Convolve", "Activate", "PoolStage"]
 
 
 def test_dropout_is_nothing() -> None:
-    assert names(ending(layers.Dropout(0.5))) == ["Convolve", "Average", "Dense"]
+    assert names(ending(layers.Dropout(0.5))) == ["Convolve", "AverageStage", "DenseStage"]
 
 
 def test_a_skip_keeps_what_it_reads() -> None:
@@ -47,7 +47,15 @@ def test_a_skip_keeps_what_it_reads() -> None:
     y = layers.BatchNormalization()(layers.Conv2D(2, 3, padding="same")(x))
     x = layers.MaxPooling2D()(layers.ReLU()(layers.Add()([x, y])))
     model = keras.Model(images, layers.Dense(3)(layers.Flatten()(x)))
-    expected = ["Convolve", "Convolve", "Add", "Pool", "Activate", "Flatten", "Dense"]
+    expected = [
+        "Convolve",
+        "Convolve",
+        "Add",
+        "PoolStage",
+        "Activate",
+        "FlattenStage",
+        "DenseStage",
+    ]
     assert names(model) == expected
     assert (stages_of(model) or ())[2].inputs == (1, 2)
 
@@ -59,7 +67,7 @@ def test_what_two_layers_read_is_not_changed() -> None:
     model = keras.Model(
         images, layers.Dense(3)(layers.GlobalAveragePooling2D()(layers.Add()([x, y])))
     )
-    assert names(model) == ["Convolve", "Scale", "Add", "Average", "Dense"]
+    assert names(model) == ["Convolve", "Scale", "Add", "AverageStage", "DenseStage"]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -1,1 +1,5 @@
-"""Occlusion that computes only what a change reaches."""
+"""Occlusion that computes only what a change reaches.
+
+`stages` reads a Keras model, `carrier` carries a change through its stages, `engine` does so for
+many windows. For a model with unknown layers `stages_of` returns None.
+"""

@@ -124,7 +124,7 @@ class Convolve(Stage):
 
 
 @dataclass(frozen=True, eq=False)
-class Pool(Stage):
+class PoolStage(Stage):
     """Largest value or mean of every window."""
 
     axes: tuple[Axis, Axis]
@@ -165,7 +165,7 @@ class Add(Stage):
 
 
 @dataclass(frozen=True, eq=False)
-class Average(Stage):
+class AverageStage(Stage):
     """Global average pooling: maps become a row of means."""
 
     def forward(self, *maps: tf.Tensor) -> tf.Tensor:
@@ -176,7 +176,7 @@ class Average(Stage):
 
 
 @dataclass(frozen=True, eq=False)
-class Flatten(Stage):
+class FlattenStage(Stage):
     """All places and channels in one row."""
 
     def forward(self, *maps: tf.Tensor) -> tf.Tensor:
@@ -187,7 +187,7 @@ class Flatten(Stage):
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(Stage):
+class DenseStage(Stage):
     """Fully connected layer without its activation."""
 
     layer: Any
@@ -218,7 +218,7 @@ def stages_of(model: keras.Model) -> tuple[Stage, ...] | None:
     stages = _read(model)
     if stages is None:
         return None
-    ends = [stage for stage in stages if isinstance(stage, Average | Flatten)]
+    ends = [stage for stage in stages if isinstance(stage, AverageStage | FlattenStage)]
     return _simplified(stages) if len(ends) == 1 and _one_scale(stages) else None
 
 
@@ -276,15 +276,15 @@ def _translate(layer: Any, read: tuple[int, ...], rank: int) -> list[Stage] | No
             *_activation(layer, (CHAIN,)),
         ]
     if kind in (layers.MaxPooling2D, layers.AveragePooling2D) and _is_plain(layer):
-        return [Pool(read, _axes(layer, layer.pool_size), kind is layers.MaxPooling2D)]
+        return [PoolStage(read, _axes(layer, layer.pool_size), kind is layers.MaxPooling2D)]
     if kind is layers.Dense and row:
-        return [Dense(read, layer), *_activation(layer, (CHAIN,))]
+        return [DenseStage(read, layer), *_activation(layer, (CHAIN,))]
     if kind is layers.Add:
         return [Add(read)]
     if kind is layers.GlobalAveragePooling2D and not layer.keepdims and _is_plain(layer):
-        return [Average(read)]
+        return [AverageStage(read)]
     if kind is layers.Flatten and _is_plain(layer):
-        return [Flatten(read)]
+        return [FlattenStage(read)]
     if kind is layers.Activation and _is_known(layer.activation, row):
         return _activation(layer, read)
     if kind is layers.ReLU:
@@ -346,7 +346,7 @@ def strides(stages: Sequence[Stage]) -> list[tuple[int, int]]:
     found = [(1, 1)]
     for stage in stages:
         down, right = found[stage.inputs[0]]
-        if isinstance(stage, Convolve | Pool):
+        if isinstance(stage, Convolve | PoolStage):
             down, right = down * stage.axes[0].stride, right * stage.axes[1].stride
         found.append((down, right))
     return found
@@ -372,7 +372,7 @@ def _simplified(stages: list[Stage]) -> tuple[Stage, ...]:
         alone = readers[before.inputs[0]] == 1
         if isinstance(stage, Scale) and isinstance(last, Convolve) and alone and not last.norm:
             found[-1] = replace(last, norm=stage)
-        elif isinstance(stage, Pool) and stage.largest and last and _is_relu(last) and alone:
+        elif isinstance(stage, PoolStage) and stage.largest and last and _is_relu(last) and alone:
             found[-1:] = [replace(stage, inputs=last.inputs), replace(last, inputs=(len(found),))]
         else:
             found.append(stage)

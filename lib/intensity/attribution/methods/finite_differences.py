@@ -40,7 +40,7 @@ def finite_differences(
     With f_v the score after pixel p is set to level v: steepest = (f_v - f) / (v - p) of largest
     magnitude, positive where a brighter pixel speaks for the class, like the gradient;
     largest = f_v - f of largest magnitude, positive where another level would speak for it. The
-    steepest slope favors the smallest step, therefore both. Of equal magnitudes the first counts.
+    steepest change favors the smallest step, therefore both. Of equal magnitudes the first counts.
 
     Args:
         levels: how many, evenly from 0 to 255; at most 256.
@@ -49,7 +49,7 @@ def finite_differences(
         Two maps.
 
     Reference: the code of Kaunismaa, Guerzhoy (2023): 20 levels, steepest change.
-    Departs from the paper: keeps the sign, and reports the largest change beside the slope.
+    Departs from the paper: keeps the sign, and reports the largest change beside the steepest.
     """
     target = prepare(model, images, classes, output, batch)
     check_count("levels", levels, most=256)
@@ -61,8 +61,8 @@ def finite_differences(
     for change in score_changes(target, windows, values[:, None, None]):
         rows = slice(done, done + change.shape[1])
         step = values[:, None, None] - pixels[rows]
-        slope = np.divide(change, step, out=np.zeros_like(change), where=step != 0)
-        steepest[rows], largest[rows] = _strongest(slope), _strongest(change)
+        steep = np.divide(change, step, out=np.zeros_like(change), where=step != 0)
+        steepest[rows], largest[rows] = _strongest(steep), _strongest(change)
         done = rows.stop
     shape = target.pixels.shape
     return Differences(largest.reshape(shape), steepest.reshape(shape))

@@ -26,7 +26,7 @@ def gradient(
     """Derivative of the score of a class with respect to every pixel.
 
     map[i, y, x] = d score[c_i](image_i) / d image_i[y, x], per grey level: positive where a
-    brighter pixel speaks for the class. Summed over the visible object it is the slope of
+    brighter pixel speaks for the class. Summed over the visible object it is the derivative of
     the score in the object's intensity.
 
     Returns:
@@ -58,5 +58,5 @@ def gradient_x_input(
     Reference: Shrikumar et al. (2016), Not just a black box, section 2.
     """
     target = prepare(model, images, classes, output, batch)
-    slopes = target.apply(compiled_gradients(model, output))
-    return slopes * target.pixels.astype(np.float32)
+    gradients = target.apply(compiled_gradients(model, output))
+    return gradients * target.pixels.astype(np.float32)

@@ -1,4 +1,4 @@
-"""PCA-direction maps: slopes of the score along the pattern that windows of the image vary in most.
+"""PCA-direction maps: the score's derivative along the pattern that windows vary in most.
 
 The derivative along a direction v is the inner product of the gradient with v. So a map costs one
 pass back and a correlation of the gradient with v, not one pass for every window.
@@ -35,11 +35,11 @@ def pca_direction(
     output: Output = "logit",
     batch: int = 64,
 ) -> np.ndarray:
-    """Slope of the score along the leading principal component of the image's windows.
+    """Derivative of the score along the leading principal component of the image's windows.
 
     map[i, y, x] = sum over d of v[d] * d score[c_i](image_i) / d image_i[(y, x) + d], with v the
     first principal component of all windows of one side in image i, of length 1 and
-    aligned so that its sum is positive; of all sides the slope of largest magnitude. Positive where
+    aligned so that its sum is positive; of all sides that of largest magnitude. Positive where
     more of the pattern, which is brighter on the whole, speaks for the class. A pattern that is as
     bright as it is dark is aligned by its first pixel. What of a window lies outside of the image
     counts 0.
@@ -59,9 +59,9 @@ def pca_direction(
         check_count("sides", side, most=min(target.pixels.shape[1:]))
     if not sides or any(side % 2 == 0 for side in sides):
         raise InvalidInput(f"sides: {sides} is not allowed: odd numbers of pixels, at least one")
-    slopes = target.apply(compiled_gradients(model, output))
-    pairs = zip(target.pixels.astype(np.float32), slopes, strict=True)
-    return np.stack([_strongest_slope(image, slope, sides) for image, slope in pairs])
+    gradients = target.apply(compiled_gradients(model, output))
+    pairs = zip(target.pixels.astype(np.float32), gradients, strict=True)
+    return np.stack([_strongest(image, gradient, sides) for image, gradient in pairs])
 
 
 def leading_component(image: np.ndarray, side: int) -> np.ndarray:
@@ -93,7 +93,7 @@ def _aligned(vector: np.ndarray) -> np.ndarray:
     return vector * np.copysign(1.0, telling)
 
 
-def _strongest_slope(image: np.ndarray, slope: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
-    """(h, w) of all sides the slope of largest magnitude, with its sign."""
-    found = np.stack([correlate(slope, leading_component(image, s), mode="same") for s in sides])
+def _strongest(image: np.ndarray, gradient: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
+    """(h, w) of all sides the derivative of largest magnitude, with its sign."""
+    found = np.stack([correlate(gradient, leading_component(image, s), mode="same") for s in sides])
     return np.take_along_axis(found, np.abs(found).argmax(axis=0)[None], axis=0)[0]
