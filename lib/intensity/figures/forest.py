@@ -83,7 +83,7 @@ def _keys(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
 def _looks(summary: pd.DataFrame, name: str) -> pd.DataFrame:
     """The rows with color, marker and slanted (bool)."""
     kinds = summary.get("kind", pd.Series("", summary.index))
-    slanted = kinds.isin(["baseline", "reader"])
+    slanted = kinds == "baseline"
     color = summary[name].map(style.colors(summary.loc[~slanted, name]))
     color = color.where(~slanted, style.BASELINE_COLOR)
     marker = slanted.map({True: "D", False: "o"})
