@@ -81,35 +81,6 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
     assert seed_dots(none) == []
 
 
-def test_recolorings_have_a_line_an_outcome_and_a_panel_a_kind() -> None:
-    table = pd.DataFrame(
-        [
-            ("net", kind, step, outcome, share, share - 0.1, share + 0.1)
-            for kind, base in (("other_class", 0.1), ("same_class", 0.7))
-            for step in (10, 20)
-            for outcome, share in (("kept", base), ("follows", 0.9 - base), ("third", 0.1))
-        ],
-        columns=["name", "recoloring", "step", "outcome", "share", "low", "high"],
-    )
-    seeds = table.assign(seed=0)
-    fig = figures.recolor_curves(pd.concat([seeds, seeds.assign(seed=1)]), table)
-    other, same = fig.axes
-    assert other.get_title(loc="left") == "net, recolored into another class"
-    assert same.get_title(loc="left") == "net, within the class"
-    kept = [line.get_ydata().tolist() for line in same.lines]
-    assert [0.7, 0.7] in kept
-    lines = [line for line in other.lines if line.get_linestyle() != "None"]
-    marks = [line for line in other.lines if line.get_linestyle() == "None"]
-    assert len(lines) == len(marks) == len(other.collections) == 3
-    # Both seeds at both steps; outcomes differ in more than their colors.
-    assert [len(line.get_xdata()) for line in marks] == [4] * 3
-    assert len({line.get_marker() for line in marks}) == 3
-    assert len({str(line._dash_pattern) for line in lines}) == 3
-    assert (other.get_ylabel(), other.get_xlabel()) == (
-        *("share of answers", "recolored by up to (grey levels)"),
-    )
-
-
 def rows_of(summary: pd.DataFrame) -> pd.DataFrame:
     """A summary with what the rows of its effects say."""
     about = {
@@ -171,46 +142,6 @@ def test_losses_have_one_scale_and_shares_their_own() -> None:
     assert low <= 0 <= 0.6 <= high
 
 
-def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
-    summary = pd.DataFrame(
-        {
-            "name": ["net", "net", "edges", "edges"],
-            "kind": ["network"] * 2 + ["baseline"] * 2,
-            "side": [8, 4] * 2,
-            "value": [0.1, 0.5, 0.0, 0.0],
-            "low": [0.0, 0.4, 0.0, 0.0],
-            "high": [0.2, 0.6, 0.0, 0.0],
-        }
-    )
-    seeds = pd.DataFrame({"name": "net", "kind": "network", "side": [8, 8, 4], "value": 0.1})
-    (ax,) = figures.piece_losses(seeds, summary).axes
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["8 px", "4 px"]
-    drawn = [line for line in ax.lines if len(line.get_ydata()) == 2]
-    assert {line.get_marker() for line in drawn} >= {"o", "D"}
-    assert [y for _, y in seed_dots(ax)] == [0.1] * 3
-    assert (ax.get_xlabel(), ax.get_ylabel()) == (
-        *("side of the pieces", "accuracy lost\n(share of scenes)"),
-    )
-
-
-def test_dose_curves_go_through_means_and_show_every_seed() -> None:
-    table = pd.DataFrame(
-        [
-            ("net", "core", pixels, seed, pixels / 100 + seed / 50)
-            for pixels in (1, 10, 40)
-            for seed in (0, 1)
-        ],
-        columns=["name", "region", "pixels", "seed", "value"],
-    )
-    (ax,) = figures.dose_curves(table).axes
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.02, 0.11, 0.41])
-    assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "pixels changed (logarithmic)")
-    marks = {(x, y) for x, y in zip(*ax.lines[1].get_data(), strict=True)}
-    assert marks == set(zip(table["pixels"], table["value"], strict=True))
-    assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]
-
-
 def test_an_intervention_that_applies_nowhere_has_no_column() -> None:
     matrix = pd.DataFrame(
         {
@@ -265,52 +196,6 @@ def test_a_dash_stands_where_a_name_has_no_such_effect() -> None:
     share, lost = figures.cue_conflicts(seeds, rows_of(summary), shown).axes
     assert [(text.get_text(), text.get_position()[1]) for text in share.texts] == [("-", 1)]
     assert [(text.get_text(), text.get_position()[1]) for text in lost.texts] == [("-", 0)]
-
-
-def test_a_name_without_some_side_has_its_line_at_the_others(seed_dots: Dots) -> None:
-    summary = pd.DataFrame(
-        {
-            "name": ["net", "net", "edges"],
-            "kind": ["network"] * 2 + ["baseline"],
-            "side": [8, 4, 4],
-            "value": [0.1, 0.5, 0.3],
-            "low": [0.0, 0.4, 0.2],
-            "high": [0.2, 0.6, 0.4],
-        }
-    )
-    seeds = pd.DataFrame({"name": "net", "kind": "network", "side": [4], "value": [0.5]})
-    fig = figures.piece_losses(seeds, summary)
-    (ax,) = fig.axes
-    diamonds = [line for line in ax.lines if line.get_marker() == "D"]
-    assert [round(float(x)) for line in diamonds for x in line.get_xdata()] == [1]
-    assert [round(x) for x, _ in seed_dots(ax)] == [1]
-    told = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert "filled circles: network's mean, 95 % interval over seeds (Student t)" in told
-    assert "other marks: baseline, 95 % interval over scenes" in told
-
-
-def test_readers_differ_in_more_than_color_and_none_is_drawn_as_the_keys_are() -> None:
-    readers = [*("mean_intensity", "linear_histogram", "edge_amplitude", "flat_patch")]
-    summary = pd.DataFrame(
-        [(name, "baseline", side, 0.5, 0.4, 0.6) for name in readers for side in (8, 4)],
-        columns=["name", "kind", "side", "value", "low", "high"],
-    )
-    (ax,) = figures.piece_losses(
-        pd.DataFrame(columns=["name", "kind", "side", "value"]), summary
-    ).axes
-    drawn = [line for line in ax.lines if line.get_marker() not in ("", "None", "o", "_", "|")]
-    assert len(drawn) == len({line.get_marker() for line in drawn}) == 4
-    assert len({line.get_color() for line in drawn} - {"#333333"}) == 4
-
-
-def test_dose_curves_that_are_the_same_both_show() -> None:
-    table = pd.DataFrame(
-        [("net", region, n, 0, 0.1) for region in ("core", "edge", "outside") for n in (1, 40)],
-        columns=["name", "region", "pixels", "seed", "value"],
-    )
-    (ax,) = figures.dose_curves(table).axes
-    patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in ax.lines[::2]}
-    assert len(patterns) == 3
 
 
 def test_the_matrix_can_be_drawn_by_groups_and_into_a_figure() -> None:
