@@ -194,8 +194,8 @@ def test_a_dash_stands_where_a_name_has_no_such_effect() -> None:
     seeds = pd.DataFrame(columns=["task", "name", "kind", "effect", "seed", "value"])
     shown = ["core_share", "loss_core"]
     share, lost = figures.cue_conflicts(seeds, rows_of(summary), shown).axes
-    assert [(text.get_text(), text.get_position()[1]) for text in share.texts] == [("-", 1)]
-    assert [(text.get_text(), text.get_position()[1]) for text in lost.texts] == [("-", 0)]
+    assert [(text.get_text(), text.get_position()[1]) for text in share.texts] == [("$-$", 1)]
+    assert [(text.get_text(), text.get_position()[1]) for text in lost.texts] == [("$-$", 0)]
 
 
 def test_the_matrix_can_be_drawn_by_groups_and_into_a_figure() -> None:
