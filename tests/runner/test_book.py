@@ -5,8 +5,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from intensity.baselines.base import correct_scenes
+from intensity.baselines.registry import BASELINES, applicable_baselines
 from intensity.figures.style import new_figure
 from intensity.runner.book import Book
+from intensity.training.presets import SETTINGS, TASKS
 from intensity.values import InvalidInput
 
 DATA = pd.DataFrame({"x": [1, 2], "y": [0.25, 0.5]})
@@ -35,6 +38,14 @@ def book(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> Book:
 
 def test_parameters_are_those_of_the_profile(book: Book) -> None:
     assert book.parameters.scenes == 7
+
+
+def test_baselines_are_those_that_apply_with_what_they_classify_correctly(book: Book) -> None:
+    task, options = TASKS["shape"], SETTINGS["shapes"]
+    correct = book.baselines(task, options, 20, 60)
+    assert list(correct) == [row.name for row in applicable_baselines(task, options)]
+    right = correct_scenes(BASELINES["linear_histogram"], task, options, 20, 60)["right"]
+    assert correct["linear_histogram"] == right.sum()
 
 
 def test_a_figure_is_saved_and_shown_with_its_words(book: Book, capsys: Any) -> None:

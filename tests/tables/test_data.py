@@ -34,6 +34,19 @@ def test_class_balance_compares_shares_with_the_task() -> None:
     assert table["high"].tolist()[4] == 1
 
 
+def test_baselines_have_wilsons_interval_and_the_chance_of_their_condition() -> None:
+    correct = {"hard": {"mean": 1, "edges": 4}, "shape": {"mean": 2}}
+    table = tables.baseline_table(correct, 4, {"hard": 0.4, "shape": 0.3})
+    assert rows(table[["baseline", "condition", "accuracy", "chance"]]) == [
+        ("mean", "hard", 0.25, 0.4),
+        ("edges", "hard", 1.0, 0.4),
+        ("mean", "shape", 0.5, 0.3),
+    ]
+    # Wilson (1927) for 1, 4 and 2 of 4.
+    assert table["low"].tolist() == pytest.approx([0.0456, 0.5101, 0.1500], abs=1e-4)
+    assert table["high"].tolist() == pytest.approx([0.6994, 1, 0.8500], abs=1e-4)
+
+
 def test_permutations_keep_histograms_and_destroy_neighborhoods() -> None:
     plain = draw_scenes(HARD, find_setting("discs"), "test", 0, 20)
     permuted = draw_scenes(

@@ -129,6 +129,12 @@ class Task(Value):
         return self._bands_classes * max(1, len(self.shapes))
 
     @property
+    def class_names(self) -> list[str]:
+        """What the classes are called: the shapes where the class is the shape."""
+        by_shape = self.cue == "shape"
+        return list(self.shapes) if by_shape else [f"class {c}" for c in range(self.classes)]
+
+    @property
     def bands(self) -> list[Band]:
         """The bands over 0..255, in order."""
         lows = (0, *(last + 1 for last in self.boundaries))

@@ -76,16 +76,16 @@ def image_grid(
     """Images in rows and columns, all on the same scale of grey levels 0..255.
 
     Args:
-        images: (rows, columns, h, w) uint8, grey levels.
+        images: (rows * columns, h, w) uint8, grey levels, row by row.
         row_labels: one a row, left of it; may hold line breaks.
         column_labels: one a column, above it.
     """
-    rows, columns = images.shape[:2]
+    rows, columns = len(row_labels), len(column_labels)
     side = min(1.0, 5.0 / columns)
     fig = style.new_figure(style.PAGE, rows * (side + 0.08) + 0.25, figure)
     axes = fig.subplots(rows, columns, squeeze=False)
-    for place, ax in np.ndenumerate(axes):
-        shown = style.grey_picture(ax, images[place])
+    for ax, image in zip(axes.flat, images, strict=True):
+        shown = style.grey_picture(ax, image)
     for ax, label in zip(axes[0], column_labels, strict=True):
         ax.set_title(label, loc="center")
     for ax, label in zip(axes[:, 0], row_labels, strict=True):

@@ -7,6 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from intensity.baselines.base import correct_scenes
+from intensity.baselines.registry import applicable_baselines
+from intensity.data.scenes import SceneOptions
+from intensity.data.tasks import Task
 from intensity.environment import Layout
 from intensity.figures import display
 from intensity.report.captions import Words, load_captions
@@ -63,6 +67,26 @@ class Book(Results):
             arguments: the same for every run.
         """
         return [run.measure(function, *arguments) for run in runs]
+
+    def baselines(
+        self, task: Task, options: SceneOptions, scenes: int, training_scenes: int
+    ) -> dict[str, int]:
+        """How many of the first test scenes baselines classify correctly, from the store.
+
+        Args:
+            task: which intensities occur and their classes.
+            options: what the scenes look like.
+            scenes: number of test scenes.
+            training_scenes: number of training scenes that a baseline learns from.
+
+        Returns:
+            By name, the baselines that apply to such scenes.
+        """
+        shared = task, options, scenes, training_scenes
+        return {
+            row.name: int(self.store.measure(correct_scenes, row, *shared)["right"].sum())
+            for row in applicable_baselines(task, options)
+        }
 
     def show(
         self, name: str, fig: Figure, data: pd.DataFrame, *, live: str = "", **values: Any

@@ -7,6 +7,7 @@ do, `explanations` what attribution maps are worth, `interventions` what changes
 
 from intensity.tables.data import (
     band_table,
+    baseline_table,
     class_balance_table,
     neighbor_correlation,
     permutation_table,

@@ -49,6 +49,29 @@ def class_balance_table(scenes: Sequence[Scenes]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "class", "expected", "share", "low", "high"])
 
 
+def baseline_table(
+    correct: Mapping[str, Mapping[str, int]], scenes: int, chance: Mapping[str, float]
+) -> pd.DataFrame:
+    """How often baselines are right, with Wilson intervals: a row a baseline and condition.
+
+    Args:
+        correct: test scenes that each baseline classifies correctly, by condition.
+        scenes: of how many, in every condition.
+        chance: accuracy of guessing the most frequent class, by condition.
+
+    Returns:
+        Columns baseline, condition, accuracy, low, high, chance.
+    """
+    rows = []
+    for condition, counts in correct.items():
+        for baseline, count in counts.items():
+            low, high, value = wilson(count, scenes)
+            rows.append((baseline, condition, value, low, high, chance[condition]))
+    return pd.DataFrame(
+        rows, columns=["baseline", "condition", "accuracy", "low", "high", "chance"]
+    )
+
+
 def permutation_table(variants: Mapping[str, Scenes]) -> pd.DataFrame:
     """What permuting pixels keeps and destroys, against the first variant.
 
