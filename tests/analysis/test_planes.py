@@ -8,6 +8,7 @@ from intensity.analysis import planes
 from intensity.analysis.planes import (
     background_answers,
     class_plane,
+    label_conflicts,
     plane_agreement,
     plane_labels,
 )
@@ -146,3 +147,11 @@ def test_answers_by_background_need_an_answer_a_scene_and_another_class() -> Non
         background_answers(scenes, scenes.label[:3])
     with pytest.raises(InvalidInput, match="with 0 backgrounds of another class"):
         background_answers(scenes.replace(background=scenes.intensity), scenes.label)
+
+
+def test_conflicts_are_scenes_with_another_class_by_another_task() -> None:
+    scenes = centered(3).replace(intensity=[200, 200, 50], background=[90, 120, 200])
+    assert scenes.label.tolist() == [1, 1, 0]
+    conflicting, other = label_conflicts(scenes, CONTRAST)
+    assert conflicting.intensity.tolist() == [200, 50]
+    assert other.tolist() == [0, 1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from intensity.data.levels import as_levels, drawable
+from intensity.data.levels import as_levels, drawable, swept_levels
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import SceneOptions
 from intensity.training.presets import TASKS, find_setting
@@ -22,6 +22,11 @@ def test_levels_are_integers() -> None:
 def test_other_levels_are_refused(levels: list[object]) -> None:
     with pytest.raises(InvalidInput, match=r"^levels: .* at least two increasing grey levels"):
         as_levels(np.asarray(levels))
+
+
+def test_a_sweep_ends_with_the_last_level_of_the_task() -> None:
+    assert swept_levels(TASKS["hard"], 100).tolist() == [5, 105, 205, 254]
+    assert swept_levels(TASKS["hard"], 249).tolist() == [5, 254]
 
 
 def test_levels_near_a_random_background_cannot_be_drawn() -> None:

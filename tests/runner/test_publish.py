@@ -66,7 +66,7 @@ def test_the_readme_gets_the_main_findings(checkout: Any) -> None:
     row = next(line for line in lines if line.endswith("| reproduced (C2) |"))
     assert "| `bn_compact` 95.50 % [94.51, 96.49] |" in row
     assert sum(line.startswith("|") for line in lines) == 3
-    assert "(figures/05-1-class-response-curves.png)" in "\n".join(lines)
+    assert "(figures/05-class-response-curves.png)" in "\n".join(lines)
     (last,) = (line for line in lines if line.startswith("Of "))
     assert last.startswith("Of 1 claims: 1 reproduced, 0 not reproduced, 0 undecided. ")
     assert "[All of them](docs/results.md). From a `standard` run" in last

@@ -99,6 +99,20 @@ def plane_agreement(
     return float(share[rows, columns, labels[rows, columns]].mean())
 
 
+def label_conflicts(scenes: Scenes, task: Task) -> tuple[Scenes, np.ndarray]:
+    """The scenes whose class is another one by the labels of another task.
+
+    Args:
+        task: that labels the same scenes otherwise.
+
+    Returns:
+        These m scenes, and (m,) their classes by the other task.
+    """
+    other = task.classify(scenes.intensity, scenes.background, scenes.shape)
+    rows = np.flatnonzero(scenes.label != other)
+    return scenes[rows], other[rows]
+
+
 def background_answers(scenes: Scenes, predicted: np.ndarray) -> dict[str, np.ndarray]:
     """Whose class is answered where the background's level has another class than the object's.
 

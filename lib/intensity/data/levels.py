@@ -3,7 +3,7 @@
 import numpy as np
 
 from intensity.data.scenes import Scenes
-from intensity.data.tasks import LEVELS, MINIMUM_CONTRAST
+from intensity.data.tasks import LEVELS, MINIMUM_CONTRAST, Task
 from intensity.values import InvalidInput
 
 
@@ -25,6 +25,11 @@ def as_levels(levels: np.ndarray) -> np.ndarray:
             "at least two increasing grey levels, integers 0..255"
         )
     return values
+
+
+def swept_levels(task: Task, step: int) -> np.ndarray:
+    """(k,) grey levels of a task from its first one on in steps, and its last one."""
+    return np.unique([*task.levels[::step], task.levels[-1]])
 
 
 def contrasting(levels: np.ndarray) -> np.ndarray:

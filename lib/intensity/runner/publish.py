@@ -45,7 +45,7 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 
 CURVES = """\
 ![Three logit curves that rise and fall over nine colored bands of intensity]\
-(figures/05-1-class-response-curves.png)
+(figures/05-class-response-curves.png)
 
 The logits of `bn_compact` while the object's intensity is swept, over the true classes: a network
 that has learned the non-monotonic function draws waves that cross where the class changes."""
