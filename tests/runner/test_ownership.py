@@ -17,7 +17,7 @@ import pytest
 from intensity.environment import RUN
 from intensity.runner import ownership
 from intensity.runner.ownership import owned
-from intensity.storage.locks import lock_at, taken
+from intensity.storage.locks import Lock
 
 pytestmark = pytest.mark.processes
 
@@ -88,8 +88,8 @@ def test_the_owner_is_recorded_and_inherited(tmp_path: Path) -> None:
         owner = json.loads((tmp_path / "run" / ownership.OWNER).read_text())
         assert owner == {"pid": os.getpid(), "started": psutil.Process().create_time()}
         assert os.environ[RUN] == f"{os.getpid()} since {owner['started']}"
-        assert not taken(lock_at(tmp_path / "run" / ownership.LOCK))
-    assert taken(lock_at(tmp_path / "run" / ownership.LOCK))
+        assert not Lock(tmp_path / "run" / ownership.LOCK).take()
+    assert Lock(tmp_path / "run" / ownership.LOCK).take()
 
 
 def test_a_process_id_that_was_given_again_is_not_taken_for_the_engine(tmp_path: Path) -> None:

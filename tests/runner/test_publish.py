@@ -13,7 +13,7 @@ from intensity.runner.publish import PAGE, README, publish
 from intensity.runner.verify import Expected
 from intensity.statistics.measurements import Results
 from intensity.storage import entries
-from intensity.storage.locks import lock_at
+from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, save_manifest
 from intensity.storage.store import Store
 from intensity.training.presets import configure
@@ -235,7 +235,7 @@ def test_a_run_of_which_a_notebook_has_another_origin_is_not_published(
 def test_a_run_that_goes_on_is_not_published(checkout: Any) -> None:
     folder = checkout.layout.run("standard")
     with (
-        lock_at(folder / ".lock"),
+        Lock(folder / ".lock"),
         pytest.raises(InvalidInput, match="it is being run or published"),
     ):
         publish(checkout.layout)

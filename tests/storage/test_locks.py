@@ -1,5 +1,7 @@
-"""Locks: one holder at a time, among threads and processes, and none after its holder's death."""
+"""Locks: one holder at a time, none after its holder's death, everybody where there are none."""
 
+import errno
+import fcntl
 import signal
 import subprocess
 import sys
@@ -7,31 +9,31 @@ from pathlib import Path
 
 import pytest
 
-from intensity.storage.locks import if_free, lock_at, taken
+from intensity.storage.locks import Lock, if_free
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from intensity.storage.locks import lock_at, taken
-lock = lock_at(Path(sys.argv[1]))
-assert taken(lock)
+from intensity.storage.locks import Lock
+lock = Lock(Path(sys.argv[1]))
+assert lock.take()
 print("held", flush=True)
 time.sleep(120)
 """
 
 
 def test_two_of_one_process_exclude_each_other(tmp_path: Path) -> None:
-    first, second = (lock_at(tmp_path / "new" / "lock") for _ in range(2))
-    assert taken(first)
-    assert not taken(second)
+    first, second = (Lock(tmp_path / "new" / "lock") for _ in range(2))
+    assert first.take()
+    assert not second.take()
     with if_free(tmp_path / "new" / "lock") as free:
         assert not free
-    assert not taken(second)
+    assert not second.take()
     first.release()
     with if_free(tmp_path / "new" / "lock") as free:
         assert free
-        assert not taken(second)
-    assert taken(second)
+        assert not second.take()
+    assert second.take()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -41,8 +43,36 @@ def test_a_lock_dies_with_its_holder(tmp_path: Path, number: signal.Signals) -> 
         [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE
     ) as other:
         assert other.stdout.readline() == b"held\n"
-        assert not taken(lock_at(path))
+        assert not Lock(path).take()
         other.send_signal(number)
-        with lock_at(path):  # waits for the process to end
-            assert not taken(lock_at(path))
+        with Lock(path):  # waits for the process to end
+            assert not Lock(path).take()
         other.wait()
+
+
+@pytest.mark.parametrize("answer", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_on_a_disk_without_locks_everybody_gets_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(answer, "this disk has no locks")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    path = tmp_path / "lock"
+    first, second = Lock(path), Lock(path)
+    with if_free(path) as free, Lock(path):
+        assert free
+        assert first.take()
+        assert second.take()
+    first.release()
+
+
+def test_a_disk_that_fails_is_no_disk_without_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "the disk fails")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(OSError, match="the disk fails"):
+        Lock(tmp_path / "lock").take()

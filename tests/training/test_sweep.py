@@ -20,12 +20,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
-from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intensity.environment import cores
-from intensity.storage.locks import taken
+from intensity.storage.locks import Lock
 from intensity.storage.store import Store
 from intensity.training import loop as training
 from intensity.training import sweep as sweeps
@@ -312,17 +311,17 @@ class Gate:
 @pytest.fixture
 def gate(trained: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Such trainings on the cluster."""
-    gate = Gate()
+    gate, take_it = Gate(), Lock.take
 
-    def try_it(lock: FileLock) -> bool:
+    def take(lock: Lock) -> bool:
         """Remember who is turned away."""
-        got = taken(lock)
+        got = take_it(lock)
         if not got:
             gate.refused.add(f"{threading.get_ident()} {lock.lock_file}")
         return got
 
     monkeypatch.setattr(training, "train", gate.train)
-    monkeypatch.setattr(sweeps, "taken", try_it)
+    monkeypatch.setattr(Lock, "take", take)
     return gate
 
 
@@ -409,7 +408,7 @@ def test_a_scheduler_that_went_away_is_a_failure_and_no_endless_wait(
     monkeypatch.setenv("INTENSITY_TERMINAL", os.devnull)
     with pytest.raises(sweeps.TrainingFailed, match="the scheduler has lost it or is gone"):
         sweeps.train_each([configuration(1)], store)
-    assert taken(store.lock(run_name(configuration(1))))
+    assert store.lock(run_name(configuration(1))).take()
 
 
 class Late:

@@ -17,7 +17,7 @@ import psutil  # type: ignore[import-untyped]
 
 from intensity.environment import RUN, set_variables, tell
 from intensity.storage.files import write_aside
-from intensity.storage.locks import if_free, lock_at, taken
+from intensity.storage.locks import Lock, if_free
 
 LOCK, OWNER = ".lock", ".owner.json"
 """Files of a run's folder: locked by its engine; the engine's process id and start time."""
@@ -36,8 +36,8 @@ def owned(folder: Path) -> Iterator[None]:
     Args:
         folder: of a run; the folders of other runs lie beside it.
     """
-    lock = lock_at(folder / LOCK)
-    if not taken(lock):
+    lock = Lock(folder / LOCK)
+    if not lock.take():
         pid = _owner(folder).get("pid", "?")
         tell(f"{folder.name} is being run by process {pid} already; waiting until it has ended")
         lock.acquire()

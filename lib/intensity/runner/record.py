@@ -16,7 +16,7 @@ from intensity.report.build import build_report
 from intensity.runner.ownership import LOCK, OWNER
 from intensity.runner.sections import Section
 from intensity.storage.files import write_aside
-from intensity.storage.locks import lock_at
+from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
 from intensity.storage.store import Store
 from intensity.training.runs import find_run, run_name
@@ -85,7 +85,7 @@ class Record:
         self.renew()
         self.page.result()
         if keep_figures and self.manifest["complete"]:
-            with lock_at(self.layout.root / ".cache" / "figures.lock"):
+            with Lock(self.layout.root / ".cache" / "figures.lock"):
                 _mirror(self.folder / "figures", self.layout.figures)
 
     def _trained_with(self) -> list[dict[str, Any]]:

@@ -36,15 +36,17 @@ def code_digest(module: str) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(_closure(module)):
-        tree = ast.parse(_path(name).read_text(encoding="utf-8"))
-        digest.update(f"{name}:{''.join(_tokens(tree))}\n".encode())
+        digest.update(f"{name}:{''.join(_tokens(_tree(name)))}\n".encode())
     return digest.hexdigest()[:16]
 
 
 def _path(module: str) -> Path:
-    """The file of a module of this package."""
     base = PACKAGE.joinpath(*module.split(".")[1:])
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_path(module).read_text(encoding="utf-8"))
 
 
 def _closure(module: str) -> set[str]:
@@ -55,12 +57,11 @@ def _closure(module: str) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting.extend(_imports(ast.parse(_path(name).read_text(encoding="utf-8"))))
+            waiting.extend(_imports(_tree(name)))
     return found
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
-    """Modules of this package that a syntax tree imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.startswith("intensity"))
@@ -88,11 +89,8 @@ def _tokens(node: ast.AST) -> Iterator[str]:
 
 def _is_text(node: ast.AST) -> bool:
     """Whether a statement is nothing but a text: a docstring of a module, class, function, name."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def provenance() -> dict[str, object]:
@@ -119,18 +117,10 @@ def versions() -> dict[str, str]:
 
 
 def training_versions(backend: str | None, of: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Those of a training's packages and backend.
-
-    Args:
-        backend: of Keras.
-        of: versions by package; by default those installed here.
-    """
+    """Those that train, packages and backend, of some versions by name; of those installed here."""
     known = versions() if of is None else of
-    return {
-        name: known[name]
-        for name in sorted({*TRAINING, backend or "tensorflow"})
-        if known.get(name)
-    }
+    names = sorted({*TRAINING, backend or "tensorflow"})
+    return {name: known[name] for name in names if known.get(name)}
 
 
 def processor() -> str:

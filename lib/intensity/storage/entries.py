@@ -22,7 +22,6 @@ DIGESTS = "sha256.json"
 SET_ASIDE = ".damaged-"
 """How the folders begin that damaged entries are moved to, beside their places."""
 
-
 DAMAGE = {
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP),
     *(errno.EACCES, errno.EPERM, errno.EIO),
@@ -57,14 +56,13 @@ def read(path: Path, name: str) -> bytes:
         Damaged: the file or its digest is missing, unreadable or not what was written.
     """
     try:
-        return _read_checked(path, name)
+        return _read_once(path, name)
     except Damaged:  # or replaced by another process just now
         time.sleep(0.1)
-        return _read_checked(path, name)
+        return _read_once(path, name)
 
 
-def _read_checked(path: Path, name: str) -> bytes:
-    """The content of a file, if it has the digest that was written with it."""
+def _read_once(path: Path, name: str) -> bytes:
     digests = _digests(path)
     if name not in digests:
         raise Damaged(f"{path.name}: {name} has no digest in {DIGESTS}")
@@ -118,7 +116,6 @@ def set_aside(path: Path) -> Path | None:
 
 
 def _digests(path: Path) -> dict[str, str]:
-    """The digests of an entry's files."""
     try:
         record = json.loads(_read(path, DIGESTS))
         name, digests = record["entry"], dict(record["files"])
@@ -130,7 +127,6 @@ def _digests(path: Path) -> dict[str, str]:
 
 
 def _read(path: Path, name: str) -> bytes:
-    """A file's bytes."""
     try:
         return (path / name).read_bytes()
     except OSError as error:
@@ -138,5 +134,5 @@ def _read(path: Path, name: str) -> bytes:
 
 
 def _damaged(what: str, error: OSError) -> OSError:
-    """What an error in reading says about the entry, or the error itself where it says nothing."""
+    """What an error in reading says about the entry; the error itself where that is nothing."""
     return Damaged(f"{what}: {error.strerror}") if error.errno in DAMAGE else error

@@ -88,7 +88,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file and wait until it is on the disk: a rename may get there before its content."""
+    """Write a file and wait for the disk: a rename may get there before the content."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()

@@ -1,36 +1,55 @@
-"""Locks between processes that die with their owner, however it ends.
+"""Locks between processes that end with their owner, however it ends: filelock's, by flock(2).
 
-They are filelock's, by flock(2). The lock's file stays where it is: one that is removed could be
-locked by two, the old file by one and the new one by the other.
+The lock's file stays where it is: one that is removed could be locked by two, the old file by one
+and the new one by the other.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Self
 
-from filelock import FileLock, Timeout
+from filelock import AcquireReturnProxy, FileLock, Timeout
 
-
-def lock_at(path: Path) -> FileLock:
-    """A lock by a file, which is made with its folder; two of one process exclude each other."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path, thread_local=False)
+LOCKLESS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
+"""What file systems without locks answer."""
 
 
-def taken(lock: FileLock) -> bool:
-    """Take a lock, unless somebody else has it; whether it is held now."""
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    return True
+class Lock(FileLock):
+    """A lock by a file, which is made with its folder; two of one process exclude each other.
+
+    On a file system without locks everybody gets it: what is written is whole all the same, but may
+    be computed twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(path, thread_local=False, fallback_to_soft=False)
+
+    def acquire(self, *arguments: Any, **options: Any) -> AcquireReturnProxy[Self]:
+        """Wait for it, as filelock does."""
+        try:
+            return super().acquire(*arguments, **options)
+        except OSError as error:
+            if error.errno not in LOCKLESS:
+                raise
+            return AcquireReturnProxy(self)
+
+    def take(self) -> bool:
+        """Take it, unless somebody else has it; whether it is held now."""
+        try:
+            self.acquire(blocking=False)
+        except Timeout:
+            return False
+        return True
 
 
 @contextmanager
 def if_free(path: Path) -> Iterator[bool]:
     """Hold a lock while the block runs, unless somebody else has it; whether it is held."""
-    lock = lock_at(path)
+    lock = Lock(path)
     try:
-        yield taken(lock)
+        yield lock.take()
     finally:
         lock.release()

@@ -10,6 +10,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,16 +56,13 @@ def new_manifest(
 def load_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run's folder; empty where there was no run, or its manifest is damaged."""
     path = folder / "manifest.json"
-    try:
+    with suppress(FileNotFoundError, ValueError):
         manifest = json.loads(path.read_text("utf8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        manifest = None
-    if not isinstance(manifest, dict):
+        if isinstance(manifest, dict):
+            return manifest
+    if path.exists():
         tell(f"{path.parent.name}/{path.name} is damaged; the run begins anew")
-        return {}
-    return manifest
+    return {}
 
 
 def save_manifest(folder: Path, manifest: dict[str, Any], notebooks: Iterable[str]) -> None:
@@ -75,10 +73,8 @@ def save_manifest(folder: Path, manifest: dict[str, Any], notebooks: Iterable[st
         manifest: its `complete` and `figures` are brought up to date.
         notebooks: the names of all notebooks of a whole run.
     """
-    records = manifest["notebooks"]
-    manifest["complete"] = all(
-        records.get(name, {}).get("status") == "passed" for name in notebooks
-    )
+    passed = {n for n, entry in manifest["notebooks"].items() if entry.get("status") == "passed"}
+    manifest["complete"] = passed >= set(notebooks)
     manifest["figures"] = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((folder / "figures").glob("*.png"))
@@ -92,12 +88,10 @@ def now() -> str:
 
 
 def _seeds(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Those parameters that say which seeds are used, or how many."""
     return {name: value for name, value in parameters.items() if "seed" in name}
 
 
 def _machine() -> dict[str, Any]:
-    """The machine in words and numbers."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": processor(),
@@ -109,10 +103,8 @@ def _machine() -> dict[str, Any]:
 
 def _git(root: Path, *words: str) -> str:
     """What git says about the checkout; nothing where there is no git or no repository."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", root, *words], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
+    with suppress(OSError, subprocess.CalledProcessError):
+        return subprocess.check_output(
+            ["git", "-C", root, *words], stderr=subprocess.DEVNULL, text=True
+        ).strip()
+    return ""

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any, ParamSpec
 
 import numpy as np
-from filelock import FileLock
 from pydantic import BaseModel
 
 from intensity.data.scenes import COLUMNS, Scenes
 from intensity.environment import settings, tell
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance
-from intensity.storage.locks import lock_at
+from intensity.storage.locks import Lock
 from intensity.values import InvalidInput, Registered, canonical_json
 
 Arrays = dict[str, np.ndarray]
@@ -66,12 +65,7 @@ class Store:
         return self.root / "checkpoints"
 
     def find(self, kind: str, name: str) -> Path | None:
-        """The folder of an entry, if it is there, not too old and what was written.
-
-        Args:
-            kind: "runs" or "measurements".
-            name: the entry's.
-        """
+        """The folder of an entry ("runs" or "measurements"), if it is there, whole, not too old."""
         path = self.root / kind / name
         return path if self._has(path) else None
 
@@ -86,21 +80,12 @@ class Store:
             return None
         return self.published / name
 
-    def lock(self, name: str) -> FileLock:
-        """What the process holds that computes an entry."""
-        return lock_at(self.root / "locks" / name)
+    def lock(self, name: str) -> Lock:
+        """The lock that the process holds which computes an entry."""
+        return Lock(self.root / "locks" / name)
 
     def add(self, kind: str, name: str, files: Mapping[str, bytes]) -> Path:
-        """Keep an entry.
-
-        Args:
-            kind: "runs" or "measurements".
-            name: the entry's.
-            files: contents by file name.
-
-        Returns:
-            Its folder.
-        """
+        """Keep an entry ("runs" or "measurements") of these files by name; its folder."""
         path = self.root / kind / name
         with self.lock(kind):
             if not self._is_there(path):  # of two that made the same, one was first
@@ -154,15 +139,10 @@ class Store:
         """Whether an entry is there, not too old and what was written; else it is set aside."""
         if not self._is_there(path):
             return False
-        try:
+        with suppress(entries.Damaged):
             entries.check(path)
-        except entries.Damaged:
-            return self._set_aside(path)
-        return True
-
-    def _set_aside(self, path: Path) -> bool:
-        """Set a damaged entry aside and say so; whether another process has replaced it already."""
-        with self.lock(path.parent.name):
+            return True
+        with self.lock(path.parent.name):  # another process may have replaced it meanwhile
             try:
                 entries.check(path)
             except entries.Damaged as error:
@@ -173,7 +153,6 @@ class Store:
         return True
 
     def _is_there(self, path: Path) -> bool:
-        """Whether a folder exists and is not too old."""
         try:
             return path.stat().st_mtime >= self.fresh_since
         except OSError:
@@ -186,19 +165,16 @@ def digest(*texts: str) -> str:
 
 
 def _json(record: object) -> bytes:
-    """JSON for people, with sorted keys."""
     return (json.dumps(record, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def _npz(arrays: Arrays) -> bytes:
-    """Arrays as one file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
 def _arrays(data: bytes) -> Arrays:
-    """The arrays of such a file."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 

@@ -19,10 +19,9 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 from distributed import Client, Future, KilledWorker, get_worker
-from filelock import FileLock
 
 from intensity.environment import cores, settings
-from intensity.storage.locks import taken
+from intensity.storage.locks import Lock
 from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
 from intensity.training.progress import Progress, title
@@ -117,7 +116,7 @@ class _Sweep:
     ) -> None:
         self.wanted, self.store, self.client, self.progress = wanted, store, client, progress
         self.waiting = list(wanted)
-        self.locks: dict[str, FileLock] = {}
+        self.locks: dict[str, Lock] = {}
         self.futures: dict[Future[Files], str] = {}
         self.failures: dict[str, BaseException] = {}
 
@@ -140,7 +139,7 @@ class _Sweep:
     def _claim(self, name: str) -> bool:
         """Send a training to the workers, unless another process has it or has finished it."""
         lock = self.store.lock(name)
-        if not taken(lock):
+        if not lock.take():
             return False
         self.locks[name] = lock
         run = find_run(name, self.store)
