@@ -8,7 +8,7 @@ import pytest
 from intensity.claims import discussion
 from intensity.claims.definitions import load_claims
 from intensity.claims.judge import JudgedClaim, JudgedPart, Verdict
-from intensity.claims.results import RunResults
+from intensity.claims.results import RunResults, save_part
 from intensity.environment import Layout
 from intensity.runner.verify import load_expected
 from intensity.statistics.measurements import Measurement, Results
@@ -156,7 +156,7 @@ def test_verdicts_are_counted() -> None:
 def test_findings_are_those_of_the_run_itself(tmp_path: Path) -> None:
     book = Results("01_data", tmp_path)
     book.counts("accuracy/hard/mean_intensity", 1, 10)
-    book.save()
+    save_part(book)
     found = discussion.findings(tmp_path)
     assert list(found.known) == ["accuracy/hard/mean_intensity"]
 
@@ -164,7 +164,7 @@ def test_findings_are_those_of_the_run_itself(tmp_path: Path) -> None:
 def test_a_run_without_measurements_is_refused_whatever_others_hold(tmp_path: Any) -> None:
     book = Results("01_data", tmp_path / "other")
     book.counts("accuracy/hard/mean_intensity", 1, 10)
-    book.save()
+    save_part(book)
     with pytest.raises(InvalidInput, match="holds no results"):
         discussion.findings(tmp_path / "lab")
 

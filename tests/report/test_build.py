@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from intensity.claims.results import merge
+from intensity.claims.results import merge, save_part
 from intensity.report.build import FIELDS, build_report
 from intensity.report.page import TEMPLATES
 from intensity.statistics.measurements import Results
@@ -104,7 +104,7 @@ def page(checkout: Any, manifest: dict[str, Any]) -> BeautifulSoup:
     results = Results("01_data", folder)
     results.over_seeds("accuracy/hard/bn_compact", [0.951, 0.959, 0.955], scenes=20000)
     results.counts("accuracy/hard/mean_intensity", 6500, 20000)
-    results.save()
+    save_part(results)
     merge(folder, list(checkout.layout.notebooks))
     return build(checkout, manifest)
 

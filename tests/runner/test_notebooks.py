@@ -33,9 +33,10 @@ folder = pathlib.Path(os.environ["INTENSITY_CHECKOUT"], "runs", profile)
 (folder / (name + ".part")).rename(folder / name)
 time.sleep(120)"""
 SAVE = """\
+from intensity.claims.results import save_part
 from intensity.environment import Layout
 from intensity.statistics.measurements import Results
-Results(name, Layout().run(profile)).save()"""
+save_part(Results(name, Layout().run(profile)))"""
 NAMES = ("01_first", "02_second", "03_third", "04_end")
 
 

@@ -1,12 +1,10 @@
 """A run's folder has one engine; what a dead one has left is ended before anything is written."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -16,7 +14,7 @@ import pytest
 
 from intensity.environment import RUN
 from intensity.runner import ownership
-from intensity.runner.ownership import owned
+from intensity.runner.ownership import lock_of, owned
 from intensity.storage.locks import Lock
 
 pytestmark = pytest.mark.processes
@@ -34,7 +32,7 @@ with owned(Path(sys.argv[1])):
 
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
-    """An owner's name is in its environment; tests leave none behind."""
+    """An engine's folder is in its environment; tests leave none behind."""
     with mock.patch.dict(os.environ):
         yield
 
@@ -78,27 +76,21 @@ def test_an_engine_that_lives_is_waited_for_and_left_alone(
         engine.send_signal(signal.SIGTERM)
     waiting.join(30)
     assert got.is_set()
-    said = f"intensity: smoke is being run by process {engine.pid} already; waiting"
+    said = "intensity: smoke is being run by another process; waiting"
     assert capsys.readouterr().err.startswith(said)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_the_owner_is_recorded_and_inherited(tmp_path: Path) -> None:
+def test_the_folder_is_locked_and_its_engine_named_to_all_that_it_starts(tmp_path: Path) -> None:
+    lock = Lock(lock_of(tmp_path / "run"))
     with owned(tmp_path / "run"):
-        owner = json.loads((tmp_path / "run" / ownership.OWNER).read_text())
-        assert owner == {"pid": os.getpid(), "started": psutil.Process().create_time()}
-        assert os.environ[RUN] == f"{os.getpid()} since {owner['started']}"
-        assert not Lock(tmp_path / "run" / ownership.LOCK).take()
-    assert Lock(tmp_path / "run" / ownership.LOCK).take()
+        assert os.environ[RUN].startswith(f"{os.getpid()} ")
+        assert os.environ[RUN].endswith(f" {tmp_path}")
+        assert not lock.take()
+    assert lock.take()
 
 
-def test_a_process_id_that_was_given_again_is_not_taken_for_the_engine(tmp_path: Path) -> None:
-    left = {"pid": os.getppid(), "started": 1.0}
-    assert not ownership._lives(left)
+def test_a_process_id_that_was_given_again_is_not_taken_for_the_engine() -> None:
     parent = psutil.Process(os.getppid())
-    assert ownership._lives({"pid": parent.pid, "started": parent.create_time()})
-    (tmp_path / "run").mkdir()
-    for text in (json.dumps(left), "no JSON"):
-        (tmp_path / "run" / ownership.OWNER).write_text(text)
-        with owned(tmp_path / "run"):
-            assert time.time() > 0
+    assert not ownership._lives(parent.pid, 1.0)
+    assert ownership._lives(parent.pid, parent.create_time())

@@ -1,6 +1,5 @@
 """Verification: tolerances follow from the seeds, and what is outside is said and counted."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from intensity.claims.results import load_results, merge
+from intensity.claims.results import load_results, merge, save_part
 from intensity.environment import Layout
 from intensity.runner.verify import (
     ROUNDING,
@@ -21,6 +20,7 @@ from intensity.runner.verify import (
     verify,
 )
 from intensity.statistics.measurements import Measurement, Results
+from intensity.storage.files import write_value
 from intensity.storage.manifest import new_manifest
 from intensity.units import find_unit
 from intensity.values import InvalidInput
@@ -35,10 +35,7 @@ def checkout(checkout: Any) -> Any:
     record(checkout, SEEDS)
     figure(folder, "02-1-a", pd.DataFrame({"seed": [0, 1], "value": [0.5, 0.25]}))
     expected = expected_record(folder, new_manifest(checkout.root, "smoke", {}))
-    (checkout.root / "expected").mkdir()
-    (checkout.root / "expected" / "smoke.json").write_text(
-        json.dumps(expected.model_dump(mode="json"))
-    )
+    write_value(checkout.root / "expected" / "smoke.json", expected)
     return checkout
 
 
@@ -50,7 +47,7 @@ def record(checkout: Any, seeds: dict[str, list[float]], size: float = 5129) -> 
     results.counts("accuracy/hard/mean_intensity", 325, 1000)
     results.exact("parameters/hard/pixels", size, scenes=0, unit="parameters")
     results.exact("circuit_r2/hard/bn_tiny_full/least", 0.5, scenes=8, seeds=3, unit="R2")
-    results.save()
+    save_part(results)
     merge(checkout.layout.run("smoke"), ["01_data"])
 
 
@@ -124,11 +121,11 @@ WHOLE = (
     ("text", "said"),
     [
         (None, "--verify: 'smoke' is not allowed: expected/ has none"),
-        ("{", "not what was published"),
+        ("{", "not what this version writes"),
         (WHOLE.replace("smoke", "standard"), "profile 'standard' is not allowed: 'smoke'"),
         ('{"profile": "smoke", "measurements": []}', "Expected.complete"),
-        ("[]", "not what was published"),
-        ("null", "not what was published"),
+        ("[]", "not what this version writes"),
+        ("null", "not what this version writes"),
         (WHOLE.replace("[]", "5", 1), "Expected.measurements: 5 is not allowed"),
         (WHOLE.replace("[]", '[{"id": "a"}]', 1), "Expected.measurements.0"),
         (WHOLE.replace('"figures": {}', '"figures": 1'), "Expected.figures: 1 is not allowed"),

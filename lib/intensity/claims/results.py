@@ -1,18 +1,24 @@
 """A run's results: the notebooks' parts, gathered, judged and kept in one results.json."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Self
 
 from pydantic import model_validator
 
 from intensity.claims.definitions import load_claims
 from intensity.claims.judge import VERDICTS, JudgedClaim, Verdict, judge
-from intensity.statistics.measurements import Measurement, keep, part_path
-from intensity.storage.files import write_aside
-from intensity.values import ROOT, InvalidInput, Value, shown
+from intensity.statistics.measurements import Measurement, Results, keep
+from intensity.storage.files import read_value, write_value
+from intensity.values import ROOT, InvalidInput, Value
+
+
+class Measured(Value):
+    """What one notebook has measured."""
+
+    notebook: str
+    measurements: tuple[Measurement, ...]
 
 
 class RunResults(Value):
@@ -70,6 +76,13 @@ class RunResults(Value):
         ]
 
 
+def save_part(book: Results) -> Path:
+    """Write what a notebook has measured to where `gather` reads it; says where."""
+    path = _part_path(book.output, book.notebook)
+    write_value(path, Measured(notebook=book.notebook, measurements=tuple(book.measurements(""))))
+    return path
+
+
 def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
     """What the notebooks of a run have measured so far, judged.
 
@@ -78,14 +91,14 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
         notebooks: the names of all notebooks of a whole run, in order; other parts are not read.
 
     Raises:
-        InvalidInput: two notebooks have different measurements under one id, or a part is broken.
+        InvalidInput: two notebooks have different measurements under one id, or a part is not what
+            this version writes.
     """
-    there = [name for name in notebooks if part_path(output, name).exists()]
+    there = [path for name in notebooks if (path := _part_path(output, name)).exists()]
     kept: dict[str, Measurement] = {}
-    for name in there:
-        path = part_path(output, name)
-        for fields in _rows(path, _read(path)):
-            keep(kept, _measurement(path, fields))
+    for path in there:
+        for measurement in read_value(path, Measured).measurements:
+            keep(kept, measurement)
     return RunResults(
         profile=Path(output).name,
         complete=len(there) == len(notebooks),
@@ -97,59 +110,25 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
 def merge(output: str | Path, notebooks: Sequence[str]) -> RunResults:
     """Gather as `gather` does, and write it to the run's results.json."""
     merged = gather(output, notebooks)
-    text = json.dumps(merged.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
-    write_aside(results_path(output), text + "\n")
+    write_value(_results_path(output), merged)
     return merged
 
 
 def load_results(output: str | Path) -> RunResults:
-    """Read a run's results.json.
+    """A run's results.json.
 
     Args:
         output: the run's folder, absolute or from the checkout.
 
     Raises:
-        InvalidInput: there is none yet, it is broken, or another version has written it.
+        InvalidInput: there is none yet, or it is not what this version writes.
     """
-    path = results_path(output)
-    fields = _read(path)
-    try:
-        return RunResults(**fields)
-    except (InvalidInput, TypeError) as error:
-        raise InvalidInput(f"{shown(path)}: not what this version writes: {error}") from None
+    return read_value(_results_path(output), RunResults)
 
 
-def results_path(output: str | Path) -> Path:
-    """Where the results of a run are kept."""
+def _results_path(output: str | Path) -> Path:
     return ROOT / output / "results.json"
 
 
-def _read(path: Path) -> Any:
-    """Read JSON with finite numbers; what is missing or broken is refused in one line."""
-    try:
-        return json.loads(path.read_text("utf8"), parse_constant=_refuse)
-    except FileNotFoundError:
-        raise InvalidInput(f"{shown(path)} is not there: run the notebooks first") from None
-    except ValueError as error:
-        raise InvalidInput(f"{shown(path)} is not allowed: {error}") from None
-
-
-def _rows(path: Path, part: Any) -> list[dict[str, Any]]:
-    """The measurements of a notebook's part."""
-    rows = part.get("measurements") if isinstance(part, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InvalidInput(f"{shown(path)} is not allowed: a notebook's part has measurements")
-    return rows
-
-
-def _measurement(path: Path, fields: dict[str, Any]) -> Measurement:
-    """One of them; another version may have written it."""
-    try:
-        return Measurement(**fields)
-    except InvalidInput as error:
-        raise InvalidInput(f"{shown(path)}: {error}; --fresh runs the notebooks anew") from None
-
-
-def _refuse(word: str) -> NoReturn:
-    """Refuse the words for numbers that are none."""
-    raise InvalidInput(f"{word} in it, where numbers are finite")
+def _part_path(output: str | Path, notebook: str) -> Path:
+    return ROOT / output / "results" / f"{notebook}.json"

@@ -1,6 +1,7 @@
 """What a notebook holds: its parameters, its runs, its measurements, its figures and tables."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.figure import Figure
 
 from intensity.baselines.base import correct_scenes
 from intensity.baselines.registry import applicable_baselines
+from intensity.claims.results import save_part
 from intensity.data.scenes import SceneOptions
 from intensity.data.tasks import Task
 from intensity.environment import Layout
@@ -127,6 +129,10 @@ class Book(Results):
         """
         caption, _ = self._filled(self.captions.tables, name, table, values)
         display.show_rows(table, name=name, caption=caption, formats=formats)
+
+    def save(self) -> Path:
+        """Write what was measured, whole or not at all; says where."""
+        return save_part(self)
 
     def _filled(
         self,

@@ -5,25 +5,21 @@ when it is killed: all of them carry its name in their environment, and whoever 
 before anything is written.
 """
 
-import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
 from intensity.environment import RUN, set_variables, tell
-from intensity.storage.files import write_aside
-from intensity.storage.locks import Lock, if_free
+from intensity.storage.locks import Lock
 
-LOCK, OWNER = ".lock", ".owner.json"
-"""Files of a run's folder: locked by its engine; the engine's process id and start time."""
 
-DYING = 5.0
-"""Seconds within which a process that has let go of its lock is gone."""
+def lock_of(folder: Path) -> Path:
+    """The file beside a run's folder that its engine has locked."""
+    return folder.with_name(f".{folder.name}.lock")
 
 
 @contextmanager
@@ -36,81 +32,35 @@ def owned(folder: Path) -> Iterator[None]:
     Args:
         folder: of a run; the folders of other runs lie beside it.
     """
-    lock = Lock(folder / LOCK)
+    lock = Lock(lock_of(folder))
     if not lock.take():
-        pid = _owner(folder).get("pid", "?")
-        tell(f"{folder.name} is being run by process {pid} already; waiting until it has ended")
+        tell(f"{folder.name} is being run by another process; waiting until it has ended")
         lock.acquire()
+        time.sleep(0.1)  # a process that is killed is gone a moment after its locks
     try:
-        _end_leftovers(folder)
-        for other in folder.parent.glob(f"*/{OWNER}"):
-            _end_unless_locked(other.parent)
-        owner = {"pid": os.getpid(), "started": psutil.Process().create_time()}
-        write_aside(folder / OWNER, json.dumps(owner))
-        set_variables({RUN: _name(owner)})
+        while left := [p for p in psutil.process_iter() if _is_left(p, folder.parent)]:
+            for process in left:
+                with suppress(psutil.Error):
+                    process.kill()
+            psutil.wait_procs(left, timeout=5)
+        set_variables({RUN: f"{os.getpid()} {psutil.Process().create_time()} {folder.parent}"})
         yield
     finally:
         lock.release()
 
 
-def _end_unless_locked(folder: Path) -> None:
-    """End what is left of a folder's engine, if that is dead."""
-    with if_free(folder / LOCK) as free:
-        if free:
-            _end_leftovers(folder)
-
-
-def _end_leftovers(folder: Path) -> None:
-    """End every process that the last engine of a folder has started, and wait until it is gone."""
-    owner = _owner(folder)
-    if not owner or _stays(owner):  # it stays where the file system has no locks
-        return
-    while left := list(_started_by(_name(owner))):
-        for process in left:
-            with suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(left, timeout=5)
-
-
-def _owner(folder: Path) -> dict[str, Any]:
-    """Process id and start time of a folder's last engine; nothing where there was none."""
-    try:
-        owner: dict[str, Any] = json.loads((folder / OWNER).read_text("utf8"))
-    except (OSError, ValueError):
-        return {}
-    return owner
-
-
-def _name(owner: dict[str, Any]) -> str:
-    """What an engine is called in the environment of its processes."""
-    return f"{owner['pid']} since {owner['started']}"
-
-
-def _stays(owner: dict[str, Any]) -> bool:
-    """Whether an engine lives on: one that ends has let go of its lock some moments before."""
-    ends = time.monotonic() + DYING
-    while _lives(owner):
-        if time.monotonic() > ends:
-            return True
-        time.sleep(0.02)
+def _is_left(process: psutil.Process, runs: Path) -> bool:
+    """Whether a process was started by an engine that is dead, for one of these runs."""
+    with suppress(psutil.Error, ValueError):  # it is gone, another user's, or no engine started it
+        pid, started, place = process.environ().get(RUN, "").split(" ", 2)
+        return place == str(runs) and not _lives(int(pid), float(started))
     return False
 
 
-def _lives(owner: dict[str, Any]) -> bool:
-    """Whether an engine runs, other than this process: ids are given again, with another start."""
-    try:
-        process = psutil.Process(owner["pid"])
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        started = process.create_time()
-    except psutil.Error:
-        return False
-    return owner["pid"] != os.getpid() and started == owner["started"]
-
-
-def _started_by(name: str) -> Iterator[psutil.Process]:
-    """All processes that an engine has started, but for those that only wait to be collected."""
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get(RUN) == name and process.pid != os.getpid():
-                yield process
+def _lives(pid: int, started: float) -> bool:
+    """Whether a process runs; ids are given again, with another start."""
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        alive = process.status() != psutil.STATUS_ZOMBIE
+        return alive and bool(process.create_time() == started)
+    return False

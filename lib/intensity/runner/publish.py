@@ -3,21 +3,21 @@
 All are written from a complete run and never by hand.
 """
 
-import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
-from intensity.runner.ownership import LOCK
+from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
-from intensity.runner.verify import expected_record
+from intensity.runner.sections import WithTrainings
+from intensity.runner.verify import expected_path, expected_record
 from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
-from intensity.storage.files import write_aside
+from intensity.storage.files import write_aside, write_value
 from intensity.storage.locks import if_free
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
@@ -32,40 +32,16 @@ LARGEST = 10**6
 MOST = 15 * 10**6
 """Bytes that all shipped networks may have together."""
 
-RUN_FILES = {
-    *("config.json", "history.csv", "metrics.json", "predictions.csv", "model.keras", "sha256.json")
-}
-"""What a shipped run consists of; a folder that holds anything else is not touched."""
-
 README, PAGE = "README.md", "docs/results.md"
 """The files that show results: the main ones, and all."""
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 """What stands around the part of each that is written here."""
 
-CURVES = """\
-![Three logit curves that rise and fall over nine colored bands of intensity]\
-(figures/05-class-response-curves.png)
-
-The logits of `bn_compact` while the object's intensity is swept, over the true classes: a network
-that has learned the non-monotonic function draws waves that cross where the class changes."""
-"""The figure that README.md shows, with what to see in it."""
-
-PICTURES = """\
-![Percentages of changed answers, networks and readers in rows, interventions in columns]\
-(../figures/07-1-effects.png)
-
-What each answer hangs on: the share of answers that change when scenes are rendered again with one
-thing changed. Readers (slanted) follow one cue each: rows that are alike change with the same
-things, which need not mean that they read the same. Hatched: scenes unlike those of training.
-
-![Attribution methods in rows, tasks in columns: shares of relevance and rank correlations]\
-(../figures/04-7-scores.png)
-
-What attribution methods are worth where the truth is known. Above: how much relevance lies on the
-object that defines the class; below: how well it ranks what repainting a cell does to this network.
-The lines of maps that need no network are the least that a method has to pass."""
-"""The figures that docs/results.md shows, with what to see in them."""
+ACCURACIES = (
+    *("task", "test accuracy of networks [t over seeds]"),
+    "of baselines, without a network [Wilson over scenes]",
+)
 
 
 def publish(layout: Layout) -> None:
@@ -79,56 +55,20 @@ def publish(layout: Layout) -> None:
             markers, or the networks are too large together.
     """
     folder = layout.run(PROFILE)
-    with if_free(folder / LOCK) as free:  # which a second publish would hold as well
+    with if_free(lock_of(folder)) as free:  # which a second publish would hold as well
         if not free:
             raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
-        _publish(layout, folder)
-
-
-def _publish(layout: Layout, folder: Path) -> None:
-    """Publish a folder that nobody is writing to."""
-    manifest, results = load_manifest(folder), load_results(folder)
-    if not (results.complete and manifest.get("complete")):
-        raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
-    _check_origin(shown(folder), manifest)
-    texts = [
-        _renewed(layout.root, name, part) for name, part in marked_parts(results, manifest).items()
-    ]
-    runs = _small_runs(layout)
-    for path, text in texts:
-        write_aside(path, text)
-    record = expected_record(folder, manifest)
-    expected = (
-        json.dumps(record.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
-        + "\n"
-    )
-    write_aside(layout.root / "expected" / f"{PROFILE}.json", expected)
-    _ship(runs, layout.pretrained)
-
-
-def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
-    """The files of all runs of the profile whose networks are small enough to ship, by name."""
-    store, found = Store(), dict[str, dict[str, bytes]]()
-    for section in load_profile(layout, PROFILE).values():
-        for row in section.rows.values():  # of a search any trial may have been chosen
-            for configuration in section.configured(row, section.seeds):
-                run = find_run(run_name(configuration), store)
-                if run and (run.path / "model.keras").stat().st_size < LARGEST:
-                    names = entries.names(run.path)
-                    found[run.name] = {name: entries.read(run.path, name) for name in names}
-    total = sum(len(content) for files in found.values() for content in files.values())
-    if total > MOST:
-        raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")
-    return found
-
-
-def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
-    """Make a folder hold exactly these runs; its README stays."""
-    for old in folder.glob("*-*"):
-        if old.name not in runs and {path.name for path in old.iterdir()} <= RUN_FILES:
-            shutil.rmtree(old)  # a run of other code
-    for name, files in runs.items():
-        entries.keep(folder / name, files)
+        manifest, results = load_manifest(folder), load_results(folder)
+        if not (results.complete and manifest.get("complete")):
+            raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
+        _check_origin(shown(folder), manifest)
+        parts = _marked_parts(results, manifest)
+        texts = {layout.root / name: _renewed(layout.root, name, parts[name]) for name in parts}
+        runs = _small_runs(layout)
+        for path, text in texts.items():
+            write_aside(path, text)
+        write_value(expected_path(layout, PROFILE), expected_record(folder, manifest))
+        _ship(runs, layout.pretrained)
 
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:
@@ -146,41 +86,61 @@ def _check_origin(place: str, manifest: dict[str, Any]) -> None:
         raise InvalidInput(f"{place}: it trained with {min(backends)}; ./run_all.sh on tensorflow")
 
 
-def marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, str]:
-    """What stands between the markers, by file.
+def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
+    """The files of all runs of the profile whose networks are small enough to ship, by name."""
+    store, found = Store(), dict[str, dict[str, bytes]]()
+    sections = [s for s in load_profile(layout, PROFILE).values() if isinstance(s, WithTrainings)]
+    rows = [(section, row) for section in sections for row in section.rows.values()]
+    for section, row in rows:  # all seeds of all rows: of a search any trial may have been chosen
+        for configuration in section.configured(row, section.seeds):
+            run = find_run(run_name(configuration), store)
+            if run and (run.path / "model.keras").stat().st_size < LARGEST:
+                names = entries.names(run.path)
+                found[run.name] = {name: entries.read(run.path, name) for name in names}
+    total = sum(len(content) for files in found.values() for content in files.values())
+    if total > MOST:
+        raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")
+    return found
 
-    Args:
-        results: of a complete run.
-        manifest: of the same run.
-    """
-    origin, verdicts = _origin(manifest), _verdicts(results)
-    header = ("question", "paper", "here [95 % interval]", "verdict (claim)")
-    findings = _table(header, results.findings)
-    parts = {
-        README: (CURVES, findings, f"{verdicts} [All of them]({PAGE}). {origin}"),
-        PAGE: (PICTURES, origin, _accuracies(results), verdicts, _claims(results)),
-    }
-    return {name: "\n\n".join((BEGIN, *part, END)) for name, part in parts.items()}
+
+def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
+    """Make a folder hold these runs and no others; what is no run stays."""
+    for digests in folder.glob(f"*/{entries.DIGESTS}"):
+        if digests.parent.name not in runs:
+            shutil.rmtree(digests.parent)
+    for name, files in runs.items():
+        entries.keep(folder / name, files)
 
 
-def _renewed(root: Path, name: str, part: str) -> tuple[Path, str]:
-    """A file and its text with another marked part."""
-    path = root / name
-    before, begin, rest = (path.read_text("utf8") if path.exists() else "").partition(BEGIN)
+def _renewed(root: Path, name: str, part: str) -> str:
+    """A file's text with another marked part."""
+    text = (root / name).read_text("utf8") if (root / name).exists() else ""
+    before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise InvalidInput(f"{name}: the markers {BEGIN} and {END} are missing; add them")
-    return path, before + part + after
+    return f"{before}{BEGIN}\n\n{part}\n\n{END}{after}"
 
 
-def _origin(manifest: dict[str, Any]) -> str:
-    """Where the numbers come from, in a sentence."""
+def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, str]:
+    """What stands between the markers, by file."""
     machine = manifest["machine"]
-    return (
+    origin = (
         f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}` on "
         f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB). "
         "Cached results with identical code and configuration were reused."
     )
+    summary = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+    verdicts = f"Of {len(results.claims)} claims: {summary}."
+    findings = _table(
+        ("question", "paper", "here [95 % interval]", "verdict (claim)"), results.findings
+    )
+    claims = claims_table(results.claims)
+    parts = {
+        README: (findings, f"{verdicts} [All of them]({PAGE}). {origin}"),
+        PAGE: (origin, _accuracies(results), verdicts, _table(claims.columns, claims.to_numpy())),
+    }
+    return {name: "\n\n".join(part) for name, part in parts.items()}
 
 
 def _accuracies(results: RunResults) -> str:
@@ -190,49 +150,37 @@ def _accuracies(results: RunResults) -> str:
         quantity, task, _, *detail = key.split("/")
         if quantity == "accuracy" and not detail:
             tasks.setdefault(task, []).append(measured)
-    header = (
-        "task",
-        "test accuracy of networks [t over seeds]",
-        "of readers, no network [Wilson over scenes]",
-    )
-    rows = []
-    for task, found in tasks.items():
-        networks = [m for m in found if m.n.seeds]
-        readers = [m for m in found if not m.n.seeds]
-        rows.append((f"`{task}`", _cell(networks), _cell(readers)))
-    return _table(header, rows)
+    rows = [
+        (
+            f"`{task}`",
+            _cell([m for m in found if m.n.seeds]),
+            _cell([m for m in found if not m.n.seeds]),
+        )
+        for task, found in tasks.items()
+    ]
+    return _table(ACCURACIES, rows)
 
 
 def _cell(measurements: Sequence[Measurement]) -> str:
     """Accuracies in one cell of a table, a line each; what they rest on in the last line."""
+    if not measurements:
+        return "none"
     lines = [f"`{m.id.split('/')[2]}` {m.text}" for m in measurements]
-    scenes = sorted({m.n.scenes for m in measurements})
-    seeds = sorted({m.n.seeds for m in measurements} - {0})
-    counts = [f"{_either(seeds)} seeds"] * bool(seeds) + [f"{_either(scenes)} scenes"]
-    return "<br>".join([*lines, f"({', '.join(counts)})"]) if lines else "none"
+    seeds = {m.n.seeds for m in measurements} - {0}
+    counts = [f"{_either(seeds)} seeds"] * bool(seeds)
+    counts.append(f"{_either({m.n.scenes for m in measurements})} scenes")
+    return "<br>".join([*lines, f"({', '.join(counts)})"])
 
 
-def _either(numbers: Sequence[int]) -> str:
+def _either(numbers: set[int]) -> str:
     """Numbers in words: "3", "2 or 3"."""
-    return " or ".join(f"{number:,}" for number in numbers)
+    return " or ".join(f"{number:,}" for number in sorted(numbers))
 
 
-def _verdicts(results: RunResults) -> str:
-    """How many claims got which verdict, in a sentence."""
-    summary = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
-    return f"Of {len(results.claims)} claims: {summary}."
-
-
-def _claims(results: RunResults) -> str:
-    """Each claim with what was measured."""
-    columns = ["id", "statement", "source", "measured", "rule", "verdict"]
-    rows = claims_table(results.claims)[columns].itertuples(index=False)
-    return _table(columns, list(rows))
-
-
-def _table(header: Any, rows: list[Any]) -> str:
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
+    names = list(header)
+    lines = [names, ["---"] * len(names), *rows]
     return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
     )

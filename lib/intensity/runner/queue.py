@@ -8,7 +8,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -31,20 +31,13 @@ class Queue:
         chosen: their names, in order.
         record: of the run.
         terminal: where people read how far it is.
-        parameters: what papermill passes to a notebook, by its name.
         about: what the manifest says about each notebook of this run.
     """
 
     def __init__(
-        self,
-        chosen: Sequence[str],
-        record: Record,
-        terminal: Terminal,
-        parameters: Callable[[str], dict[str, Any]],
-        about: Entry,
+        self, chosen: Sequence[str], record: Record, terminal: Terminal, about: Mapping[str, Any]
     ) -> None:
-        self.record, self.terminal, self.parameters = record, terminal, parameters
-        self.about = about
+        self.record, self.terminal, self.about = record, terminal, about
         self.threads = ThreadPoolExecutor(SIDE_BY_SIDE)
         self.waiting = list(chosen)
         self.running: dict[Future[Entry], str] = {}
@@ -62,8 +55,8 @@ class Queue:
                 self._start(self.waiting.pop(0))
             if not self.running:
                 return
-            for name in self._wait():
-                self._say_ended(name)
+            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+            self._end({self.running[future]: future.result() for future in done})
 
     def stop(self) -> list[str]:
         """Stop what runs and keep nothing of it; the names of what was stopped."""
@@ -73,24 +66,20 @@ class Queue:
         return list(self.running.values())
 
     def _may_start(self) -> bool:
-        """Whether the next notebook may start now."""
         if not self.waiting or self.failed:
             return False
         return len(self.running) < (1 if len(self.waiting) == 1 else SIDE_BY_SIDE)
 
     def _start(self, name: str) -> None:
-        """Start a notebook in a thread."""
         self.terminal.say(f"{name} ...")
         self.record.begin(name)
         self.running[self.threads.submit(self._execute, name)] = name
 
     def _execute(self, name: str) -> Entry:
         """Execute a notebook; what the manifest says about it."""
-        layout = self.record.layout
         started, began = now(), time.monotonic()
-        error = run_notebook(
-            layout.notebooks[name], self.record.aside(name), self.parameters(name), layout.root
-        )
+        source, root = self.record.layout.notebooks[name], self.record.layout.root
+        error = run_notebook(source, self.record.aside(name), self.record.given(name), root)
         if error and os.strerror(errno.ENOSPC) in error:  # no notebook can go on
             raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({name}, {error})")
         return {
@@ -101,21 +90,19 @@ class Queue:
             **self.about,
         }
 
-    def _wait(self) -> list[str]:
-        """Wait until a notebook ends and renew the record; the names of those that have ended."""
-        done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-        ended = {self.running[future]: future.result() for future in done}
+    def _end(self, ended: Mapping[str, Entry]) -> None:
+        """Renew the record with what has ended, and say so."""
         for name, entry in sorted(ended.items()):
             self.record.end(name, entry)
             self.ended[name] = entry
-        self.running = {f: name for f, name in self.running.items() if f not in done}
+        self.running = {f: name for f, name in self.running.items() if name not in ended}
         self.record.renew()
-        return sorted(ended)
+        for name, entry in sorted(ended.items()):
+            self._say_ended(name, entry)
 
-    def _say_ended(self, name: str) -> None:
-        """Say that a notebook has ended: where the report is, if it is the first, and its error."""
-        entry, first = self.ended[name], next(iter(self.ended))
-        report = name == first or entry["error"]
+    def _say_ended(self, name: str, entry: Entry) -> None:
+        """Say where the report is, if it is the first that has ended, and its error."""
+        report = name == next(iter(self.ended)) or entry["error"]
         where = f"; report so far: {self.record.page.result()}" if report else ""
         self.terminal.say(f"{name}: {entry['seconds']} s{where}")
         if entry["error"]:

@@ -13,13 +13,14 @@ from typing import Any
 from intensity.claims.results import merge
 from intensity.environment import Layout
 from intensity.report.build import build_report
-from intensity.runner.ownership import LOCK, OWNER
 from intensity.runner.sections import Section
 from intensity.storage.files import write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
 from intensity.storage.store import Store
+from intensity.training.configuration import Configuration
 from intensity.training.runs import find_run, run_name
+from intensity.values import shown
 
 
 class Record:
@@ -33,16 +34,25 @@ class Record:
 
     def __init__(self, layout: Layout, profile: str, sections: Mapping[str, Section]) -> None:
         self.layout, self.profile, self.folder = layout, profile, layout.run(profile)
+        self.sections = sections
         parameters = {name: section.model_dump(mode="json") for name, section in sections.items()}
         self.manifest = new_manifest(layout.root, profile, parameters)
         earlier = load_manifest(self.folder).get("notebooks", {})
         self.manifest["notebooks"] = {name: earlier[name] for name in sections if name in earlier}
-        wanted = [c for s in sections.values() for runs in s.configurations.values() for c in runs]
-        self.wanted = {run_name(c) for c in wanted}
-        self.manifest["networks"] = len(self.wanted)
+        self.networks = sorted(wanted(sections))
+        self.manifest["networks"] = len(self.networks)
         self.reporter = ThreadPoolExecutor(max_workers=1)
         self.page: Future[Path]
         self._clear()
+
+    def given(self, name: str) -> dict[str, Any]:
+        """What papermill passes to a notebook: the profile."""
+        if "output = " not in self.layout.notebooks[name].read_text("utf8"):
+            return {"profile": self.profile}
+        section = self.sections[name].model_dump(mode="json")  # of a notebook without a Book
+        if "baseline_scenes" in section:
+            section["reader_scenes"] = section.pop("baseline_scenes")
+        return {**section, "output": shown(self.folder)}
 
     def aside(self, name: str) -> Path:
         """Where a notebook's executed copy grows until it has ended."""
@@ -75,7 +85,12 @@ class Record:
 
     def renew(self) -> None:
         """Bring results and manifest up to date, and have the report built."""
-        self.manifest["trained_with"] = self._trained_with()
+        store = Store()
+        found = [run for name in self.networks if (run := find_run(name, store))]
+        sets = Counter(tuple(sorted(run.trained_with.items())) for run in found)
+        self.manifest["trained_with"] = [
+            {"versions": dict(versions), "networks": n} for versions, n in sets.items()
+        ]
         self._save()
         self.page = self.reporter.submit(build_report, self.layout, self.profile)
 
@@ -88,19 +103,11 @@ class Record:
             with Lock(self.layout.root / ".cache" / "figures.lock"):
                 _mirror(self.folder / "figures", self.layout.figures)
 
-    def _trained_with(self) -> list[dict[str, Any]]:
-        """The versions that trained the networks there are, and how many each set of them."""
-        store = Store()
-        found = [run for name in sorted(self.wanted) if (run := find_run(name, store))]
-        sets = Counter(tuple(sorted(run.trained_with.items())) for run in found)
-        return [{"versions": dict(versions), "networks": n} for versions, n in sets.items()]
-
     def _part(self, name: str) -> Path:
         """Where a notebook leaves its measurements."""
         return self.folder / "results" / f"{name}.json"
 
     def _save(self) -> None:
-        """Bring results and manifest up to date."""
         merge(self.folder, list(self.layout.notebooks))
         save_manifest(self.folder, self.manifest, self.layout.notebooks)
 
@@ -108,8 +115,14 @@ class Record:
         """Remove what was half-written when an earlier run was killed."""
         for part in ("", "notebooks", "results", "figures", "report"):
             for path in (self.folder / part).glob(".*"):
-                if path.is_file() and path.name not in (LOCK, OWNER):
+                if path.is_file():
                     path.unlink()
+
+
+def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
+    """All trainings of notebooks, by the names of their runs."""
+    trained = [runs for section in sections.values() for runs in section.configurations.values()]
+    return {run_name(c): c for runs in trained for c in runs}
 
 
 def _mirror(source: Path, target: Path) -> None:

@@ -8,12 +8,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from intensity.environment import Layout, cores, set_environment, set_variables, settings
 from intensity.report.captions import load_captions
@@ -21,11 +20,9 @@ from intensity.runner.notebooks import Terminal, children_write_to, stop
 from intensity.runner.ownership import owned
 from intensity.runner.profiles import load_profile
 from intensity.runner.queue import Queue
-from intensity.runner.record import Record
-from intensity.runner.sections import Section
+from intensity.runner.record import Record, wanted
 from intensity.runner.verify import load_expected, verify
 from intensity.storage.store import Store
-from intensity.training.runs import run_name
 from intensity.values import InvalidInput, shown
 
 RENEWING = "standard"
@@ -40,18 +37,7 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for; `cli` has refused what cannot be.
-
-    Args:
-        profile: name of a file in params/.
-        only: number of the one notebook to run; the others stay as they are.
-        start: number of the first notebook to run; those before stay as they are.
-        workers: trainings side by side; by default one for each core.
-        scheduler: address of a Dask cluster to train on instead.
-        fresh: train and measure anew although the store has it.
-        pretrained: take networks that ship with the project where code and configuration are equal.
-        verify: compare the results with the published ones in the end.
-    """
+    """What the command line asks for; `cli` says what each option does, and refuses others."""
 
     profile: str = "standard"
     only: str | None = None
@@ -71,13 +57,7 @@ class Request:
     def choose(self, names: list[str]) -> list[str]:
         """The notebooks that are asked for, in order."""
         number = self.only or self.start
-        if number is None:
-            return names
-        numbers = [name[:2] for name in names]
-        if number.zfill(2) not in numbers:
-            option = "--only" if self.only else "--from"
-            raise InvalidInput(f"{option}: {number!r} is not allowed: {', '.join(numbers)}")
-        first = numbers.index(number.zfill(2))
+        first = [name[:2] for name in names].index(number) if number else 0
         return names[first : first + 1] if self.only else names[first:]
 
     def words(self, first: str) -> str:
@@ -121,13 +101,11 @@ def reproduce(request: Request, layout: Layout) -> int:
 
         workers.check_workers(request.scheduler)
     with owned(folder):
-        code = _run(request, Record(layout, request.profile, sections), sections, chosen)
+        code = _run(request, Record(layout, request.profile, sections), chosen)
     return _verify(layout, request.profile) if request.verify and code == DONE else code
 
 
-def _run(
-    request: Request, record: Record, sections: Mapping[str, Section], chosen: list[str]
-) -> int:
+def _run(request: Request, record: Record, chosen: list[str]) -> int:
     """Run the chosen notebooks, in a folder that is this engine's for now."""
     terminal = Terminal(record.folder / ".progress")
     set_variables({"INTENSITY_TERMINAL": str(terminal.path)})
@@ -135,10 +113,9 @@ def _run(
     with children_write_to(log), terminal, _scheduler(request) as scheduler:
         set_variables({"INTENSITY_SCHEDULER": scheduler})
         if request.pretrained:
-            terminal.say(_find_pretrained(record, [sections[name] for name in chosen]))
+            terminal.say(_find_pretrained(record, chosen))
         about = {key: record.manifest[key] for key in ("commit", "dirty", "backend")}
-        about["pretrained"] = request.pretrained
-        queue = Queue(chosen, record, terminal, lambda name: _given(record, sections, name), about)
+        queue = Queue(chosen, record, terminal, {**about, "pretrained": request.pretrained})
         try:
             queue.run()
         except KeyboardInterrupt:
@@ -163,31 +140,17 @@ def _run(
     return DONE
 
 
-def _given(record: Record, sections: Mapping[str, Section], name: str) -> dict[str, Any]:
-    """What papermill passes to a notebook: the profile."""
-    if "output = " not in record.layout.notebooks[name].read_text("utf8"):
-        return {"profile": record.profile}
-    section = sections[name].model_dump(mode="json")  # of a notebook without a Book
-    if "baseline_scenes" in section:
-        section["reader_scenes"] = section.pop("baseline_scenes")
-    return {**section, "output": shown(record.folder)}
-
-
-def _find_pretrained(record: Record, sections: list[Section]) -> str:
+def _find_pretrained(record: Record, chosen: list[str]) -> str:
     """Note which networks ship with the project; a line that says which are trained here."""
-    store = Store()
-    wanted = {
-        run_name(c): f"{c.network.name} on {c.task.name}"
-        for section in sections
-        for runs in section.configurations.values()
-        for c in runs
-    }
-    shipped = {name for name in wanted if store.find_published(name)}
-    record.manifest["pretrained"] = sorted(shipped)
-    others = Counter(title for name, title in wanted.items() if name not in shipped)
+    store, runs = Store(), wanted({name: record.sections[name] for name in chosen})
+    shipped = [name for name in sorted(runs) if store.find_published(name)]
+    record.manifest["pretrained"] = shipped
+    others = Counter(
+        f"{c.network.name} on {c.task.name}" for name, c in runs.items() if name not in shipped
+    )
     trained = ", ".join(f"{what} ({count})" for what, count in others.items()) or "none"
     return (
-        f"{len(shipped)} of {len(wanted)} networks are taken from pretrained/; "
+        f"{len(shipped)} of {len(runs)} networks are taken from pretrained/; "
         f"trained here or in the store: {trained}"
     )
 
@@ -202,7 +165,6 @@ def _verify(layout: Layout, profile: str) -> int:
 
 
 def _check_writable(*folders: Path) -> None:
-    """Refuse to start where the output could not be written."""
     for place in folders:
         try:
             place.mkdir(parents=True, exist_ok=True)
@@ -226,7 +188,6 @@ def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
 
 
 def _check_backend() -> None:
-    """Refuse to train with what is not installed."""
     backend = settings().backend
     installed = [name for name in BACKENDS if find_spec(name)]
     if backend not in installed:

@@ -14,11 +14,10 @@ training has to be the same; of one that does no spread is known, and it is not 
 
 import hashlib
 import io
-import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
 from intensity.statistics.measurements import Measurement
-from intensity.storage.files import write_aside
+from intensity.storage.files import read_value, write_aside
 from intensity.units import Unit, find_unit
 from intensity.values import InvalidInput, Value, shown
 
@@ -43,7 +42,8 @@ SLACK = 0.08
 MOST = 10
 """How many lines of a kind are printed."""
 
-VERDICTS = ("identical", "within", "outside", "not judged")
+Verdict = Literal["identical", "within", "outside", "not judged"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class FigureData(Value):
@@ -64,23 +64,18 @@ class Expected(RunResults):
 
 
 class Move(NamedTuple):
-    """What became of one number.
-
-    Args:
-        id: of the measurement.
-        expected: the published value; NaN where there is none.
-        found: the value of this run; NaN where there is none.
-        moved: how far apart they are, on the logarithm where the unit is a ratio.
-        tolerance: how far apart they may be; NaN where no spread is known.
-        verdict: identical, within, outside or not judged.
-    """
+    """What became of one number."""
 
     id: str
     expected: float
+    """The published value; NaN where there is none."""
     found: float
+    """The value of this run; NaN where there is none."""
     moved: float
+    """How far apart they are, on the logarithm where the unit is a ratio."""
     tolerance: float
-    verdict: str
+    """How far apart they may be; NaN where no spread is known."""
+    verdict: Verdict
 
     def __str__(self) -> str:
         tolerance = "none" if math.isnan(self.tolerance) else f"{self.tolerance:.3g}"
@@ -106,43 +101,19 @@ def load_expected(layout: Layout, profile: str) -> Expected:
     Raises:
         InvalidInput: there is none, it is broken, or it is another profile's.
     """
-    path = layout.root / "expected" / f"{profile}.json"
-    try:
-        record = Expected(**json.loads(path.read_text("utf8")))
-    except FileNotFoundError:
+    path = expected_path(layout, profile)
+    if not path.exists():
         there = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
-        raise InvalidInput(f"--verify: {profile!r} is not allowed: expected/ has {there}") from None
-    except (ValueError, TypeError) as error:
-        raise InvalidInput(f"{shown(path)}: not what was published: {error}") from None
+        raise InvalidInput(f"--verify: {profile!r} is not allowed: expected/ has {there}")
+    record = read_value(path, Expected)
     if record.profile != profile:
         raise InvalidInput(f"{shown(path)}: profile {record.profile!r} is not allowed: {profile!r}")
     return record
 
 
-def compare(expected: RunResults, results: RunResults) -> list[Move]:
-    """What became of every number, in the published order, then what is new."""
-    before, after = expected.known, results.known
-    return [_move(name, before.get(name), after.get(name)) for name in {**before, **after}]
-
-
-def compare_figures(expected: Expected, folder: Path) -> tuple[list[str], list[str]]:
-    """What became of the data behind the figures of a run.
-
-    Returns:
-        Lines about figures whose data cannot be theirs (missing, new, other columns), and the names
-        of those with the same columns and other numbers.
-    """
-    before, after, wrong, moved = expected.figures, _figures(folder), [], []
-    for name in sorted({*before, *after}):
-        if name not in after:
-            wrong.append(f"figures/{name}: missing")
-        elif name not in before:
-            wrong.append(f"figures/{name}: not expected")
-        elif before[name].columns != after[name].columns:
-            wrong.append(f"figures/{name}: other columns")
-        elif before[name].sha256 != after[name].sha256:
-            moved.append(name)
-    return wrong, moved
+def expected_path(layout: Layout, profile: str) -> Path:
+    """Where the published record of a profile is kept."""
+    return layout.root / "expected" / f"{profile}.json"
 
 
 def verify(layout: Layout, profile: str) -> Iterator[str]:
@@ -155,7 +126,7 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
     expected, folder = load_expected(layout, profile), layout.run(profile)
     moves = compare(expected, load_results(folder))
     write_aside(folder / "verification.csv", pd.DataFrame(moves).to_csv(index=False))
-    wrong, other = compare_figures(expected, folder)
+    wrong, other = _compare_figures(expected.figures, _figures(folder))
     by_verdict = {name: [m for m in moves if m.verdict == name] for name in VERDICTS}
     yield "measurements: " + ", ".join(f"{len(found)} {v}" for v, found in by_verdict.items())
     worst = sorted(by_verdict["within"], key=lambda move: -move.moved / move.tolerance)
@@ -165,8 +136,14 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
     yield from (f"  {name}" for name in other[:MOST])
     outside = [*by_verdict["outside"], *wrong]
     yield from (f"  OUTSIDE: {line}" for line in outside)
-    place = shown(layout.root / "expected" / f"{profile}.json")
+    place = shown(expected_path(layout, profile))
     yield f"{len(outside)} outside of what {place} allows" if outside else ""
+
+
+def compare(expected: RunResults, results: RunResults) -> list[Move]:
+    """What became of every number, in the published order, then what is new."""
+    before, after = expected.known, results.known
+    return [_move(name, before.get(name), after.get(name)) for name in {**before, **after}]
 
 
 def tolerance(published: Measurement) -> float:
@@ -199,28 +176,37 @@ def spread_tolerance(seeds: ArrayLike, unit: Unit) -> NDArray[np.float64]:
 
 
 def _move(name: str, before: Measurement | None, after: Measurement | None) -> Move:
-    """What became of one number."""
     if before is None or after is None:
         was, found = (one.value if one else math.nan for one in (before, after))
         return Move(name, was, found, math.nan, math.nan, "outside")
     log = find_unit(before.unit).log
     moved = abs(math.log(after.value / before.value) if log else after.value - before.value)
-    allowed = tolerance(before)
-    verdict = "outside" if moved > allowed else "within"
+    move = Move(name, before.value, after.value, moved, tolerance(before), "within")
     if before.value == after.value:
-        verdict = "identical"
-    elif math.isnan(allowed):
-        verdict = "not judged"
-    return Move(name, before.value, after.value, moved, allowed, verdict)
+        return move._replace(verdict="identical")
+    if math.isnan(move.tolerance):
+        return move._replace(verdict="not judged")
+    return move._replace(verdict="outside") if moved > move.tolerance else move
+
+
+def _compare_figures(
+    before: Mapping[str, FigureData], after: Mapping[str, FigureData]
+) -> tuple[list[str], list[str]]:
+    """Lines about figures that are missing, new or of other data; names of other numbers."""
+    wrong = [f"figures/{name}: missing" for name in before if name not in after]
+    wrong += [f"figures/{name}: not expected" for name in after if name not in before]
+    moved = [name for name in before if name in after and after[name] != before[name]]
+    changed = {name for name in moved if after[name].columns != before[name].columns}
+    wrong += [f"figures/{name}: other columns" for name in sorted(changed)]
+    return wrong, [name for name in moved if name not in changed]
 
 
 def _figures(folder: Path) -> dict[str, FigureData]:
     """The data behind a run's figures."""
-    return {path.name: _data(path) for path in sorted((folder / "figures").glob("*.csv"))}
+    return {path.name: _figure(path) for path in sorted((folder / "figures").glob("*.csv"))}
 
 
-def _data(path: Path) -> FigureData:
-    """What one figure's data are known by."""
+def _figure(path: Path) -> FigureData:
     content = path.read_bytes()
     table = pd.read_csv(io.BytesIO(content))
     return FigureData(

@@ -1,15 +1,18 @@
-"""How files come to be, whole or not at all even where power fails in between; how YAML is read."""
+"""How files come to be, whole or not at all even where power fails; how YAML and JSON are read."""
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from intensity.values import InvalidInput, shown
+from intensity.values import InvalidInput, Value, shown
+
+Record = TypeVar("Record", bound=Value)
 
 
 def write_aside(path: Path, content: str | bytes) -> None:
@@ -55,6 +58,26 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
             aside.replace(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_value(path: Path, value: Value) -> None:
+    """Write a value as JSON, whole or not at all, with a line for each of its fields."""
+    data = value.model_dump(mode="json")
+    write_aside(path, json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_value(path: Path, kind: type[Record]) -> Record:
+    """A value that was written as JSON.
+
+    Raises:
+        InvalidInput: it is not there, or not what this version writes.
+    """
+    try:
+        return kind(**json.loads(path.read_text("utf8")))
+    except FileNotFoundError:
+        raise InvalidInput(f"{shown(path)} is not there: run the notebooks first") from None
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"{shown(path)}: not what this version writes: {error}") from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
