@@ -22,6 +22,7 @@ DATA = pd.DataFrame(
         ({"names": ["task"], "how": "last"}, "a: 0.75; b: 0.50"),
         ({"names": ["task"], "how": "max", "form": "{:.0%}"}, "a: 75%; b: 50%"),
         ({"how": "range"}, "0.25 to 0.75"),
+        ({"names": ["task"], "how": "count", "form": "{:.0f}"}, "a: 2; b: 1"),
         ({"how": "max", "rows": "task == @which"}, "0.50"),
         ({"names": ["task"], "rows": "value > 1"}, "none"),
         ({"rows": "value > 1"}, "none"),

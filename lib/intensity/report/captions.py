@@ -42,7 +42,7 @@ class Found(Value):
     value: str
     rows: str = ""
     names: tuple[str, ...] = ()
-    how: Literal["mean", "max", "min", "first", "last", "range"] = "mean"
+    how: Literal["mean", "max", "min", "first", "last", "range", "count"] = "mean"
     form: str = "{:z.2f}"
 
     def words(self, data: pd.DataFrame, values: Mapping[str, Any]) -> str:
