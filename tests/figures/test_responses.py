@@ -27,8 +27,9 @@ Spans = Callable[[Axes], list[tuple[float, float, str]]]
 
 def curves(gradients: list[float], layer: str = "relu1") -> pd.DataFrame:
     """Units whose response is 7 + gradient * intensity."""
-    names = np.full(len(gradients), layer)
-    return profile_table(names, np.arange(len(gradients)), LEVELS, 7 + np.outer(gradients, LEVELS))
+    units = {"layer": np.full(len(gradients), layer), "unit": np.arange(len(gradients))}
+    responses = 7 + np.outer(gradients, LEVELS)
+    return profile_table({**units, "levels": LEVELS, "space": responses})
 
 
 def test_profiles_are_scaled_by_the_largest_range_of_their_layer(spans: Spans) -> None:
@@ -62,7 +63,7 @@ def test_a_layer_of_silent_units_says_so() -> None:
 
 
 def test_a_unit_shows_its_images_and_its_mean(spans: Spans) -> None:
-    points = profile_table(np.array(["relu1"]), np.array([1]), np.array([9, 9]), np.array([[1, 2]]))
+    points = curves([1, 2])[lambda table: table["unit"] == 1].head(2).assign(intensity=9)
     fig = unit_profiles(points, curves([1, 2]), BANDS)
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["relu1, unit 0", "relu1, unit 1"]
     assert [span[0] for span in spans(fig.axes[1])] == [-0.5, *TASKS["hard"].edges]

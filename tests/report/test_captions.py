@@ -36,6 +36,13 @@ def test_a_value_may_be_an_expression_of_columns() -> None:
     assert Found(value="`class` == seed + 1", names=("task",)).words(DATA, {}) == "a: 1.00; b: 0.00"
 
 
+def test_lists_are_found_in_another_table() -> None:
+    found = Found(value="value", table="other", how="min")
+    assert found.words(DATA.tail(1), {"other": DATA}) == "0.25"
+    with pytest.raises(InvalidInput, match=r"^table: 'other' is not allowed: a table that"):
+        found.words(DATA, {"other": 3})
+
+
 def test_places_hold_values_lists_and_what_the_notebook_knows() -> None:
     words = Words(
         caption="{scenes:,} scenes, {accuracy/hard/x}",

@@ -11,16 +11,27 @@ from intensity.values import InvalidInput
 
 
 def test_a_profile_table_has_a_row_for_every_unit_and_level() -> None:
-    responses = np.array([[1.0, 2.0], [3.0, 4.0]])
-    table = tables.profile_table(
-        np.array(["a", "b"]), np.array([0, 5]), np.array([10, 20]), responses
-    )
+    names = {"layer": np.array(["a", "b"]), "unit": np.array([0, 5])}
+    profiles = {**names, "levels": np.array([10, 20]), "object": np.array([[1.0, 2.0], [3.0, 4.0]])}
+    table = tables.profile_table(profiles, "object")
     assert table.to_numpy().tolist() == [
         ["a", 0, 10, 1],
         ["a", 0, 20, 2],
         ["b", 5, 10, 3],
         ["b", 5, 20, 4],
     ]
+
+
+def test_the_units_with_the_largest_range_stay_in_their_order() -> None:
+    scatter = {
+        "layer": np.array(["a", "a", "b"]),
+        "unit": np.array([0, 1, 0]),
+        "intensity": np.array([9, 9, 7]),
+        "space": np.array([[0.0, 1, 3], [8, 8, 9], [-5, 0, 0]]),
+    }
+    widest = tables.widest_units(tables.profile_table(scatter), 2)
+    assert widest["layer"].tolist() == [*"aaabbb"]
+    assert widest["intensity"].tolist() == [9, 9, 7] * 2
 
 
 def test_logit_curves_are_means_over_scenes_with_intervals_over_seeds() -> None:

@@ -50,7 +50,7 @@ def test_units_count_by_their_range_and_silent_ones_apart() -> None:
         ("random", "relu1", 0, 1, 1.0, 0.0, 0.0),
         ("random", "relu2", 1, 1, 1.0, 0.0, 0.0),
     ]
-    shares = tables.last_layer(table.iloc[::-1], "share")
+    shares = tables.at_layer(table.iloc[::-1], "relu2", "share")
     assert shares == {"hard": [pytest.approx(3 / 4), 1.0], "random": [0.0, 0.0]}
 
 
@@ -178,5 +178,5 @@ def test_a_unit_without_a_threshold_has_none_in_the_table() -> None:
 def test_fits_of_all_seeds_have_a_row_a_layer() -> None:
     other = {**FORM, "r2": np.array([0.8, 1.0]), "r2_interior": np.array([-5.0, 0.5])}
     table = tables.circuit_fits([FORM, other, FORM])
-    assert list(table) == ["layer", "units", "closed_least", "crude_median", "crude_least"]
+    assert list(table) == ["layer", "units", "closed_form_least", "crude_median", "crude_least"]
     assert rows(table) == [("relu1", 3, 0.8, -1.0, -5.0), ("relu2", 3, 1.0, 0.0, 0.0)]

@@ -33,6 +33,7 @@ class Found(Value):
 
     Args:
         value: the column, or an expression of columns.
+        table: the name of the value that is the table; by default it is the figure's data.
         rows: which rows count, as a condition of pandas' `query`; by default all.
         names: columns that say what an item is; without any there is one number.
         how: what is said of an item of several rows.
@@ -40,6 +41,7 @@ class Found(Value):
     """
 
     value: str
+    table: str = ""
     rows: str = ""
     names: tuple[str, ...] = ()
     how: Literal["mean", "max", "min", "first", "last", "range", "count"] = "mean"
@@ -50,8 +52,13 @@ class Found(Value):
 
         Args:
             data: one or more rows an item; an item without a number is left out.
-            values: what `@name` means in `rows`.
+            values: what `@name` means in `rows`, and other tables.
+
+        Raises:
+            InvalidInput: there is no such other table.
         """
+        if self.table:
+            data = _table(self.table, values)
         rows = data.query(self.rows, local_dict=dict(values)) if self.rows else data
         numbers = pd.Series(rows.eval(self.value)).dropna()
         if numbers.empty:
@@ -70,6 +77,13 @@ class Found(Value):
             return f"{self.form.format(numbers.min())} to {self.form.format(numbers.max())}"
         place = PLACES.get(self.how)
         return self.form.format(numbers.agg(self.how) if place is None else numbers.iloc[place])
+
+
+def _table(name: str, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The table among the values that has a name."""
+    if not isinstance(table := values.get(name), pd.DataFrame):
+        raise InvalidInput(f"table: {name!r} is not allowed: a table that the notebook hands over")
+    return table
 
 
 class Words(Value):

@@ -47,6 +47,7 @@ from intensity.tables.responses import (
     recolor_table,
     transition_summary,
     transition_table,
+    widest_units,
 )
 from intensity.tables.summaries import (
     measurement_rows,
@@ -67,11 +68,12 @@ from intensity.tables.training import (
 )
 from intensity.tables.units import (
     alignment_table,
+    at_layer,
     circuit_fits,
     closed_form_fit,
     closed_form_table,
+    depth_summary,
     depth_table,
-    last_layer,
     probe_difference,
     probe_summary,
     probe_table,

@@ -14,24 +14,28 @@ _LEVELS = Unit("grey levels")
 """Places on the axis of intensity; means of them are not cut."""
 
 
-def profile_table(
-    layer: np.ndarray, unit: np.ndarray, levels: np.ndarray, responses: np.ndarray
-) -> pd.DataFrame:
-    """Response profiles or scatters of units.
+def profile_table(profiles: Mapping[str, np.ndarray], over: str = "space") -> pd.DataFrame:
+    """Response profiles or scatters of u units at k intensities.
 
     Args:
-        layer: (u,) names.
-        unit: (u,) numbers within the layer.
-        levels: (k,) grey levels of the object.
-        responses: (u, k) activations.
+        profiles: arrays `layer`, `unit` (u,), `levels` or, of a scatter, `intensity` (k,), and
+            activations (u, k), as `unit_profiles` has them.
+        over: which activations: "space" or "object".
 
     Returns:
         Columns layer, unit, intensity (grey level), response; u k rows, unit by unit.
     """
-    count = len(levels)
-    columns = {"layer": np.repeat(layer, count), "unit": np.repeat(unit, count)}
-    levels = np.tile(levels, len(unit))
-    return pd.DataFrame({**columns, "intensity": levels, "response": responses.ravel()})
+    levels = profiles["levels" if "levels" in profiles else "intensity"]
+    names = {name: np.repeat(profiles[name], len(levels)) for name in ("layer", "unit")}
+    levels = np.tile(levels, len(profiles["unit"]))
+    return pd.DataFrame({**names, "intensity": levels, "response": profiles[over].ravel()})
+
+
+def widest_units(profiles: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The rows of `profile_table` of the units with the largest range of response."""
+    units = profiles.groupby(["layer", "unit"])["response"]
+    chosen = (units.max() - units.min()).nlargest(count).index
+    return profiles[pd.MultiIndex.from_frame(profiles[["layer", "unit"]]).isin(chosen)]
 
 
 def logit_table(network: str, curves: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:

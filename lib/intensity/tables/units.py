@@ -63,10 +63,15 @@ def depth_table(profiles: Mapping[str, Sequence[dict[str, np.ndarray]]]) -> pd.D
     return pd.DataFrame(rows, columns=columns)
 
 
-def last_layer(table: pd.DataFrame, column: str) -> dict[str, list[float]]:
-    """A column at the largest depth by condition, one number a seed."""
-    last = table[table["depth"] == table["depth"].max()].sort_values("seed")
-    return {str(name): part[column].tolist() for name, part in last.groupby("condition")}
+def depth_summary(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Means over seeds of a share in `depth_table`: condition, layer, depth, share, low, high."""
+    return summarized(table, ["condition", "layer", "depth"], column)
+
+
+def at_layer(table: pd.DataFrame, layer: str, column: str) -> dict[str, list[float]]:
+    """A column of `depth_table` at a layer, by condition one number a seed."""
+    rows = table[table["layer"] == layer].sort_values("seed")
+    return {str(name): part[column].tolist() for name, part in rows.groupby("condition")}
 
 
 def threshold_table(profiles: Sequence[dict[str, np.ndarray]], layer: str) -> pd.DataFrame:
@@ -219,13 +224,13 @@ def circuit_fits(fits: Sequence[Arrays]) -> pd.DataFrame:
     """How well both forms fit the units of all seeds, a row a layer; `fits` has one a seed.
 
     Returns:
-        Columns layer, units (their number, of all seeds), closed_least (least R2 of the closed
+        Columns layer, units (their number, of all seeds), closed_form_least (least R2 of the closed
         form), crude_median and crude_least (of the form without places).
     """
     units = pd.concat([closed_form_fit(arrays) for arrays in fits])
     return units.groupby("layer", sort=False, as_index=False).agg(
         units=("unit", "size"),
-        closed_least=("r2", "min"),
+        closed_form_least=("r2", "min"),
         crude_median=("r2_interior", "median"),
         crude_least=("r2_interior", "min"),
     )
