@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from intensity.claims.definitions import Claim, load_claims
+from intensity.units import UNITS
 from intensity.values import ROOT, InvalidInput
 
 STATED = load_claims()
@@ -67,7 +68,15 @@ def test_a_family_has_its_parts_for_each_member() -> None:
     part = ROW["parts"][0] | {"measurement": "auc/x/{member}", "what": "AUC of {member}"}
     claim = Claim(**ROW | {"family": ["a", "b"], "parts": [part]})
     assert claim.measurements == ["auc/x/a", "auc/x/b"]
-    assert claim.rule == "AUC of a: lower bound > 0.5; AUC of b: lower bound > 0.5"
+    assert [one.what for one in claim.parts] == ["AUC of a", "AUC of b"]
+
+
+def test_a_rule_has_the_unit_of_its_measurement() -> None:
+    rule = Claim(**ROW).parts[0].rule
+    assert [rule(UNITS[name]) for name in ("AUC", "fraction")] == [
+        "lower bound > 0.5",
+        "lower bound > 50 %",
+    ]
 
 
 def changed(**fields: Any) -> dict[str, Any]:

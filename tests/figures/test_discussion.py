@@ -36,6 +36,8 @@ def test_the_table_has_a_row_for_every_part(table: pd.DataFrame) -> None:
     assert table["claim"].tolist() == ["C1", "C1", "C5", "C5"]
     assert table["threshold"].tolist() == [0.99, 0.95, 0.4, 0.97]
     assert table["side"].tolist() == ["lower", "lower", "upper", "lower"]
+    assert table["limit"].tolist() == ["99 %", "95 %", "40 %", "97 %"]
+    assert table["text"].tolist()[1:3] == ["96.0 % [94.0, 98.0]", "33.0 % [32.0, 34.0]"]
     assert table["verdict"].tolist() == ["reproduced", "undecided", "reproduced", "not reproduced"]
     assert table["claim_verdict"].tolist() == ["undecided"] * 2 + ["not reproduced"] * 2
     assert table["seeds"].tolist() == [(0.9994, 0.9996), (0.95, 0.97), (), ()]
@@ -56,6 +58,12 @@ def test_every_part_is_drawn_beside_its_threshold(
     shaded = [spans(ax)[0][:2] for ax in axes]
     assert shaded[1] == (0.95, axes[1].get_xlim()[1])
     assert shaded[2] == (axes[2].get_xlim()[0], 0.4)
+
+
+def test_numbers_are_printed_in_their_unit(table: pd.DataFrame) -> None:
+    axes = claims_overview(table).axes
+    assert [ax.get_xticklabels()[0].get_text() for ax in axes] == ["99 %", "95 %", "40 %", "97 %"]
+    assert [ax.texts[0].get_text().split("\n")[0] for ax in axes] == table["text"].tolist()
 
 
 def test_verdicts_are_words_markers_and_colors(table: pd.DataFrame) -> None:

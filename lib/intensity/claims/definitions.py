@@ -10,6 +10,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from intensity.statistics.measurements import MEASUREMENT_ID
 from intensity.storage.files import read_yaml
+from intensity.units import Unit
 from intensity.values import InvalidInput, Value, shown
 
 CLAIMS_FILE = Path(__file__).with_name("claims.yaml")
@@ -34,10 +35,9 @@ class Part(Value):
         """Which end of the interval has to pass the threshold."""
         return "lower" if self.comparison.startswith(">") else "upper"
 
-    @property
-    def rule(self) -> str:
-        """The rule in words, for example "lower bound >= 0.99"."""
-        return f"{self.bound} bound {self.comparison} {self.threshold:g}"
+    def rule(self, unit: Unit) -> str:
+        """The rule in words, in the measurement's unit, for example "lower bound >= 99 %"."""
+        return f"{self.bound} bound {self.comparison} {unit.format(self.threshold)}"
 
 
 class Headline(Value):
@@ -119,11 +119,6 @@ class Claim(Value):
     def measurements(self) -> list[str]:
         """The ids that it rests on, each once."""
         return list(dict.fromkeys(part.measurement for part in self.parts))
-
-    @property
-    def rule(self) -> str:
-        """The rules of all parts, in words."""
-        return "; ".join(f"{part.what}: {part.rule}" for part in self.parts)
 
 
 class Described(Value):

@@ -8,7 +8,7 @@ undecided. What is claimed stands in claims.yaml.
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 from pydantic import FiniteFloat
@@ -16,7 +16,7 @@ from pydantic import FiniteFloat
 from intensity.claims.definitions import Claim, Part, load_claims
 from intensity.statistics.intervals import wilson
 from intensity.statistics.measurements import Measurement
-from intensity.units import FRACTION
+from intensity.units import FRACTION, find_unit
 from intensity.values import Value
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
@@ -152,28 +152,38 @@ def parts_table(judged: Sequence[JudgedClaim], known: Mapping[str, Measurement])
 
     Returns:
         A row a part: claim (id), claim_verdict, part (in words), measurement (id), value, low and
-        high (of the interval that decides), seeds (tuple of values, empty where there are none),
-        threshold, side ("lower" or "upper": the end that has to pass it), verdict (of the part).
+        high (of the interval that decides), text (value and interval for people), seeds (tuple of
+        values, empty where there are none), threshold, limit (the threshold for people), side
+        ("lower" or "upper": the end that has to pass it), verdict (of the part).
     """
-    return pd.DataFrame(
-        [
-            {
-                "claim": claim.id,
-                "claim_verdict": claim.verdict,
-                "part": part.what,
-                "measurement": part.measurement,
-                "value": known[part.measurement].value,
-                "low": part.interval[0],
-                "high": part.interval[1],
-                "seeds": known[part.measurement].seeds or (),
-                "threshold": part.threshold,
-                "side": part.bound,
-                "verdict": part.verdict,
-            }
-            for claim in judged
-            for part in claim.parts
-        ]
-    )
+    rows = [
+        {
+            "claim": claim.id,
+            "claim_verdict": claim.verdict,
+            "part": part.what,
+            **_numbers(part, known[part.measurement]),
+            "side": part.bound,
+            "verdict": part.verdict,
+        }
+        for claim in judged
+        for part in claim.parts
+    ]
+    return pd.DataFrame(rows)
+
+
+def _numbers(part: JudgedPart, measurement: Measurement) -> dict[str, Any]:
+    """What was measured with the interval that decides, and the threshold."""
+    decided = {} if measurement.ci95 is None else {"ci95": part.interval}
+    return {
+        "measurement": part.measurement,
+        "value": measurement.value,
+        "low": part.interval[0],
+        "high": part.interval[1],
+        "text": measurement.model_copy(update=decided).text,
+        "seeds": measurement.seeds or (),
+        "threshold": part.threshold,
+        "limit": find_unit(measurement.unit).format(part.threshold),
+    }
 
 
 def _is_near(rate: float) -> bool:
@@ -187,7 +197,7 @@ def _judge(claim: Claim, known: dict[str, Measurement]) -> JudgedClaim:
     return JudgedClaim(
         **claim.model_dump(include={"id", "statement", "source", "starred"}),
         measurement=tuple(claim.measurements),
-        rule=claim.rule,
+        rule="; ".join(f"{part.what}: {part.rule}" for part in parts),
         verdict=combine([part.verdict for part in parts]),
         parts=parts,
     )
@@ -204,7 +214,7 @@ def _judge_part(part: Part, measurement: Measurement) -> JudgedPart:
         measurement=part.measurement,
         threshold=part.threshold,
         bound=part.bound,
-        rule=part.rule,
+        rule=part.rule(find_unit(measurement.unit)),
         measured=measured,
         interval=(low, high),
         decided_by=method,

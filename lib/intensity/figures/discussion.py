@@ -45,9 +45,10 @@ def claims_overview(table: pd.DataFrame, figure: Canvas | None = None) -> Figure
     Args:
         table: one row a part, parts of a claim together: columns claim (its id), claim_verdict,
             part (the measurement in words), value, low, high (the interval that decides; both
-            equal to value where it is exact), seeds (tuple of values, empty where there are none),
-            threshold, side ("lower" if the lower end of the interval has to pass the threshold,
-            else "upper"), verdict (of the part). Verdicts are "reproduced", "not reproduced" or
+            equal to value where it is exact), text (value and interval for people), seeds (tuple
+            of values, empty where there are none), threshold, limit (the threshold for people),
+            side ("lower" if the lower end of the interval has to pass the threshold, else
+            "upper"), verdict (of the part). Verdicts are "reproduced", "not reproduced" or
             "undecided".
         figure: to draw into.
 
@@ -78,7 +79,7 @@ def _part(ax: Axes, row: Mapping[str, Any]) -> None:
     estimate(ax, row["value"], 0.6, (row["low"], row["high"]), color, marker)
     dots(ax, row["seeds"], [0.15] * len(row["seeds"]), color)
     ax.set(xlim=(low, high), ylim=(-0.15, 1.05), yticks=[])
-    ax.set_xticks([row["threshold"]], [f"{row['threshold']:g}"])
+    ax.set_xticks([row["threshold"]], [row["limit"]])
     ax.tick_params(axis="x", length=2, pad=1)
     ax.spines["left"].set_visible(False)
 
@@ -95,8 +96,6 @@ def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
     part = fill(row["part"], _WIDTH)
     name = f"{row['claim']}: {row['claim_verdict']}\n{part}" if new else part
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
-    exact = row["low"] == row["high"] and not row["seeds"]
-    interval = "" if exact else f" [{row['low']:.4g}, {row['high']:.4g}]"
-    words = f"{row['value']:.4g}{interval}\n{row['verdict']}"
+    words = f"{row['text']}\n{row['verdict']}"
     text: dict[str, Any] = {"transform": ax.transAxes, "va": "center", "fontsize": 7}
     ax.text(1.02, 0.5, words, color=_VERDICTS[row["verdict"]][0], **text)
