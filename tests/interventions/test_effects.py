@@ -319,10 +319,10 @@ def baseline_effects(
 ) -> pd.DataFrame:
     """Effects of interventions on a baseline, those that exist."""
     given = {
-        one: baseline_answers(BASELINES[name], scenes, INTERVENTIONS[one], training_scenes)
+        one: baseline_answers(BASELINES[name], scenes, training_scenes, INTERVENTIONS[one])
         for one in names
     }
-    before = baseline_answers(BASELINES[name], scenes, training_scenes=training_scenes)
+    before = baseline_answers(BASELINES[name], scenes, training_scenes)
     return effects(scenes, {UNCHANGED: before, **given}).dropna()
 
 
@@ -536,7 +536,7 @@ def test_parts_that_it_does_not_apply_to_are_passed_over() -> None:
     scenes = discs(HARD, PERIOD + 40)
     last = scenes.replace(area=np.where(np.arange(len(scenes)) < PERIOD, 0, AREA))
     change = INTERVENTIONS["object_removed"]
-    found = baseline_answers(BASELINES["most_frequent_level"], last, change, 2)
+    found = baseline_answers(BASELINES["most_frequent_level"], last, 2, change)
     assert found["scene"].tolist() == list(range(PERIOD, PERIOD + 40))
     assert set(found["predicted"].tolist()) == {0}
 

@@ -46,6 +46,10 @@ class Baseline(Registered):
     one_object: bool = False
     knows_place: bool = False
 
+    def __hash__(self) -> int:
+        """By name: options are a dict."""
+        return hash(self.name)
+
     def applies(self, task: Task, options: SceneOptions) -> bool:
         """Whether its accuracy says something about such scenes."""
         noise = "gaussian" if isinstance(options.noise, GaussianNoise) else "exact"

@@ -1,16 +1,18 @@
 """Effects of interventions on a network's seeds and on baselines, on the same scenes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from intensity.baselines.base import Baseline
+from intensity.baselines.registry import applicable_baselines
+from intensity.data.batches import evaluation_scenes
 from intensity.data.scenes import Scenes
 from intensity.interventions.answers import answers, baseline_answers
 from intensity.interventions.base import Intervention
 from intensity.interventions.effects import UNCHANGED, effects
-from intensity.storage.store import Arrays, Store
 from intensity.training.runs import Run
 
 
@@ -29,25 +31,34 @@ class Compared(NamedTuple):
     seeds: tuple[pd.DataFrame, ...]
 
 
+def first_test_scenes(runs: Sequence[Run], count: int) -> Scenes:
+    """The first test scenes of the task and options that runs were trained with."""
+    trained = runs[0].configuration
+    return evaluation_scenes(trained.task, trained.scenes, "test", count)
+
+
+def cue_baselines(scenes: Scenes) -> list[Baseline]:
+    """The baselines that follow one cue of such scenes."""
+    rows = applicable_baselines(scenes.task, scenes.options)
+    return [row for row in rows if row.group == "cue"]
+
+
 def compared_effects(
-    store: Store,
     runs: Sequence[Run],
     scenes: Scenes,
     changes: Iterable[Intervention],
     baselines: Iterable[Baseline] = (),
-    *,
-    name: str,
     training_scenes: int = 20_000,
 ) -> list[Compared]:
     """Effects of interventions on all seeds of a network, and on baselines of its task.
 
+    The answers to each intervention are a measurement of their own.
+
     Args:
-        store: where answers are kept, those to each intervention by themselves.
         runs: the network's, one a seed.
         scenes: n scenes that all of them are shown.
         changes: rows of `INTERVENTIONS`.
         baselines: rows of `BASELINES`.
-        name: the network's.
         training_scenes: number of scenes of the split "train" that a baseline learns from.
 
     Returns:
@@ -56,20 +67,21 @@ def compared_effects(
     Raises:
         InvalidInput: as for `answers` and `baseline_answers`.
     """
-    shown = (None, *changes)
-
-    def measured(measure: Callable[[Intervention | None], Arrays]) -> pd.DataFrame:
-        """Effects of all interventions on one seed or baseline."""
-        return effects(scenes, {one.name if one else UNCHANGED: measure(one) for one in shown})
-
-    def of_run(run: Run) -> pd.DataFrame:
-        return measured(lambda change: run.measure(answers, scenes, change))
-
-    def of_baseline(row: Baseline) -> pd.DataFrame:
-        return measured(
-            lambda change: store.measure(baseline_answers, row, scenes, change, training_scenes)
-        )
-
-    return [Compared(name, "network", scenes, tuple(of_run(run) for run in runs))] + [
-        Compared(row.name, "baseline", scenes, (of_baseline(row),)) for row in baselines
+    rows, store = list(baselines), runs[0].store
+    measures = [
+        *(partial(run.measure, answers, scenes) for run in runs),
+        *(partial(store.measure, baseline_answers, row, scenes, training_scenes) for row in rows),
+    ]
+    shown = {UNCHANGED: None} | {change.name: change for change in changes}
+    # One intervention at a time, so that its images are made once for all that are shown them.
+    given = {name: [measure(change) for measure in measures] for name, change in shown.items()}
+    found = [
+        effects(scenes, {name: arrays[place] for name, arrays in given.items()})
+        for place in range(len(measures))
+    ]
+    seeds, others = found[: len(runs)], found[len(runs) :]
+    network = Compared(runs[0].configuration.network.name, "network", scenes, tuple(seeds))
+    return [network] + [
+        Compared(row.name, "baseline", scenes, (one,))
+        for row, one in zip(rows, others, strict=True)
     ]

@@ -6,25 +6,20 @@ another one, leaves it as it is. Effects follow from answers without a network: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from intensity.baselines.base import Baseline, Decision, decision
-from intensity.data.rendering import render
 from intensity.data.scenes import SceneOptions, Scenes
 from intensity.data.tasks import Task
-from intensity.interventions.base import PERIOD, Changed, Intervention, check_any
+from intensity.interventions.base import PERIOD, Changed, Intervention, check_any, shown
 from intensity.models.inference import logits
 from intensity.models.inputs import check_scenes
-from intensity.values import canonical_json
 
 if TYPE_CHECKING:
     import keras
-
-_fitted: dict[tuple[object, ...], Decision] = {}
-"""The baseline that was fitted last: it is shown one intervention after the other."""
 
 
 def answers(
@@ -52,16 +47,16 @@ def answers(
 def baseline_answers(
     baseline: Baseline,
     scenes: Scenes,
+    training_scenes: int,
     change: Intervention | None = None,
-    training_scenes: int = 20_000,
 ) -> dict[str, np.ndarray]:
     """The answers of a baseline classifier, which needs no network.
 
     Args:
         baseline: a row of `BASELINES`.
         scenes: n scenes; their task and options say what the baseline learns from.
-        change: as for `answers`.
         training_scenes: number of scenes of the split "train" that the baseline learns from.
+        change: as for `answers`.
 
     Returns:
         As `answers`.
@@ -70,20 +65,16 @@ def baseline_answers(
         InvalidInput: there is no scene, or the baseline does not apply.
     """
     check_any(scenes)
-    return _answers(
-        _trained(baseline, scenes.task, scenes.options, training_scenes), scenes, change
-    )
+    decide = _trained(baseline, scenes.task, scenes.options, training_scenes)
+    return _answers(decide, scenes, change)
 
 
+@lru_cache(maxsize=8)
 def _trained(
     baseline: Baseline, task: Task, options: SceneOptions, training_scenes: int
 ) -> Decision:
-    row = (baseline.function, canonical_json(dict(baseline.options)))
-    key = (*row, task, options, training_scenes)
-    if key not in _fitted:
-        _fitted.clear()
-        _fitted[key] = decision(baseline, task, options, training_scenes)
-    return _fitted[key]
+    """What a baseline has learned; it is shown one intervention after the other."""
+    return decision(baseline, task, options, training_scenes)
 
 
 def _answers(
@@ -97,13 +88,13 @@ def _answers(
     return {"scene": scene, "label": label, "predicted": predicted}
 
 
-def _parts(scenes: Scenes, change: Intervention | None) -> Iterator[Changed]:
-    """Images in parts, which bound the memory."""
+@lru_cache(maxsize=1)
+def _parts(scenes: Scenes, change: Intervention | None) -> list[Changed]:
+    """Images in parts, made once for all that are shown them one after the other."""
+    parts = []
     for start in range(0, len(scenes), PERIOD):
         part = scenes[start : start + PERIOD]
-        if change is None:
-            changed = Changed(np.arange(len(part)), render(part), part.label)
-        else:
-            changed = change.apply(part)
+        changed = change.apply(part) if change else shown(np.arange(len(part)), part)
         if len(changed.rows):
-            yield changed._replace(rows=start + changed.rows)
+            parts.append(changed._replace(rows=start + changed.rows))
+    return parts

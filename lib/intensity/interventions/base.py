@@ -54,6 +54,10 @@ class Intervention(Registered):
     needs: str
     in_distribution: Callable[[SceneOptions], bool]
 
+    def __hash__(self) -> int:
+        """By name: options are a dict."""
+        return hash(self.name)
+
     def apply(self, scenes: Scenes) -> Changed:
         """The scenes that it applies to, changed; none where it applies to none."""
         check_any(scenes)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from intensity.data.scenes import Scenes
 from intensity.interventions.base import REGIONS
-from intensity.interventions.registry import INTERVENTIONS, SIDES
+from intensity.interventions.registry import COUNTS, INTERVENTIONS, SIDES
 from intensity.units import DIFFERENCE, FRACTION
 
 FEWEST = 2
@@ -212,3 +212,24 @@ _ROWS = (
 
 EFFECTS: dict[str, Effect] = {row.name: row for row in _ROWS}
 """All effects by name: of every intervention the changed predictions, then what they are."""
+
+_IDS = {
+    "recolor": "recolor_changes/{}",
+    "recolor_same_class": "same_class_recolor_changes/{}",
+    "shape_swapped": "shape_swap_changes/{}",
+    "distractor_recolored": "distractor_recolor_changes/{}",
+    "offset": "offset_changes/{}",
+    "drop_4": "scatter_drop/{}",
+    **{f"pixels_1_{region}": f"changed_predictions/{{}}/one_pixel_{region}" for region in REGIONS},
+    **{
+        f"pixels_{count}_{region}": f"changed_predictions/{{}}/{count}_pixels_{region}"
+        for count in COUNTS[1:]
+        for region in REGIONS
+    },
+}
+"""Ids of measurements of effects that go by other names there; {} is task/network."""
+
+
+def effect_id(effect: str, task: str, network: str) -> str:
+    """The id of a measured effect, `<effect>/<task>/<network>` unless `_IDS` has another."""
+    return _IDS.get(effect, f"{effect}/{{}}").format(f"{task}/{network}")

@@ -10,6 +10,7 @@ from typing import Any
 from intensity.data.scenes import SceneOptions
 from intensity.interventions import covering, geometry, pieces, pixels, recoloring, scene
 from intensity.interventions.base import REGIONS, Changed, Intervention
+from intensity.values import InvalidInput
 
 SIDES = (8, 4, 2, 1)
 """Sides of the grids that cut objects into pieces, pixels."""
@@ -122,3 +123,14 @@ _ROWS = (
 
 INTERVENTIONS: dict[str, Intervention] = {row.name: row for row in _ROWS}
 """All interventions by name."""
+
+
+def find_intervention(name: str) -> Intervention:
+    """A row of `INTERVENTIONS`.
+
+    Raises:
+        InvalidInput: there is no such intervention.
+    """
+    if name not in INTERVENTIONS:
+        raise InvalidInput(f"intervention: {name!r} is not allowed: {', '.join(INTERVENTIONS)}")
+    return INTERVENTIONS[name]

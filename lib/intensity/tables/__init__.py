@@ -32,9 +32,12 @@ from intensity.tables.interventions import (
     distance_table,
     dose_table,
     effect_matrix_table,
+    effect_measurement,
     effect_summary,
     effect_table,
     fingerprint_table,
+    half_dose_table,
+    inapplicable_table,
     piece_table,
     seed_values,
 )

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from intensity.analysis.doses import half_dose
 from intensity.claims.judge import NEAR
 from intensity.evaluation.comparison import Compared
-from intensity.interventions.effects import EFFECTS, FEWEST
+from intensity.interventions.effects import EFFECTS, FEWEST, effect_id
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.statistics.intervals import (
     EQUIVALENCE_LEVEL,
@@ -111,6 +112,20 @@ def seed_values(table: pd.DataFrame, task: str, name: str, effect: str) -> tuple
     return ordered["value"].to_numpy(), int(ordered["scenes"].min())
 
 
+def effect_measurement(table: pd.DataFrame, task: str, name: str, effect: str) -> dict[str, Any]:
+    """One effect of one network as `Results.over_seeds` takes it.
+
+    Returns:
+        name (its id), values (seeds,), scenes, unit.
+
+    Raises:
+        InvalidInput: it was not measured.
+    """
+    values, scenes = seed_values(table, task, name, effect)
+    place, unit = effect_id(effect, task, name), EFFECTS[effect].unit
+    return {"name": place, "values": values, "scenes": scenes, "unit": unit}
+
+
 def absence_table(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Interventions that have no effect on a network: their effect is within a margin of none.
 
@@ -197,6 +212,19 @@ def _note(scenes: int | None, needs: str) -> str:
     if scenes is None or scenes >= FEWEST:
         return "not measured"
     return "too few scenes that it applies to" if scenes else needs
+
+
+def inapplicable_table(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Where an intervention does not apply, and why.
+
+    Args:
+        matrix: from `effect_matrix_table`.
+
+    Returns:
+        Columns intervention, note, tasks (a list in words).
+    """
+    notes = matrix[matrix["note"] != ""].groupby(["intervention", "note"], sort=False)["task"]
+    return notes.agg(lambda tasks: ", ".join(tasks.unique())).rename("tasks").reset_index()
 
 
 def distance_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -315,6 +343,22 @@ def dose_table(table: pd.DataFrame) -> pd.DataFrame:
     doses = _with_options(table, "some pixels", FRACTION, ["count", "region"])
     columns = ["task", "name", "region", "pixels", "seed", "value", "scenes"]
     return doses.rename(columns={"count": "pixels"})[columns].reset_index(drop=True)
+
+
+def half_dose_table(doses: pd.DataFrame) -> pd.DataFrame:
+    """The number of pixels that changes half as many answers as the highest dose does.
+
+    Args:
+        doses: from `dose_table`, of one network and region.
+
+    Returns:
+        A row a seed: columns seed, above and at_most (the two neighboring doses that it lies
+        between), pixels (its place there, interpolated).
+    """
+    shares = doses.pivot(index="seed", columns="pixels", values="value")
+    counts = [int(count) for count in shares.columns]
+    rows = [half_dose(row, counts) for row in shares.to_numpy().tolist()]
+    return pd.DataFrame(rows, index=shares.index).reset_index()
 
 
 def piece_table(table: pd.DataFrame) -> pd.DataFrame:
