@@ -1,6 +1,7 @@
 """A new row in a registry costs nothing else: no run and no measurement changes its name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,24 @@ import numpy as np
 import pytest
 
 from intensity.attribution.registry import METHODS
+from intensity.baselines.registry import BASELINES
+from intensity.claims.definitions import load_claims
+from intensity.claims.judge import judge
+from intensity.interventions.registry import INTERVENTIONS
+from intensity.statistics.measurements import Measurement
 from intensity.storage import code_digest as code_digests
 from intensity.storage import store as store_module
 from intensity.storage.code_digest import code_digest
 from intensity.storage.store import Store
 from intensity.training import presets
-from intensity.training.presets import configure
+from intensity.training.presets import NETWORKS, TASKS, configure
 from intensity.training.runs import run_name
 from intensity.values import Registered
 
+REGISTRIES: dict[str, dict[str, Any]] = {
+    "attribution": METHODS, "baselines": BASELINES, "interventions": INTERVENTIONS,
+}  # fmt: skip
+NAMES = ("hard", "bn_tiny")
 KINDS = {"TASKS": "task", "SETTINGS": "setting", "NETWORKS": "network", "RECIPES": "recipe"}
 
 
@@ -50,11 +60,47 @@ def test_a_preset_more_renames_no_run(registry: str, monkeypatch: pytest.MonkeyP
     assert name() == before
 
 
-def test_no_registry_is_in_the_code_of_trainings_or_of_one_method() -> None:
-    registries = {"training.presets", "attribution.registry"}
-    modules = {row.function.__module__ for row in METHODS.values()} | {"intensity.training.loop"}
-    for module in modules:
-        assert not {f"intensity.{name}" for name in registries} & code_digests._closure(module)
+def test_words_for_people_and_colors_rename_no_run() -> None:
+    words = {"title": "another", "group": "others"}
+    task = TASKS["hard"].model_copy(update=words | {"setting": "pairs"})
+    network = NETWORKS["bn_tiny"].model_copy(update=words | {"color": "#000000"})
+    assert task == TASKS["hard"]
+    one, other = (configure(t, "discs", n, "summary") for t, n in ((task, network), NAMES))
+    assert run_name(one) == run_name(other)
+
+
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_no_registry_is_in_the_code_of_trainings_or_of_one_row(registry: str) -> None:
+    modules = {row.function.__module__ for row in REGISTRIES[registry].values()}
+    for module in modules | {"intensity.training.loop"}:
+        closure = code_digests._closure(module)
+        assert not {"intensity.training.presets", f"intensity.{registry}.registry"} & closure
+        assert not any(name.startswith("intensity.claims") for name in closure)
+
+
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_a_row_more_is_measured_alone(
+    tmp_path: Path, registry: str, count: Any, measured: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, rows = Store(tmp_path, fresh_since=0), REGISTRIES[registry]
+    for row in rows.values():
+        store.measure(count, row)
+    last = next(reversed(rows.values()))
+    monkeypatch.setitem(rows, "another", replace(last, name="another"))
+    for row in rows.values():
+        store.measure(count, row)
+    assert measured == list(rows)
+
+
+def test_a_claim_more_changes_no_other_verdict() -> None:
+    claims = load_claims().claims
+    interval = {"value": 0.96, "ci95": (0.94, 0.98), "n": {"seeds": 0, "scenes": 1000}}
+    names = ("accuracy/three_bands/large", "accuracy/three_bands/small")
+    known = [Measurement(id=i, **interval, unit="fraction", method="Wilson") for i in names]
+    before = judge(known, claims)
+    another = claims[0].model_copy(update={"id": "another"})
+    assert [one for one in judge(known, [another, *claims]) if one.id != "another"] == before
+    assert [one.id for one in before] == ["C1"]
 
 
 def test_a_change_in_one_methods_module_changes_its_measurements_alone(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: notebooks, params, store and runs are found from here."""
@@ -45,9 +45,24 @@ class Value(BaseModel):
         """Whether it says the same; what a value has worked out and kept (arrays) is left aside."""
         return type(self) is type(other) and self.canonical() == other.canonical()
 
+    def __hash__(self) -> int:
+        return hash(self.canonical())
+
     def canonical(self) -> str:
         """The one JSON text of this value: sorted keys, no spaces."""
         return canonical_json(self.model_dump(mode="json"))
+
+
+class Preset(Value):
+    """A value with words for people, which are no part of it: its text and equality leave them out.
+
+    Args:
+        title: how figures and tables call it; empty where its name does.
+        group: what it stands together with there.
+    """
+
+    title: str = Field(default="", exclude=True)
+    group: str = Field(default="", exclude=True)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ import pytest
 
 from intensity.data.rendering import render
 from intensity.data.sampling import draw_scenes
+from intensity.models.build import build
 from intensity.models.inference import logits
-from intensity.training import checkpoints
+from intensity.storage import code_digest
+from intensity.training import loop as training
 from intensity.training.checkpoints import Checkpoint
 from intensity.training.configuration import Configuration
 from intensity.training.loop import Trained, train
-from intensity.training.presets import configure
+from intensity.training.presets import NETWORKS, configure
 
 TINY = {
     "name": "tiny",
@@ -54,19 +55,20 @@ class Killing(Checkpoint):
 
     last = 0
 
-    def save(self, learner: keras.Model, history: list[dict[str, float]], seconds: float) -> None:
+    def save(self, learner: keras.Model, history: list[dict[str, float]]) -> None:
         """Keep it, and perhaps end."""
-        super().save(learner, history, seconds)
+        super().save(learner, history)
         if len(history) == self.last:
             raise Killed
 
 
-def interrupted(path: Path, c: Configuration, epochs: int) -> None:
-    """Train until so many epochs are done."""
-    checkpoint = Killing(path)
+def interrupted(path: Path, c: Configuration, epochs: int) -> list[int]:
+    """Train until so many epochs are done; how many images were reported."""
+    checkpoint, shown = Killing(path), list[int]()
     checkpoint.last = epochs
     with pytest.raises(Killed):
-        train(c, checkpoint=checkpoint)
+        train(c, shown.append, checkpoint)
+    return shown
 
 
 def assert_equal(one: Trained, other: Trained) -> None:
@@ -83,19 +85,12 @@ def test_it_goes_on_from_its_last_epoch_and_ends_the_same(tmp_path: Path, networ
     c, path = configuration(network), tmp_path / "checkpoint"
     whole = train(c)
     interrupted(path, c, 1)
+    assert interrupted(path, c, 3) == [128]  # and the last epoch, but not the test
     shown: list[int] = []
-    interrupted(path, c, 3)  # after the last epoch, before the test
     again = train(c, shown.append, Checkpoint(path))
     assert_equal(whole, again)
     assert shown == []
     assert again.metrics["seconds"] > 0
-
-
-def test_only_the_epochs_that_are_missing_are_shown(tmp_path: Path) -> None:
-    interrupted(tmp_path / "checkpoint", configuration(), 2)
-    shown: list[int] = []
-    train(configuration(), shown.append, Checkpoint(tmp_path / "checkpoint"))
-    assert shown == [192]
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -107,36 +102,44 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def learner() -> keras.Model:
+    """A network that could go on: compiled, its optimizer's variables made."""
+    c = configuration()
+    made = build(c.network, c.scenes.size, c.task.classes, 0)
+    training._compile(made, c.recipe)
+    return made
+
+
+ROWS = [{"epoch": 1, "loss": 0.5}]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_what_cannot_be_used_is_not(tmp_path: Path, damage: str) -> None:
-    path = tmp_path / "checkpoint"
-    interrupted(path, configuration(), 2)
-    DAMAGES[damage](path)
-    shown: list[int] = []
-    train(configuration(), shown.append, Checkpoint(path, since=2000))
-    assert shown == [64, 128, 192]
+def test_what_cannot_be_used_is_not(tmp_path: Path, learner: keras.Model, damage: str) -> None:
+    kept = Checkpoint(tmp_path / "checkpoint", since=2000)
+    kept.save(learner, ROWS)
+    assert kept.restore(learner) == ROWS
+    DAMAGES[damage](kept.path)
+    assert kept.restore(learner) == []
 
 
-def test_another_network_does_not_go_on(tmp_path: Path) -> None:
-    path = tmp_path / "checkpoint"
-    interrupted(path, configuration(), 2)
-    shown: list[int] = []
-    train(configuration("bn_tiny"), shown.append, Checkpoint(path))
-    assert shown == [64, 128, 192]
+def test_another_network_does_not_go_on(tmp_path: Path, learner: keras.Model) -> None:
+    kept = Checkpoint(tmp_path / "checkpoint")
+    kept.save(learner, ROWS)
+    other = build(NETWORKS["bn_tiny"], 64, 2, 0)
+    training._compile(other, configuration().recipe)
+    assert kept.restore(other) == []
 
 
 @pytest.mark.parametrize("changed", ["tensorflow", "keras", "numba", "numpy"])
 def test_other_versions_do_not_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+    tmp_path: Path, learner: keras.Model, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
-    path = tmp_path / "checkpoint"
-    interrupted(path, configuration(), 2)
-    shown: list[int] = []
-    monkeypatch.setattr(
-        checkpoints, "version", lambda name: "another" if name == changed else version(name)
-    )
-    train(configuration(), shown.append, Checkpoint(path))
-    assert shown == [64, 128, 192]
+    kept = Checkpoint(tmp_path / "checkpoint")
+    kept.save(learner, ROWS)
+    others = {**code_digest.versions(), changed: "another"}
+    monkeypatch.setattr(code_digest, "versions", lambda: others)
+    assert kept.restore(learner) == []
 
 
 ELSEWHERE = """

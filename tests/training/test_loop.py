@@ -144,7 +144,7 @@ def draw_all_the_time():
     "Global generators are shared: a worker of Dask, for one, draws from them in other threads."
     while True:
         random.random(), np.random.random()
-        time.sleep(1e-4)
+        time.sleep(1e-3)
 
 threading.Thread(target=draw_all_the_time, daemon=True).start()
 print(json.dumps([fingerprint(seed) for seed in (1, 1, 2)]))

@@ -18,7 +18,7 @@ from pydantic import (
 
 from intensity.data.shapes import REACH, SHAPES, inner_area, pixel_order
 from intensity.data.tasks import Level, Shape, Task
-from intensity.values import InvalidInput, Value
+from intensity.values import InvalidInput, Preset, Value
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -78,7 +78,7 @@ class SquareNoise(Value):
         return self
 
 
-class SceneOptions(Value):
+class SceneOptions(Preset):
     """What scenes may look like.
 
     Args:

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from intensity.data.shapes import SHAPES
-from intensity.values import InvalidInput, Value
+from intensity.values import InvalidInput, Preset
 
 LEVELS = 256
 """Number of grey levels in an image."""
@@ -35,7 +35,7 @@ class Band(NamedTuple):
     label: int | None
 
 
-class Task(Value):
+class Task(Preset):
     """A function from what an object looks like to its class.
 
     Args:
@@ -50,6 +50,7 @@ class Task(Value):
             background B; nothing, where the class is the shape; or the intensity for each shape
             apart, so that the class is a conjunction of both.
         shapes: where shape counts, the shapes in the order of their classes.
+        setting: name of the scenes that it is meant for; no part of it, as title and group.
 
     Raises:
         InvalidInput: boundaries do not increase, the numbers of bands and labels differ, classes
@@ -63,6 +64,7 @@ class Task(Value):
     balanced: bool | Literal["both"] = False
     cue: Cue = "intensity"
     shapes: tuple[Shape, ...] = ()
+    setting: str = Field(default="discs", exclude=True)
 
     @model_validator(mode="after")
     def _is_a_function(self) -> Self:

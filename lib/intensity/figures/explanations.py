@@ -32,6 +32,7 @@ from intensity.figures.style import (
     records,
     seed_handle,
     styled,
+    task_title,
 )
 
 _NO_NETWORK = "image"
@@ -115,7 +116,7 @@ def score_panels(
             _score_panel(ax, means, own, methods, references.get(score))
         line[0].set_xlabel(label, loc="left")
     for ax, task in zip(axes[0], tasks, strict=True):
-        ax.set_title(task)
+        ax.set_title(task_title(task))
     handles = [interval_handle(SEEDS_INTERVAL), seed_handle()]
     handles.append(line_handle("slanted: needs no network", BASELINE_COLOR, "none", "D"))
     if references:

@@ -30,6 +30,7 @@ from intensity.figures.style import (
     picture,
     seed_handle,
     styled,
+    task_title,
 )
 
 _NAMED = "#0077BB"
@@ -66,7 +67,7 @@ def effect_matrix(
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, list(changes["intervention"]))
         _borders(ax, rows)
-        ax.set_title(f"trained and tested on {task}")
+        ax.set_title(f"trained and tested on {task_title(task)}")
         ax.tick_params(length=0)
     _headings(axes[0], chosen)
     axes[-1].set_xticks(range(len(changes)), list(changes["label"]), rotation=90)
@@ -165,7 +166,7 @@ def fingerprint_distances(
         shown = rows.assign(kind="baseline", color=color)
         forest(ax, shown, own, name="baseline", value="distance")
         named = ", ".join(rows.loc[rows["nearest"], "baseline"]) or "none of these"
-        ax.set_title(f"{name} on {task}: {named}")
+        ax.set_title(f"{name} on {task_title(task)}: {named}")
     axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
     nearest = line_handle("baseline that is named", _NAMED, "-", "D")

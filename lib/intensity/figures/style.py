@@ -23,6 +23,7 @@ from matplotlib.ticker import MultipleLocator
 from matplotlib.typing import LineStyleType
 
 from intensity.data.tasks import LEVELS, Band
+from intensity.training.presets import NETWORKS, TASKS
 
 COLUMN = 3.35
 """Width of one column of a paper, in inches."""
@@ -62,17 +63,7 @@ styled = matplotlib.rc_context(
 CLASS_COLORS = ("#004488", "#DDAA33", "#BB5566", "#44AA77", "#7744AA", "#777777")
 """One color a class; the paper's tasks use the first three."""
 
-NETWORK_COLORS = {
-    "large": "#332288",
-    "small": "#44AA99",
-    "bn_compact": "#882255",
-    "bn_tiny": "#999933",
-    "bn_medium": "#88CCEE",
-    "bn_large": "#117733",
-    "bn_large_flat": "#DDCC77",
-    "bn_huge": "#AA4499",
-    "pixels": "#CC6677",
-}
+NETWORK_COLORS = {network.name: network.color for network in NETWORKS.values() if network.color}
 """One color a network, the same in every figure."""
 
 OTHER_COLORS = ("#0077BB", "#994455", "#222255", "#EE7733", "#225522", "#66CCEE")
@@ -160,6 +151,11 @@ def colors(names: Iterable[str]) -> dict[Any, str]:
     own = {name: NETWORK_COLORS.get(name) for name in names}
     spare = itertools.cycle(OTHER_COLORS)
     return {name: color or next(spare) for name, color in own.items()}
+
+
+def task_title(name: Any) -> str:
+    """How people call a task; its name where it is no preset."""
+    return str((name in TASKS and TASKS[name].title) or name)
 
 
 def looks(names: Iterable[str]) -> dict[Any, dict[str, Any]]:

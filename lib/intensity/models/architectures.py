@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from intensity.values import InvalidInput, Value
+from intensity.values import InvalidInput, Preset, Value
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -98,13 +98,14 @@ SCALINGS: dict[str, tuple[float, float]] = {
 """Factor and offset for grey levels: 0..255 as they are, 0..1, about -2..2."""
 
 
-class Network(Value):
+class Network(Preset):
     """An architecture: layers from the input to the logits, which are added by the builder.
 
     Args:
         name: how results and figures call it.
         layers: in order.
         scaling: what happens to grey levels first.
+        color: of its curves; no part of it, as title and group.
 
     Raises:
         InvalidInput: the layers do not lead from maps of features to one row of them.
@@ -113,6 +114,7 @@ class Network(Value):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     layers: tuple[Layer, ...]
     scaling: Scaling = "centered"
+    color: str = Field(default="", exclude=True)
 
     @model_validator(mode="after")
     def _leads_to_a_row(self) -> Self:

@@ -25,6 +25,8 @@ from intensity.models.architectures import (
     Pool,
     feature_sizes,
 )
+from intensity.models.batchnorm import fused
+from intensity.models.histogram import by_histogram
 
 
 class _Builder:
@@ -132,3 +134,11 @@ def build(
     for layer in network.layers:
         x = builder.apply(x, layer)
     return keras.Model(images, builder.dense(x, classes, "logits"), name=network.name)
+
+
+def learning_copy(model: keras.Model) -> keras.Model:
+    """The model that learns in a network's place, faster, with the same weights in the same order.
+
+    It reads histograms where only they matter; else its batch norm is one kernel.
+    """
+    return by_histogram(model) or fused(model)

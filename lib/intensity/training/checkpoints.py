@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from intensity.storage.code_digest import training_versions
 from intensity.storage.files import write_aside
 
 ABOUT = "about"
-"""The array with what is no array: the history, the seconds spent, versions."""
+"""The array with what is no array: history and versions."""
 
 DIGEST = hashlib.sha256().digest_size
 
@@ -33,64 +34,55 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, since: float = 0.0) -> None:
-        """Remember the place."""
         self.path = path
         self.since = since
 
-    def save(self, learner: keras.Model, history: list[dict[str, float]], seconds: float) -> None:
+    def save(self, learner: keras.Model, history: list[dict[str, float]]) -> None:
         """Keep the state after an epoch; that of an earlier epoch is replaced.
 
         Args:
             learner: the compiled model that learns.
             history: its rows so far, one an epoch.
-            seconds: spent so far, in all processes.
         """
-        about = {
-            "history": history,
-            "seconds": seconds,
-            "versions": _versions(),
-        }
+        about = {"history": history, "versions": _versions()}
         arrays = {str(i): np.asarray(v.numpy()) for i, v in enumerate(_variables(learner))}
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **arrays, **{ABOUT: np.array(json.dumps(about))})
         data = buffer.getvalue()
         write_aside(self.path, hashlib.sha256(data).digest() + data)
 
-    def restore(self, learner: keras.Model) -> tuple[list[dict[str, float]], float]:
+    def restore(self, learner: keras.Model) -> list[dict[str, float]]:
         """Bring a fresh learner to the state that was kept last.
 
         Args:
             learner: built and compiled as the one that was kept.
 
         Returns:
-            History and seconds so far; no row and none where nothing whole is kept, or nothing by
-            these versions. The learner is as it was then.
+            The history so far; no row where nothing whole is kept, or nothing by these versions.
+            The learner is as it was then.
         """
-        kept = self._read()
-        variables = list(_variables(learner))
+        kept, variables = self._read(), list(_variables(learner))
         arrays = [kept[str(i)] for i in range(len(kept) - 1)]
         if [v.shape for v in variables] != [a.shape for a in arrays]:
-            return [], 0.0
+            return []
         about = json.loads(str(kept[ABOUT]))
         if about["versions"] != _versions():
-            return [], 0.0
+            return []
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
-        return about["history"], about["seconds"]
+        history: list[dict[str, float]] = about["history"]
+        return history
 
     def _read(self) -> dict[str, np.ndarray]:
         """The arrays of the file; none where it is missing, too old or damaged."""
-        try:
+        with suppress(OSError):
             content = self.path.read_bytes()
-            if self.path.stat().st_mtime < self.since:
-                return {}
-        except OSError:
-            return {}
-        digest, data = content[:DIGEST], content[DIGEST:]
-        if hashlib.sha256(data).digest() != digest:
-            return {}
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            digest, data = content[:DIGEST], content[DIGEST:]
+            whole = hashlib.sha256(data).digest() == digest
+            if whole and self.path.stat().st_mtime >= self.since:
+                with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                    return {name: arrays[name] for name in arrays.files}
+        return {}
 
 
 def _variables(learner: keras.Model) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from intensity.data.sampling import check_drawable
 from intensity.data.scenes import SceneOptions
 from intensity.data.tasks import Task
 from intensity.models.architectures import Network, feature_sizes, multiplications
-from intensity.values import Value
+from intensity.values import Preset, Value
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -20,7 +20,7 @@ RECALIBRATION = 64
 """Batches, and scenes in each, over which batch norm's averages are taken after training."""
 
 
-class Recipe(Value):
+class Recipe(Preset):
     """How to train.
 
     Args:

@@ -6,7 +6,7 @@ at the end.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,9 +17,8 @@ import pandas as pd
 from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.models.batchnorm import fused, recalibrate_batchnorm
-from intensity.models.build import build
-from intensity.models.histogram import by_histogram
+from intensity.models.batchnorm import recalibrate_batchnorm
+from intensity.models.build import build, learning_copy
 from intensity.models.inference import logits
 from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
 
@@ -51,11 +50,11 @@ class Trained:
 class Checkpoint(Protocol):
     """Keeps what a training needs to go on after an epoch; see `checkpoints`."""
 
-    def save(self, learner: keras.Model, history: list[dict[str, float]], seconds: float) -> None:
-        """Keep a learner's state, its history and the seconds spent."""
+    def save(self, learner: keras.Model, history: list[dict[str, float]]) -> None:
+        """Keep a learner's state and its history."""
 
-    def restore(self, learner: keras.Model) -> tuple[list[dict[str, float]], float]:
-        """Bring a learner to the state kept last; its history and the seconds spent."""
+    def restore(self, learner: keras.Model) -> list[dict[str, float]]:
+        """Bring a learner to the state kept last; its history, empty where none is kept."""
 
 
 def train(
@@ -75,30 +74,30 @@ def train(
         The trained network; bit-identical for equal configurations on one machine with one thread,
         however often it was interrupted.
     """
-    started = time.monotonic()
-    c, recipe = configuration, configuration.recipe
-    model = build(c.network, c.scenes.size, c.task.classes, c.seed, recipe.weight_decay)
-    learner = by_histogram(model) or fused(model)
-    _compile(learner, recipe)
+    c, clock = configuration, time.monotonic()
+    model = build(c.network, c.scenes.size, c.task.classes, c.seed, c.recipe.weight_decay)
+    learner = learning_copy(model)
+    _compile(learner, c.recipe)
+    history = checkpoint.restore(learner) if checkpoint else []
     validation = evaluation_scenes(c.task, c.scenes, "validation", c.validation_images)
-    history, spent = checkpoint.restore(learner) if checkpoint else ([], 0.0)
-    for epoch in range(len(history), recipe.epochs):
-        images = (epoch + 1) * recipe.epoch_images
-        row = {"epoch": epoch + 1, "images": images, **_show(learner, c, epoch, progress)}
-        if epoch + 1 == recipe.epochs:
-            _recalibrate(learner, c)
+    for epoch in range(len(history), c.recipe.epochs):
+        row = _show(learner, c, epoch, progress)
+        if epoch + 1 == c.recipe.epochs:
+            recalibrate_batchnorm(learner, _last_images(c))
         metrics, _ = evaluate(learner, validation)
         row |= {f"validation_{name}": metrics[name] for name in ("loss", "accuracy")}
-        history.append(row)
+        history.append(row | {"seconds": time.monotonic() - clock})
+        clock = time.monotonic()
         if checkpoint:
-            checkpoint.save(learner, history, spent + time.monotonic() - started)
-        progress(images)
-    test = evaluation_scenes(c.task, c.scenes, "test", c.test_images)
-    metrics, predictions = evaluate(learner, test)
+            checkpoint.save(learner, history)
+        progress(int(row["images"]))
+    metrics, predictions = evaluate(
+        learner, evaluation_scenes(c.task, c.scenes, "test", c.test_images)
+    )
     model.set_weights(learner.get_weights())
     metrics["parameters"] = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-    metrics["seconds"] = spent + time.monotonic() - started
-    return Trained(model, pd.DataFrame(history), metrics, predictions)
+    metrics["seconds"] = sum(row["seconds"] for row in history) + time.monotonic() - clock
+    return Trained(model, pd.DataFrame(history).drop(columns="seconds"), metrics, predictions)
 
 
 def _compile(learner: keras.Model, recipe: Recipe) -> None:
@@ -123,28 +122,32 @@ def _show(
     `fit` would do the same, but its data threads cost a tenth of the time and now and then wait
     for seconds between epochs.
     """
-    recipe, shown, total = c.recipe, 0, {"loss": 0.0, "accuracy": 0.0}
-    batches = training_batches(
-        c.task, c.scenes, seed=c.seed, epoch=epoch, epoch_images=recipe.epoch_images,
-        repeat=recipe.repeat, batch=recipe.batch,
-    )  # fmt: skip
+    before, shown, total = epoch * c.recipe.epoch_images, 0, {"loss": 0.0, "accuracy": 0.0}
+    batches = _batches(c, epoch, c.recipe.epoch_images, c.recipe.batch)
     for step, (images, labels) in enumerate(batches, start=1):
         metrics = learner.train_on_batch(images, labels, return_dict=True)
         shown += len(labels)
         total = {name: value + len(labels) * float(metrics[name]) for name, value in total.items()}
         if step % 10 == 0:
-            progress(epoch * recipe.epoch_images + shown)
-    return {name: value / shown for name, value in total.items()}
+            progress(before + shown)
+    means = {name: value / shown for name, value in total.items()}
+    return {"epoch": epoch + 1, "images": before + shown, **means}
 
 
-def _recalibrate(learner: keras.Model, c: Configuration) -> None:
-    """Set batch norm's averages on training scenes of the last epoch."""
-    batches = training_batches(
-        c.task, c.scenes, seed=c.seed, epoch=c.recipe.epochs - 1,
-        epoch_images=min(c.recipe.epoch_images, RECALIBRATION**2), repeat=c.recipe.repeat,
-        batch=RECALIBRATION,
+def _last_images(c: Configuration) -> Iterator[np.ndarray]:
+    """Training images of the last epoch, in the batches on which batch norm is recalibrated."""
+    count = min(c.recipe.epoch_images, RECALIBRATION**2)
+    return (images for images, _ in _batches(c, c.recipe.epochs - 1, count, RECALIBRATION))
+
+
+def _batches(
+    c: Configuration, epoch: int, count: int, batch: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Training images and labels of an epoch of so many images."""
+    return training_batches(
+        c.task, c.scenes, seed=c.seed, epoch=epoch, epoch_images=count, repeat=c.recipe.repeat,
+        batch=batch,
     )  # fmt: skip
-    recalibrate_batchnorm(learner, (images for images, _ in batches))
 
 
 def _learning_rate(

@@ -26,69 +26,76 @@ from intensity.values import InvalidInput, Value
 V = TypeVar("V", bound=Value)
 
 _MEDIUM: dict[str, Any] = {"boundaries": (100, 150, 200), "labels": (0, 1, 2, 1)}
+_PAPER, _CONTROL, _CUES = "the paper's", "control", "decorrelated cues"
 
 TASKS = {
     task.name: task
     for task in (
         Task(
-            name="three_bands",
-            boundaries=(30, 119, 150, 209, 240),
-            labels=(0, None, 1, None, 2, None),
-            drawn=(0, 240),
-            balanced=True,
+            name="three_bands", title="three bands", group=_PAPER, setting="squares",
+            boundaries=(30, 119, 150, 209, 240), labels=(0, None, 1, None, 2, None),
+            drawn=(0, 240), balanced=True,
         ),
-        Task(name="easy", boundaries=(149,), labels=(0, 1)),
-        Task(name="medium", **_MEDIUM),
+        Task(name="easy", group=_PAPER, boundaries=(149,), labels=(0, 1)),
+        Task(name="medium", group=_PAPER, **_MEDIUM),
         Task(
-            name="hard",
+            name="hard", group=_PAPER,
             boundaries=(30, 60, 90, 120, 150, 180, 210, 240),
             labels=(0, 1, 2, 1, 0, 1, 2, 0, 2),
         ),
-        Task(name="monotone", boundaries=(87, 171), labels=(0, 1, 2)),
-        Task(name="absolute", **_MEDIUM, balanced="both"),
-        Task(name="contrast", **_MEDIUM, balanced="both", cue="contrast"),
-        Task(name="distractor", **_MEDIUM),
+        Task(name="monotone", group=_CONTROL, boundaries=(87, 171), labels=(0, 1, 2)),
         Task(
-            name="shape",
-            boundaries=(),
-            labels=(0,),
-            cue="shape",
-            shapes=("disc", "square", "triangle"),
+            name="absolute", title="absolute intensity", group=_CUES, setting="backgrounds",
+            **_MEDIUM, balanced="both",
         ),
         Task(
-            name="conjunction",
-            boundaries=(149,),
-            labels=(0, 1),
-            cue="conjunction",
-            shapes=("disc", "square"),
+            name="contrast", group=_CUES, setting="backgrounds",
+            **_MEDIUM, balanced="both", cue="contrast",
+        ),
+        Task(name="distractor", group=_CUES, setting="pairs", **_MEDIUM),
+        Task(
+            name="shape", group=_CUES, setting="shapes",
+            boundaries=(), labels=(0,), cue="shape", shapes=("disc", "square", "triangle"),
+        ),
+        Task(
+            name="conjunction", title="intensity and shape", group=_CUES, setting="shapes",
+            boundaries=(149,), labels=(0, 1), cue="conjunction", shapes=("disc", "square"),
         ),
     )
-}
-"""Tasks by name. The first four are the paper's, `monotone` is a control with classes in order.
-The others tell cues apart: `absolute` and `contrast` on random backgrounds, `distractor` beside a
-second object of another class, `shape` at random intensity, `conjunction` of both."""
+}  # fmt: skip
+"""Tasks by name: the paper's; a control with classes in order; and those that decorrelate cues, on
+random backgrounds, beside a second object of another class, at random intensity, or with both."""
 
 JITTERED = tuple(range(158, 237))
 """Areas within 20 % of the disc of radius 8 (197 pixels)."""
 
 SETTINGS = {
     "squares": SceneOptions(
-        shapes=("square",),
-        areas=tuple((2 * half) ** 2 for half in range(10, 32)),
-        placement="anywhere",
+        title="squares in Gaussian noise", group=_PAPER, shapes=("square",),
+        areas=tuple((2 * half) ** 2 for half in range(10, 32)), placement="anywhere",
         noise=GaussianNoise(),
     ),
-    "discs": SceneOptions(noise=SquareNoise()),
-    "discs_full": SceneOptions(size=128, areas=(797, 901), noise=SquareNoise(sides=(1, 8))),
-    "backgrounds": SceneOptions(size=48, background="random", noise=SquareNoise(count=(20, 29))),
-    "pairs": SceneOptions(areas=JITTERED, distractor="square", noise=SquareNoise()),
-    "shapes": SceneOptions(
-        shapes=("disc", "square", "triangle"), areas=JITTERED, noise=SquareNoise()
+    "discs": SceneOptions(title="discs at half scale", group=_PAPER, noise=SquareNoise()),
+    "discs_full": SceneOptions(
+        title="discs at full scale", group=_PAPER, size=128, areas=(797, 901),
+        noise=SquareNoise(sides=(1, 8)),
     ),
-}
-"""The paper's published summary, its authors' experiment at half and at full scale; and ours, which
-tell cues apart: random backgrounds (smaller, since they are learned slowly), a disc beside a square
-of equal area, and three shapes whose areas say nothing."""
+    "backgrounds": SceneOptions(
+        title="discs on random backgrounds", group=_CUES, size=48, background="random",
+        noise=SquareNoise(count=(20, 29)),
+    ),
+    "pairs": SceneOptions(
+        title="a disc beside a square", group=_CUES, areas=JITTERED, distractor="square",
+        noise=SquareNoise(),
+    ),
+    "shapes": SceneOptions(
+        title="three shapes", group=_CUES, shapes=("disc", "square", "triangle"), areas=JITTERED,
+        noise=SquareNoise(),
+    ),
+}  # fmt: skip
+"""Families of scenes by name: those of the published summary and of its authors' experiment; and
+ours, which decorrelate cues. Those on random backgrounds are smaller, since they are learned
+slowly; areas of pairs and of shapes say nothing about the class."""
 
 
 def _stack(channels: tuple[int, ...]) -> tuple[Layer, ...]:
@@ -114,51 +121,74 @@ _COMPACT = (
     Block(channels=32, stride=2, bias=False),
 )
 
+_SUMMARY, _AUTHORS, _OURS = "the published summary's", "the authors'", "ours"
+
 NETWORKS = {
     network.name: network
     for network in (
         Network(
-            name="small",
+            name="small", group=_SUMMARY, color="#44AA99", scaling="unit",
             layers=(Convolution(channels=16), Pool(), *_HEAD),
-            scaling="unit",
         ),
-        Network(name="large", layers=(*_stack((16, 32, 64)), *_HEAD), scaling="unit"),
-        Network(name="bn_tiny", layers=(*_blocks((2, 4), (6, 4)), Flatten())),
-        Network(name="bn_medium", layers=(*_blocks((16, 1), (32, 1)), Average())),
-        Network(name="bn_large", layers=(*_blocks(*_LARGE), Average())),
-        Network(name="bn_large_flat", layers=(*_blocks(*_LARGE), Flatten())),
-        Network(name="bn_huge", layers=(*_blocks(*_LARGE, (64, 1), (128, 1)), Average())),
-        Network(name="bn_compact", layers=(*_COMPACT, Average())),
         Network(
-            name="pixels",
+            name="large", group=_SUMMARY, color="#332288", scaling="unit",
+            layers=(*_stack((16, 32, 64)), *_HEAD),
+        ),
+        Network(
+            name="bn_tiny", group=_AUTHORS, color="#999933",
+            layers=(*_blocks((2, 4), (6, 4)), Flatten()),
+        ),
+        Network(
+            name="bn_medium", group=_AUTHORS, color="#88CCEE",
+            layers=(*_blocks((16, 1), (32, 1)), Average()),
+        ),
+        Network(
+            name="bn_large", group=_AUTHORS, color="#117733",
+            layers=(*_blocks(*_LARGE), Average()),
+        ),
+        Network(
+            name="bn_large_flat", group=_AUTHORS, color="#DDCC77",
+            layers=(*_blocks(*_LARGE), Flatten()),
+        ),
+        Network(
+            name="bn_huge", group=_AUTHORS, color="#AA4499",
+            layers=(*_blocks(*_LARGE, (64, 1), (128, 1)), Average()),
+        ),
+        Network(
+            name="bn_compact", group=_OURS, color="#882255", layers=(*_COMPACT, Average()),
+        ),
+        Network(
+            name="pixels", group=_OURS, color="#CC6677",
             layers=(
-                Convolution(channels=64, kernel=1, spread=0.5),
-                Convolution(channels=64, kernel=1),
-                Average(),
-                Norm(),
+                Convolution(channels=64, kernel=1, spread=0.5), Convolution(channels=64, kernel=1),
+                Average(), Norm(),
             ),
         ),
     )
-}
-"""`small` and `large` from the published summary, `bn_tiny` .. `bn_huge` from the authors' code,
-`bn_compact` that learns their task in minutes on a laptop, `pixels` that sees no shape."""
+}  # fmt: skip
+"""Networks by name; `bn_compact` learns the authors' task in minutes on a laptop, `pixels` sees no
+shape."""
 
 RECIPES = {
     "summary": Recipe(
-        epochs=10, epoch_images=200_000, repeat=True, learning_rate=1e-3, schedule="constant"
+        title="a fixed training set, Adam at 1e-3", group=_SUMMARY,
+        epochs=10, epoch_images=200_000, repeat=True, learning_rate=1e-3, schedule="constant",
     ),
-    "authors": Recipe(epochs=25, epoch_images=250_000, batch=128),
-    "half_scale": Recipe(epochs=18, epoch_images=10_000, batch=16),
-}
-"""`summary` of the published summary: a fixed training set, Adam at a constant 1e-3, batches of 64;
-`authors` as many images as their code shows; `half_scale` what bn_compact needs on `discs`."""
+    "authors": Recipe(
+        title="as many images as the authors' code shows", group=_AUTHORS,
+        epochs=25, epoch_images=250_000, batch=128,
+    ),
+    "half_scale": Recipe(
+        title="what bn_compact needs on discs", group=_OURS,
+        epochs=18, epoch_images=10_000, batch=16,
+    ),
+}  # fmt: skip
+"""Recipes by name."""
 
 
 def usual_setting(task: Task) -> SceneOptions:
     """The scenes that a task is meant for; `discs` for a task that is not among the presets."""
-    names = {"three_bands": "squares", "absolute": "backgrounds", "contrast": "backgrounds"}
-    names |= {"distractor": "pairs", "shape": "shapes", "conjunction": "shapes"}
-    options = SETTINGS[names.get(task.name, "discs")]
+    options = SETTINGS[TASKS.get(task.name, task).setting]
     return options.model_copy(update={"shapes": task.shapes}) if task.shapes else options
 
 
