@@ -85,12 +85,13 @@ def test_show_table_formats_values_and_leaves_missing_ones_empty(
 ) -> None:
     long = "word " * 40
     table = pd.DataFrame({"name": ["<i>", long], "accuracy": [0.12345, None]})
+    table["threshold"] = pd.array([2.5, pd.NA], "Float64")
     show_table(table, name="table-02-1", caption="c", formats={"accuracy": "{:.3f}"})
     page = pages[0]["text/html"]
     assert page.startswith('<figure class="table" id="table-02-1">')
     assert "<b>Table 2.1.</b> c" in page
     assert "<td>0.123</td>" in page
-    assert "<td></td>" in page
+    assert page.count("<td></td>") == 2
     assert "<td>&lt;i&gt;</td>" in page
     assert long.strip() in page
 

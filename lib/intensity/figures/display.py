@@ -178,7 +178,8 @@ def _rows(table: pd.DataFrame, formats: Mapping[str, str] | None) -> str:
     """A table as HTML, which may be wider than the page."""
     formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
     with pd.option_context("display.max_colwidth", None):
-        unnamed = table.rename_axis(columns=None)  # whose name would be an empty column
+        plain = table.astype(dict.fromkeys(table.select_dtypes("Float64"), float))  # <NA> is NaN
+        unnamed = plain.rename_axis(columns=None)  # whose name would be an empty column
         body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
     body = _BETWEEN_WORDS.sub(r"\1<wbr>", body)
     return f'<div class="wide">{body}</div>'
