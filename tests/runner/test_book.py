@@ -1,5 +1,6 @@
 """A book holds a notebook's parameters and shows its figures with their captions."""
 
+import logging
 from typing import Any
 
 import pandas as pd
@@ -53,6 +54,13 @@ def test_a_figure_is_saved_and_shown_with_its_words(book: Book, capsys: Any) -> 
     assert capsys.readouterr().out.startswith("7 scenes, 71.4")
     files = sorted(path.name for path in (book.output / "figures").iterdir())
     assert files == ["01-line.csv", "01-line.pdf", "01-line.png"]
+
+
+@pytest.mark.usefixtures("book")
+def test_warnings_of_tensorflow_stay_off_the_page(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("tensorflow").warning("5 calls triggered retracing")
+    logging.getLogger("tensorflow").error("no memory")
+    assert [record.getMessage() for record in caplog.records] == ["no memory"]
 
 
 def test_a_table_is_shown_with_its_words(book: Book, capsys: Any) -> None:

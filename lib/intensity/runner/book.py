@@ -1,5 +1,6 @@
 """What a notebook holds: its parameters, its runs, its measurements, its figures and tables."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Book(Results):
         self.parameters: Any = load_profile(layout, profile)[notebook]
         self.captions = load_captions(layout.captions(notebook))
         self.store = Store()
+        logging.getLogger("tensorflow").addFilter(_is_error)
 
     def train(
         self, trainings: Mapping[str, Training], seeds: Sequence[int] | None = None
@@ -157,3 +159,8 @@ class Book(Results):
         if not measured:
             raise InvalidInput(f"{{{name}}} is not allowed: a parameter, a measurement or a value")
         return measured[0]
+
+
+def _is_error(record: logging.LogRecord) -> bool:
+    """Whether TensorFlow reports an error; it also warns of each network that it compiles."""
+    return record.levelno >= logging.ERROR
