@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from intensity.environment import ONE_THREAD, Layout
 from intensity.values import ROOT
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "MPLCONFIGDIR": str(CACHE / "matplotlib"),
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
+    settings.register_profile("loaded", deadline=None)  # other work may take the cores
+    settings.load_profile("loaded")
     if hasattr(config, "workerinput"):  # one of several processes that test side by side
         os.environ |= ONE_THREAD
 

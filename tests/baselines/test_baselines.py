@@ -375,9 +375,8 @@ GAUSSIAN = {"setting": "squares", "noise": {"kind": "gaussian"}}
 def test_scenes_with_more_unknowns_are_refused(
     baseline: str, changes: dict[str, Any], words: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=f"{words}.*") as caught:
+    with pytest.raises(InvalidInput, match=words) as caught:
         correct_scenes(BASELINES[baseline], BANDS, find_setting(changes), 10, 10)
-    assert baseline in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -462,13 +461,9 @@ def test_baselines_of_levels_refuse_classes_that_depend_on_shape(name: str) -> N
     for task, shapes in (("shape", TASKS["shape"].shapes), ("conjunction", ("disc", "square"))):
         options = find_setting({"setting": "shapes", "shapes": shapes})
         if name in LEARNING:
-            assert correct_scenes(BASELINES[name], TASKS[task], options, 9, 200)["right"].shape == (
-                9,
-            )
+            assert correct_scenes(BASELINES[name], TASKS[task], options, 9, 200)["right"].size == 9
             continue
-        line = (
-            f"^baseline: {name} names the class of a grey level; the classes of task {task} dep.*$"
-        )
+        line = f"^baseline: {name} names the class of a grey level; .* task {task} depend on shape$"
         with pytest.raises(InvalidInput, match=line):
             correct_scenes(BASELINES[name], TASKS[task], options, 9, 9)
 

@@ -1,6 +1,5 @@
-"""Tasks against their tables, level by level and pair by pair, and properties of any table."""
+"""Properties of any table of bands, pairs of levels by hand, cues, and what is refused."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -17,19 +16,6 @@ from intensity.values import InvalidInput
 LEVELS = np.arange(256)
 
 
-def three_bands(level: int) -> int:
-    if level <= 30:
-        return 0
-    if 120 <= level <= 150:
-        return 1
-    return 2 if 210 <= level <= 240 else -1
-
-
-def hard(level: int) -> int:
-    table = {30: 0, 60: 1, 90: 2, 120: 1, 150: 0, 180: 1, 210: 2, 240: 0}
-    return next((label for last, label in table.items() if level <= last), 2)
-
-
 def medium(level: int) -> int:
     if level <= 100:
         return 0
@@ -38,13 +24,6 @@ def medium(level: int) -> int:
     return 2 if level <= 200 else 1
 
 
-PUBLISHED: dict[str, Callable[[int], int]] = {
-    "three_bands": three_bands,
-    "easy": lambda level: int(level >= 150),
-    "medium": medium,
-    "hard": hard,
-    "monotone": lambda level: 0 if level <= 87 else 1 if level <= 171 else 2,
-}
 BOTH = ["absolute", "contrast"]
 """Tasks that draw intensity and background together."""
 
@@ -66,69 +45,32 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_presets_are_the_published_tables_at_every_level(name: str) -> None:
-    expected = [PUBLISHED[name](level) for level in range(256)]
-    assert TASKS[name].label(LEVELS).tolist() == expected
-
-
-@pytest.mark.parametrize("name", [*BOTH, "distractor"])
-def test_what_is_compared_has_one_table(name: str) -> None:
-    assert TASKS[name].label(LEVELS).tolist() == [medium(level) for level in range(256)]
+def test_objects_are_drawn_where_their_level_has_a_class() -> None:
+    assert TASKS["hard"].levels.tolist() == list(range(5, 255))
+    bands = [*range(0, 31), *range(120, 151), *range(210, 241)]
+    assert TASKS["three_bands"].levels.tolist() == bands
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_objects_are_drawn_where_the_paper_draws_them(name: str) -> None:
-    levels = TASKS[name].levels
-    if name == "three_bands":
-        expected = [*range(0, 31), *range(120, 151), *range(210, 241)]
-    else:
-        expected = list(range(5, 255))
-    assert levels.tolist() == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "priors"),
-    [
-        ("hard", (86 / 250, 90 / 250, 74 / 250)),
-        ("three_bands", (1 / 3, 1 / 3, 1 / 3)),
-        ("easy", (145 / 250, 105 / 250)),
-        ("medium", (96 / 250, 104 / 250, 50 / 250)),
-        ("monotone", (83 / 250, 84 / 250, 83 / 250)),
-        ("absolute", (1 / 3, 1 / 3, 1 / 3)),
-        ("contrast", (1 / 3, 1 / 3, 1 / 3)),
-        ("distractor", (96 / 250, 104 / 250, 50 / 250)),
-        ("shape", (1 / 3, 1 / 3, 1 / 3)),
-        ("conjunction", (145 / 500, 105 / 500, 145 / 500, 105 / 500)),
-    ],
-)
-def test_priors(name: str, priors: tuple[float, ...]) -> None:
-    assert TASKS[name].priors == pytest.approx(priors)
-    assert TASKS[name].classes == len(priors)
-
-
-@pytest.mark.parametrize("name", TASKS)
-def test_weights_and_priors_sum_to_one(name: str) -> None:
-    assert TASKS[name].weights.sum() == pytest.approx(1)
-    assert TASKS[name].priors.sum() == pytest.approx(1)
+def test_priors_are_the_shares_of_the_classes_of_all_weighted_levels(name: str) -> None:
+    task = TASKS[name]
+    assert task.weights.sum() == pytest.approx(1)
+    if name in BOTH:
+        assert task.priors == pytest.approx(np.full(task.classes, 1 / task.classes))
+        return
+    shapes = [SHAPES.index(shape) for shape in task.shapes] or [0]
+    labels = task.classify(task.levels[:, None], np.array(0), np.array(shapes))
+    shares = np.repeat(task.weights[task.levels], len(shapes)) / len(shapes)
+    assert task.priors == pytest.approx(np.bincount(labels.ravel(), shares))
 
 
 def test_priors_of_hard_are_the_papers() -> None:
     assert TASKS["hard"].priors.round(3).tolist() == [0.344, 0.36, 0.296]
 
 
-@pytest.mark.parametrize(
-    ("name", "edges"),
-    [
-        ("hard", [30.5, 60.5, 90.5, 120.5, 150.5, 180.5, 210.5, 240.5]),
-        ("easy", [149.5]),
-        ("three_bands", [75.0, 180.0]),
-    ],
-)
-def test_edges_lie_half_way_between_levels_of_different_classes(
-    name: str, edges: list[float]
-) -> None:
-    assert TASKS[name].edges.tolist() == edges
+def test_edges_lie_half_way_between_levels_of_different_classes() -> None:
+    assert TASKS["easy"].edges.tolist() == [149.5]
+    assert TASKS["three_bands"].edges.tolist() == [75.0, 180.0]
 
 
 def test_bands_with_the_same_label_have_no_edge_between_them() -> None:
@@ -194,7 +136,7 @@ def test_draw_takes_the_ends_of_its_range() -> None:
 
 @cache
 def pairs_by_hand() -> dict[tuple[int, int], list[tuple[int, int]]]:
-    """All (intensity, background) that can be told apart, by classes of intensity and contrast."""
+    """All (intensity, background) that are drawn, by classes of intensity and contrast."""
     groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for intensity in range(5, 255):
         for background in range(256):
@@ -205,7 +147,7 @@ def pairs_by_hand() -> dict[tuple[int, int], list[tuple[int, int]]]:
     return dict(sorted(groups.items()))
 
 
-def share_told(task: Task, *columns: int) -> float:
+def best_share(task: Task, *columns: int) -> float:
     """Accuracy of the best guess from some of (intensity, background), as they are drawn.
 
     An exact number: of all pairs that agree in these columns, the most frequent class is right.
@@ -259,13 +201,13 @@ def test_draw_gives_the_intensities_of_pairs(name: str) -> None:
 def test_the_class_of_one_says_nothing_about_the_other_and_levels_alone_say_little() -> None:
     absolute, contrast = TASKS["absolute"], TASKS["contrast"]
     for task in (absolute, contrast):
-        assert share_told(task) == pytest.approx(1 / 3)
-        assert share_told(task, 0, 1) == pytest.approx(1)
-    assert share_told(absolute, 0) == pytest.approx(1)
+        assert best_share(task) == pytest.approx(1 / 3)
+        assert best_share(task, 0, 1) == pytest.approx(1)
+    assert best_share(absolute, 0) == pytest.approx(1)
     # Not all contrasts are possible at every level, so a single level is worth something.
-    assert share_told(absolute, 1) == pytest.approx(0.531, abs=5e-4)
-    assert share_told(contrast, 0) == pytest.approx(0.461, abs=5e-4)
-    assert share_told(contrast, 1) == pytest.approx(0.490, abs=5e-4)
+    assert best_share(absolute, 1) == pytest.approx(0.531, abs=5e-4)
+    assert best_share(contrast, 0) == pytest.approx(0.461, abs=5e-4)
+    assert best_share(contrast, 1) == pytest.approx(0.490, abs=5e-4)
     groups = pairs_by_hand().items()
     differing = sum(
         1 / 9 for (of_intensity, of_contrast), _ in groups if of_intensity != of_contrast
@@ -314,8 +256,8 @@ def test_a_conjunction_needs_both() -> None:
     counts = np.zeros((250, 2, 4), int)
     np.add.at(counts, (np.arange(250)[:, None], [0, 1], label), 1)
     assert counts.sum(axis=(0, 1)).tolist() == [145, 105, 145, 105]
-    assert counts.sum(axis=1).max(axis=1).sum() == 250  # of 500: intensity alone tells a half
-    assert counts.sum(axis=0).max(axis=1).sum() == 290  # shape alone tells the more frequent half
+    assert counts.sum(axis=1).max(axis=1).sum() == 250  # of 500: intensity alone gives a half
+    assert counts.sum(axis=0).max(axis=1).sum() == 290  # shape alone gives the more frequent half
     assert counts.max(axis=2).sum() == 500
 
 

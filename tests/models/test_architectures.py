@@ -58,24 +58,6 @@ def test_wrong_tables_are_refused_in_one_line(change: dict[str, Any], message: s
     assert "\n" not in str(error.value)
 
 
-def test_only_pixels_is_permutation_invariant() -> None:
-    assert [n.name for n in NETWORKS.values() if n.is_permutation_invariant] == ["pixels"]
-
-
-@pytest.mark.parametrize(
-    ("layers", "blind"),
-    [
-        ((Convolution(channels=2, kernel=1), Average()), True),
-        ((Average(), Dense(units=3)), True),
-        ((Convolution(channels=2, kernel=1), Flatten()), False),
-        ((Convolution(channels=2, kernel=1), Convolution(channels=2), Average()), False),
-        ((Convolution(channels=2, kernel=1), Pool(), Average()), False),
-    ],
-)
-def test_what_is_permutation_invariant(layers: tuple[Layer, ...], blind: bool) -> None:
-    assert network(*layers).is_permutation_invariant is blind
-
-
 def test_scalings_of_black_and_white() -> None:
     ends = {name: (offset, 255 * scale + offset) for name, (scale, offset) in SCALINGS.items()}
     assert ends == {"raw": (0, 255), "unit": (0, 1), "centered": (-2, pytest.approx(2, abs=0.02))}

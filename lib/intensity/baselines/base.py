@@ -9,14 +9,14 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
 from intensity.data.rendering import render
 from intensity.data.sampling import BLOCK, draw_scenes
 from intensity.data.scenes import GaussianNoise, SceneOptions, Scenes
-from intensity.data.tasks import LEVELS, Task
+from intensity.data.tasks import Task
 from intensity.values import InvalidInput, Registered
 
 Decision = Callable[[np.ndarray], np.ndarray]
@@ -35,7 +35,7 @@ class Baseline(Registered):
         by_level: it names the class of a grey level, so classes may not depend on shape.
         noise: scenes that it is meant for: with "gaussian" noise, with "exact" levels, or "any".
         on_random_background: whether it says something only where backgrounds differ.
-        one_object: whether it needs a single object whose background is not balanced with it.
+        one_object: whether it needs a single object whose background is not drawn with it.
         knows_place: it is given scenes in place of images: (n,) classes, all but intensity known.
     """
 
@@ -57,8 +57,21 @@ class Baseline(Registered):
             self.noise in (noise, "any")
             and not (self.by_level and task.shapes)
             and not (self.on_random_background and options.background != "random")
-            and not (self.one_object and (options.distractor or task.balanced == "both"))
+            and not (self.one_object and (options.distractor or task.draws_backgrounds))
         )
+
+    def __call__(self, scenes: Scenes) -> Any:
+        """The decision learned from training scenes; (n,) classes where it knows the place.
+
+        Raises:
+            InvalidInput: it names the class of a level, and classes depend on shape.
+        """
+        if self.by_level and scenes.task.shapes:
+            raise InvalidInput(
+                f"baseline: {self.name} names the class of a grey level; "
+                f"the classes of task {scenes.task.name} depend on shape"
+            )
+        return super().__call__(scenes)
 
 
 def correct_scenes(
@@ -72,8 +85,8 @@ def correct_scenes(
 
     Args:
         baseline: a row of `BASELINES`.
-        task: which intensities occur and their classes.
-        options: what the scenes look like.
+        task: of the scenes.
+        options: of the scenes.
         scenes: number of test scenes.
         training_scenes: number of scenes of the split "train" that the baseline learns from.
 
@@ -104,8 +117,7 @@ def decision(
             f"baseline: {baseline.name} is not allowed: it knows the object's place; "
             "allowed: one that decides on images"
         )
-    learned: Decision = baseline(draw_scenes(task, options, "train", 0, training_scenes))
-    return learned
+    return cast(Decision, baseline(draw_scenes(task, options, "train", 0, training_scenes)))
 
 
 def over_images(scenes: Scenes, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -126,20 +138,6 @@ def over_blocks(scenes: Scenes, function: Callable[[Scenes], np.ndarray]) -> np.
     blocks = [scenes[start : start + BLOCK] for start in range(0, len(scenes), BLOCK)]
     with ThreadPoolExecutor() as threads:
         return np.concatenate(list(threads.map(function, blocks)))
-
-
-def level_classes(baseline: str, task: Task) -> np.ndarray:
-    """(256,) class that a baseline names for each level, -1 for none.
-
-    Raises:
-        InvalidInput: a level alone has no class.
-    """
-    if task.shapes:
-        raise InvalidInput(
-            f"baseline: {baseline} names the class of a grey level; "
-            f"the classes of task {task.name} depend on shape"
-        )
-    return task.label(np.arange(LEVELS))
 
 
 def most_probable(training: Scenes, measure: Decision) -> Decision:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from intensity.baselines.base import Decision, level_classes
+from intensity.baselines.base import Decision
 from intensity.data.rendering import histograms
 from intensity.data.scenes import Scenes
 
@@ -12,13 +12,12 @@ def edge_amplitude(training: Scenes) -> Decision:
 
     On a black background that is the step at the object's edge, which equals its intensity.
     """
-    classes = level_classes("edge_amplitude", training.task)
 
     def decide(images: np.ndarray) -> np.ndarray:
         """Classes of images."""
         below = _steps(images[:, 1:], images[:, :-1])
         beside = _steps(images[:, :, 1:], images[:, :, :-1])
-        return classes[(below + beside).argmax(axis=1)]
+        return training.task.label((below + beside).argmax(axis=1))
 
     return decide
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import solve
 from scipy.ndimage import uniform_filter1d
 
-from intensity.baselines.base import Decision, level_classes, over_images
+from intensity.baselines.base import Decision, over_images
 from intensity.data.rendering import histograms
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS
@@ -14,29 +14,24 @@ ALIKE = 9
 
 
 def most_frequent_level(training: Scenes) -> Decision:
-    """The class of the most frequent grey level that is not background.
-
-    The background's level does not matter to it, so where classes are of contrast it is a floor.
-    """
-    classes = level_classes("most_frequent_level", training.task)
-    return lambda images: classes[painted(images).argmax(axis=1)]
+    """The class of the most frequent grey level that is not background."""
+    return lambda images: training.task.label(painted(images).argmax(axis=1))
 
 
 def most_frequent_contrast(training: Scenes) -> Decision:
     """The class of the difference between the two most frequent levels, one the background."""
-    classes = level_classes("most_frequent_contrast", training.task)
 
     def decide(images: np.ndarray) -> np.ndarray:
         """Classes of images."""
         background, level = most_common(images), painted(images).argmax(axis=1)
-        return classes[np.abs(level - background)]
+        return training.task.label(np.abs(level - background))
 
     return decide
 
 
 def most_frequent_class(training: Scenes) -> Decision:
     """The class with most pixels that are not background."""
-    classes = level_classes("most_frequent_class", training.task)
+    classes = training.task.label(np.arange(LEVELS))
     members = classes[:, None] == np.arange(training.task.classes)
     return lambda images: (painted(images) @ members).argmax(axis=1)
 
@@ -44,8 +39,8 @@ def most_frequent_class(training: Scenes) -> Decision:
 def background_level(training: Scenes) -> Decision:
     """The most probable class given the background, an image's most frequent level.
 
-    It sees nothing of the object: this is what a random background gives away by itself. On middle
-    grey, say, no contrast is large. Training scenes vote whose background is at most 4 levels off.
+    The object is not seen: on middle grey, say, no contrast is large. Training scenes vote whose
+    background is at most 4 levels off.
     """
     counts = np.zeros((LEVELS, training.task.classes))
     np.add.at(counts, (over_images(training, most_common), training.label), 1)
@@ -56,19 +51,17 @@ def background_level(training: Scenes) -> Decision:
 def linear_histogram(training: Scenes) -> Decision:
     """The largest of one linear function of the histogram a class, by least squares.
 
-    It is a mean over pixels of a code for each grey level. A ridge of one pixel keeps levels that
-    never occur out of it.
+    A ridge of one pixel keeps levels that never occur out of it.
     """
-    counts = over_images(training, _histograms_and_one)
-    targets = np.eye(training.task.classes)[training.label]
+
+    def features(images: np.ndarray) -> np.ndarray:
+        """(n, 257) float, histograms and a constant."""
+        return np.pad(histograms(images), ((0, 0), (0, 1)), constant_values=1).astype(float)
+
+    counts, targets = over_images(training, features), np.eye(training.task.classes)[training.label]
     ridge = np.eye(counts.shape[1])
     weights = solve(counts.T @ counts + ridge, counts.T @ targets, assume_a="pos")
-    return lambda images: (_histograms_and_one(images) @ weights).argmax(axis=1)
-
-
-def _histograms_and_one(images: np.ndarray) -> np.ndarray:
-    """(n, 257) float, histograms and a constant."""
-    return np.pad(histograms(images), ((0, 0), (0, 1)), constant_values=1).astype(float)
+    return lambda images: (features(images) @ weights).argmax(axis=1)
 
 
 def most_common(images: np.ndarray) -> np.ndarray:

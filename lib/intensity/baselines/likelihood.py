@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from intensity.baselines.base import Decision, level_classes, over_blocks
+from intensity.baselines.base import Decision, over_blocks
 from intensity.data.rendering import histograms, masks, render
 from intensity.data.scenes import GaussianNoise, Scenes
 from intensity.data.tasks import LEVELS, Task
@@ -26,10 +26,10 @@ def histogram_likelihood(training: Scenes) -> Decision:
     object. Intensities and shares are summed over, each with its probability.
 
     Raises:
-        InvalidInput: noise is not Gaussian of scale 1, classes depend on shape, or background,
-            a second object or hollow objects add unknowns.
+        InvalidInput: noise is not Gaussian of scale 1, or background, a second object or hollow
+            objects add unknowns.
     """
-    noise, task = _known_noise("histogram_likelihood", training), training.task
+    noise, task = _known_noise(training), training.task
     if set(noise.scales) != {1}:
         raise InvalidInput(
             f"noise: {noise!r} does not suit histogram_likelihood; allowed: Gaussian of scale 1"
@@ -47,12 +47,11 @@ def histogram_likelihood(training: Scenes) -> Decision:
 
 
 def place_likelihood(scenes: Scenes) -> np.ndarray:
-    """The most probable class given the object's pixels, for who knows which pixels they are.
+    """The most probable class given the object's pixels, when it is known which these are.
 
-    Where noise is independent from pixel to pixel, clipping to 0..255 included, no other pixel says
-    more: it is the best that can be done with the place known. Noise of larger scales is taken with
-    the covariance that it has, as if it were never clipped. There it is no ceiling: background in
-    a cell of noise that the object shares would say more, and is not looked at.
+    Where noise is independent from pixel to pixel, clipping to 0..255 included, this is the best
+    possible. Noise of larger scales is taken with its covariance, as if never clipped; there the
+    background beside the object, which is left out, would add information on shared noise.
 
     Args:
         scenes: n scenes.
@@ -61,10 +60,10 @@ def place_likelihood(scenes: Scenes) -> np.ndarray:
         (n,) int64, classes.
 
     Raises:
-        InvalidInput: noise is not Gaussian of scales that divide each other, classes depend on
-            shape, or background, a second object or hollow objects add unknowns.
+        InvalidInput: noise is not Gaussian of scales that divide each other, or background, a
+            second object or hollow objects add unknowns.
     """
-    noise, task = _known_noise("place_likelihood", scenes), scenes.task
+    noise, task = _known_noise(scenes), scenes.task
     scenes = scenes.replace(permutation_seed=0)
     images, visible = render(scenes), masks(scenes).object
     if set(noise.scales) == {1}:
@@ -85,11 +84,11 @@ def _counted(images: np.ndarray, visible: np.ndarray) -> np.ndarray:
 def pooled(
     images: np.ndarray, visible: np.ndarray, noise: GaussianNoise
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What pixels y of one intensity I say of it under noise of covariance C, rounding included.
+    """Sufficient statistics of the intensity I of pixels y under noise of covariance C.
 
-    The logarithm of its likelihood is b I - a I^2 / 2 and a constant, where a = 1' C^-1 1 and
-    b = 1' C^-1 y. From the finest scale to the coarsest, a and b are summed over cells; then both
-    are divided by 1 + s^2 a, where s^2 is the variance of the field that is constant in a cell.
+    The log-likelihood is b I - a I^2 / 2 and a constant, where a = 1' C^-1 1, b = 1' C^-1 y, and C
+    includes rounding. From the finest scale to the coarsest, a and b are summed over cells; then
+    both are divided by 1 + s^2 a, where s^2 is the variance of the field constant in a cell.
 
     Args:
         images: (n, height, width) grey levels.
@@ -114,31 +113,24 @@ def _cell_sums(values: np.ndarray, side: int) -> np.ndarray:
     return np.add.reduceat(np.add.reduceat(values, rows, axis=1), columns, axis=2)
 
 
-def _known_noise(baseline: str, scenes: Scenes) -> GaussianNoise:
-    """The noise of scenes whose likelihood can be computed.
-
-    Raises:
-        InvalidInput: images depend on more than intensity, visible pixels and such noise.
-    """
+def _known_noise(scenes: Scenes) -> GaussianNoise:
+    """The noise of scenes whose images depend on intensity, visible pixels and noise alone."""
     noise, options = scenes.options.noise, scenes.options
-    level_classes(baseline, scenes.task)
-    if not isinstance(noise, GaussianNoise) or not any(noise.sigmas) or not _nested(noise.scales):
+    if (
+        not isinstance(noise, GaussianNoise)
+        or not any(noise.sigmas)
+        or any(large % small for small, large in pairwise(sorted(noise.scales)))
+    ):
         raise InvalidInput(
-            f"noise: {noise!r} does not suit {baseline}; allowed: Gaussian, of scales that divide "
-            "each other"
+            f"noise: {noise!r} does not suit a likelihood; allowed: Gaussian, of scales that "
+            "divide each other"
         )
     if options.background == "random" or options.distractor or options.hollow:
         raise InvalidInput(
             f"background, distractor, hollow: {options.background}, {options.distractor}, "
-            f"{options.hollow} do not suit {baseline}; allowed: a constant background, none, False"
+            f"{options.hollow} do not suit a likelihood; allowed: a grey level, none, False"
         )
     return noise
-
-
-def _nested(scales: tuple[int, ...]) -> bool:
-    """Whether each scale divides the next larger one."""
-    ordered = sorted(scales)
-    return all(b % a == 0 for a, b in pairwise(ordered))
 
 
 def _pixel_sigma(noise: GaussianNoise) -> float:

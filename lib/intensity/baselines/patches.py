@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from intensity.baselines.base import Decision, level_classes, most_probable
+from intensity.baselines.base import Decision, most_probable
 from intensity.baselines.histogram import most_common
 from intensity.data.scenes import Scenes
 
@@ -28,13 +28,10 @@ def patch_mean(training: Scenes) -> Decision:
 def flat_patch(training: Scenes) -> Decision:
     """The class of the largest square of one level that is not background.
 
-    It sees surfaces, and counts nothing but the background, the most frequent level. No side is
-    set: noise squares are at most 4 pixels wide (8 in larger images), less than what they leave
-    free of most objects. Of equally large squares the first by row and column is taken; where there
-    is none, the background.
+    Background is the most frequent level. Of equally large squares the first by row and column is
+    taken; where there is none, the background.
     """
-    classes = level_classes("flat_patch", training.task)
-    return lambda images: classes[_largest_flat(images)]
+    return lambda images: training.task.label(_largest_flat(images))
 
 
 def _largest_flat(images: np.ndarray) -> np.ndarray:

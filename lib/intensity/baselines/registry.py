@@ -1,5 +1,8 @@
 """All baselines by name, and which of them apply to which scenes."""
 
+from collections.abc import Callable
+from typing import Any
+
 from intensity.baselines.base import Baseline
 from intensity.baselines.edges import edge_amplitude
 from intensity.baselines.histogram import (
@@ -15,68 +18,36 @@ from intensity.baselines.patches import flat_patch, patch_mean
 from intensity.data.scenes import SceneOptions
 from intensity.data.tasks import Task
 
-BASELINES = {
-    row.name: row
-    for row in (
-        Baseline("mean_intensity", "class of the mean", mean_intensity, one_object=True),
-        Baseline(
-            "mean_posterior",
-            "best decision from the mean",
-            mean_posterior,
-            group="bound",
-            by_level=False,
-            noise="any",
-        ),
-        Baseline("most_frequent_level", "most frequent level", most_frequent_level),
-        Baseline("most_frequent_class", "most frequent class", most_frequent_class, group="bound"),
-        Baseline("linear_histogram", "linear in histogram", linear_histogram, by_level=False),
-        Baseline("edge_amplitude", "amplitude of edges", edge_amplitude),
-        Baseline("flat_patch", "largest flat patch", flat_patch),
-        Baseline(
-            "most_frequent_contrast",
-            "most frequent contrast",
-            most_frequent_contrast,
-            on_random_background=True,
-        ),
-        Baseline(
-            "background_level",
-            "level of the background",
-            background_level,
-            by_level=False,
-            on_random_background=True,
-        ),
-        Baseline(
-            "patch_mean",
-            "brightest patch",
-            patch_mean,
-            group="bound",
-            by_level=False,
-            noise="gaussian",
-        ),
-        Baseline(
-            "histogram_likelihood",
-            "best decision from the histogram",
-            histogram_likelihood,
-            group="bound",
-            noise="gaussian",
-        ),
-        Baseline(
-            "place_likelihood",
-            "best decision with the place known",
-            place_likelihood,
-            group="bound",
-            noise="gaussian",
-            knows_place=True,
-        ),
-    )
-}
+
+def _cue(label: str, function: Callable[..., Any], **fields: Any) -> Baseline:
+    """The row of a function that follows one cue."""
+    return Baseline(function.__name__, label, function, **fields)
+
+
+def _bound(label: str, function: Callable[..., Any], **fields: Any) -> Baseline:
+    """The row of a function that says how much a statistic holds."""
+    return _cue(label, function, group="bound", **fields)
+
+
+_ROWS = (
+    _cue("class of the mean", mean_intensity, one_object=True),
+    _bound("best decision from the mean", mean_posterior, by_level=False, noise="any"),
+    _cue("most frequent level", most_frequent_level),
+    _bound("most frequent class", most_frequent_class),
+    _cue("linear in histogram", linear_histogram, by_level=False),
+    _cue("amplitude of edges", edge_amplitude),
+    _cue("largest flat patch", flat_patch),
+    _cue("most frequent contrast", most_frequent_contrast, on_random_background=True),
+    _cue("level of the background", background_level, by_level=False, on_random_background=True),
+    _bound("brightest patch", patch_mean, by_level=False, noise="gaussian"),
+    _bound("best decision from the histogram", histogram_likelihood, noise="gaussian"),
+    _bound(
+        "best decision with the place known", place_likelihood, noise="gaussian", knows_place=True
+    ),
+)
+BASELINES = {row.name: row for row in _ROWS}
 
 
 def applicable_baselines(task: Task, options: SceneOptions) -> list[Baseline]:
-    """The baselines whose accuracy says something about scenes of a task.
-
-    Args:
-        task: which intensities occur and their classes.
-        options: what the scenes look like.
-    """
+    """The baselines whose accuracy says something about scenes of a task."""
     return [row for row in BASELINES.values() if row.applies(task, options)]

@@ -1,7 +1,7 @@
 """Numbered, endless, disjoint splits of scenes, and batches of them, made on the fly.
 
-Test scenes come from the split "test"; nothing here that trains or selects can ask for it:
-`training_batches` reads "train", `evaluation_scenes` is told its split by name.
+Nothing that trains or selects draws from the split "test": `training_batches` reads "train", and
+`evaluation_scenes` names its split.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from intensity.data.tasks import Task
 SEED_STRIDE = 10**9
 """Training seed s reads the scenes from number s * SEED_STRIDE on, so seeds share none."""
 ORDER = len(SPLITS)
-"""Stands where the keys of scenes have the number of their split: orders share no random bits."""
+"""In keys in place of the number of a split, so that orders share no random bits with scenes."""
 
 
 def training_batches(
@@ -32,8 +32,8 @@ def training_batches(
     """The training scenes of an epoch, a batch at a time.
 
     Args:
-        task: which intensities occur and their classes.
-        options: what the scenes look like.
+        task: of the scenes.
+        options: of the scenes.
         seed: which part of the split "train" is read, and the order.
         epoch: from 0 on.
         epoch_images: scenes an epoch.

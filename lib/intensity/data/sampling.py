@@ -6,7 +6,7 @@ variable, block). Changing one option therefore leaves the other variables as th
 scenes with and without noise, say, differ in the noise only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Literal, get_args
 
@@ -29,14 +29,14 @@ def draw_scenes(task: Task, options: SceneOptions, split: str, start: int, count
     """Scenes number start .. start + count - 1 of a split.
 
     Args:
-        task: which intensities occur and their classes.
-        options: what the scenes look like.
+        task: of the scenes.
+        options: of the scenes.
         split: "train", "validation" or "test"; splits never share a scene.
         start: number of the first scene, from 0 without end.
         count: how many.
 
     Raises:
-        InvalidInput: unknown split, negative start, no scene asked for, or options that do not
+        InvalidInput: unknown split, negative start, fewer than one scene, or options that do not
             suit the task.
     """
     if split not in SPLITS:
@@ -56,11 +56,11 @@ def check_drawable(task: Task, options: SceneOptions) -> None:
     Raises:
         InvalidInput: an option contradicts what the class depends on.
     """
-    if task.balanced == "both" and options.background != "random":
+    if task.draws_backgrounds and options.background != "random":
         found, allowed = f"background: {options.background}", "'random'"
     elif task.shapes and sorted(options.shapes) != sorted(task.shapes):
         found, allowed = f"shapes: {options.shapes}", str(task.shapes)
-    elif options.distractor and (task.shapes or task.balanced == "both"):
+    elif options.distractor and (task.shapes or task.draws_backgrounds):
         found, allowed = f"distractor: {options.distractor}", "none"
     elif options.distractor in options.shapes:
         found, allowed = f"distractor: {options.distractor}", "a shape that the object never has"
@@ -86,12 +86,12 @@ def _draw_block(task: Task, options: SceneOptions, split: str, block: int) -> Sc
     objects, background = _draw_levels(task, options, stream)
     area = _choose(options.areas, stream("area")).astype(np.int32)
     centers = _draw_centers(options, stream("center"))
-    names = _choose([SHAPES.index(shape) for shape in options.shapes], stream("shape"))
+    shapes = [SHAPES.index(shape) for shape in options.shapes]
     scenes = Scenes(
         task=task,
         options=options,
         intensity=objects[:, 0],
-        shape=names.astype(np.uint8),
+        shape=_choose(shapes, stream("shape")).astype(np.uint8),
         area=area,
         center=centers[:, :2],
         core_area=np.zeros_like(area),
@@ -111,6 +111,7 @@ VARIABLES = (
     *("intensity", "shape", "area", "center"),
     *("background", "squares", "noise", "permutation"),
 )
+"""What a block draws; the position of a name is part of the key of its generator."""
 
 
 def _stream(split: str, block: int, variable: str) -> np.random.Generator:
@@ -140,22 +141,13 @@ def _until(
     Args:
         stream: random numbers.
         propose: (m, width) numbers in [0, 1) -> m proposals.
-        accept: proposals and the numbers of their scenes -> (m,) bool.
+        accept: m proposals and the numbers of their scenes -> (m,) bool.
         width: random numbers a proposal needs.
     """
-    result = propose(stream.random((BLOCK, width)))
-    for pending in _pending(result, accept):
+    result, pending = propose(stream.random((BLOCK, width))), np.arange(BLOCK)
+    while (pending := pending[~accept(result[pending], pending)]).size:
         result[pending] = propose(stream.random((len(pending), width)))
     return result
-
-
-def _pending(
-    result: np.ndarray, accept: Callable[[np.ndarray, np.ndarray], np.ndarray]
-) -> Iterator[np.ndarray]:
-    """The numbers of the scenes whose proposal is not accepted yet, until there is none."""
-    pending = np.arange(BLOCK)
-    while (pending := pending[~accept(result[pending], pending)]).size:
-        yield pending
 
 
 def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndarray:
@@ -175,42 +167,30 @@ def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndar
 def _draw_levels(
     task: Task, options: SceneOptions, stream: Callable[[str], np.random.Generator]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(BLOCK, k) uint8 intensities of the k objects, and (BLOCK,) uint8 backgrounds."""
-    if task.balanced == "both":
+    """(BLOCK, k) uint8 intensities of the k objects, and (BLOCK,) uint8 backgrounds.
+
+    Two objects are drawn and discarded as pairs, so either may play either role.
+    """
+    if task.draws_backgrounds:
         pairs = task.draw_pairs(stream("intensity").random(BLOCK))
         return pairs[:, :1], pairs[:, 1]
-    objects = _draw_intensities(task, options, stream("intensity"))
-    return objects, _draw_background(options, objects, stream("background"))
-
-
-def _draw_intensities(task: Task, options: SceneOptions, stream: np.random.Generator) -> np.ndarray:
-    """(BLOCK, k) uint8, the intensities of the k objects, of different classes.
-
-    Pairs are drawn and discarded as pairs, so either object may play either role.
-    """
-    objects = 2 if options.distractor else 1
+    count = 2 if options.distractor else 1
 
     def differ(levels: np.ndarray, _: np.ndarray) -> np.ndarray:
         """Whether the classes of first and last object differ, or there is only one object."""
-        return (task.label(levels[:, 0]) != task.label(levels[:, -1])) | (objects == 1)
+        return (task.label(levels[:, 0]) != task.label(levels[:, -1])) | (count == 1)
 
-    return _until(stream, task.draw, differ, objects)
-
-
-def _draw_background(
-    options: SceneOptions, objects: np.ndarray, stream: np.random.Generator
-) -> np.ndarray:
-    """(BLOCK,) uint8; a random one differs from all objects' intensities, (BLOCK, k)."""
+    objects = _until(stream("intensity"), task.draw, differ, count)
     if options.background != "random":
-        return np.full(BLOCK, options.background, np.uint8)
+        return objects, np.full(BLOCK, options.background, np.uint8)
 
-    def contrasts(levels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Whether a background can be told from the objects."""
+    def contrast(levels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Whether backgrounds differ enough from all objects."""
         distance = np.abs(objects[rows].astype(int) - levels[:, None])
         return distance.min(axis=1) >= MINIMUM_CONTRAST
 
-    drawn = _until(stream, lambda u: _integers(u[:, 0], 0, 255), contrasts, 1)
-    return drawn.astype(np.uint8)
+    drawn = _until(stream("background"), lambda u: _integers(u[:, 0], 0, 255), contrast, 1)
+    return objects, drawn.astype(np.uint8)
 
 
 def _draw_squares(task: Task, options: SceneOptions, stream: np.random.Generator) -> np.ndarray:

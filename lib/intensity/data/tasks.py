@@ -1,11 +1,9 @@
 """Which class an object belongs to: a table of boundaries and labels.
 
-A `Task` cuts the grey levels 0..255 into bands and gives each band a class, or none. It also says
-which levels an object may have and how often, so that "chance" is a number that can be computed.
-
-In the paper's tasks the level is the object's intensity. Its `cue` lets a task ask for something
-else with the same table: the object's contrast to the background, its shape, or both shape and
-intensity.
+A `Task` cuts the grey levels 0..255 into bands and gives each band a class, or none. It also fixes
+the probability of every level, hence the accuracy of guessing. In the paper's tasks the level is
+the object's intensity; by its `cue` a task applies the same table to the contrast, or classifies
+shape, alone or with intensity.
 """
 
 from functools import cached_property
@@ -43,12 +41,12 @@ class Task(Preset):
         boundaries: last grey level of every band but the final one, increasing.
         labels: class of each band (one more than boundaries); None for a band that is never drawn.
         drawn: lowest and highest intensity that an object may have.
-        balanced: True draws a class first and a level of that class then; "both" draws intensity
-            and background together, so that all pairs of a class of the intensity and a class of
-            the contrast are equally likely; otherwise all levels of `drawn` are.
-        cue: what the table is about: the object's intensity I; its contrast |I - B| to the
-            background B; nothing, where the class is the shape; or the intensity for each shape
-            apart, so that the class is a conjunction of both.
+        balanced: what is equally likely: levels of `drawn` (False); classes of the intensity
+            (True); or pairs of a class of the intensity and a class of the contrast ("both"),
+            for which intensity and background are drawn together.
+        cue: what the table classifies: the object's intensity I; its contrast |I - B| to the
+            background B; nothing, where the class is the shape; or the intensity within each
+            shape, so that the class is a conjunction of both.
         shapes: where shape counts, the shapes in the order of their classes.
         setting: name of the scenes that it is meant for; no part of it, as title and group.
 
@@ -86,7 +84,7 @@ class Task(Preset):
         return self
 
     def _check_cue(self) -> None:
-        """Refuse a cue whose classes could not be drawn or told apart."""
+        """Refuse a cue that does not fit the other fields."""
         by_shape = self.cue in ("shape", "conjunction")
         fit = len(self.shapes) == len(set(self.shapes)) > 1 if by_shape else not self.shapes
         if not fit:
@@ -96,7 +94,7 @@ class Task(Preset):
             )
         if self.cue == "shape" and len(self.labels) > 1:
             raise InvalidInput(f"labels: {self.labels} is not allowed with cue shape; give (0,)")
-        if self.cue == "contrast" and self.balanced != "both":
+        if self.cue == "contrast" and not self.draws_backgrounds:
             raise InvalidInput(
                 f"balanced: {self.balanced} is not allowed with cue contrast; give 'both'"
             )
@@ -114,11 +112,16 @@ class Task(Preset):
         missing = set(range(self._bands_classes)) - set(labels.tolist())
         if missing:
             raise InvalidInput(f"drawn: {self.drawn} holds no level of class {min(missing)}")
-        if self.balanced == "both" and len(self._groups[2]) < self._bands_classes**2:
+        if self.draws_backgrounds and len(self._groups[2]) < self._bands_classes**2:
             raise InvalidInput(
                 f"boundaries: {self.boundaries} leave a class of intensity without a class of "
                 "contrast; change them or `drawn`"
             )
+
+    @property
+    def draws_backgrounds(self) -> bool:
+        """Whether intensity and background are drawn together."""
+        return self.balanced == "both"
 
     @property
     def _bands_classes(self) -> int:
@@ -146,9 +149,8 @@ class Task(Preset):
     @cached_property
     def _table(self) -> np.ndarray:
         """(256,) int64, class of every level, -1 where there is none."""
-        last = np.asarray(self.boundaries)
-        band = np.searchsorted(last, np.arange(LEVELS), side="left")
-        return np.array([-1 if label is None else label for label in self.labels])[band]
+        labels = [-1 if label is None else label for label in self.labels]
+        return np.array(labels)[np.searchsorted(self.boundaries, np.arange(LEVELS))]
 
     def label(self, levels: np.ndarray) -> np.ndarray:
         """Class of each grey level by the table: of an intensity, or of a contrast.
@@ -200,7 +202,7 @@ class Task(Preset):
     @property
     def priors(self) -> np.ndarray:
         """(classes,) probability of every class; its maximum is the accuracy of guessing."""
-        if self.balanced == "both":
+        if self.draws_backgrounds:
             return np.full(self.classes, 1 / self.classes)
         drawn = self.levels
         bands = np.bincount(self._table[drawn], self.weights[drawn], minlength=self._bands_classes)
@@ -208,11 +210,7 @@ class Task(Preset):
 
     @property
     def edges(self) -> np.ndarray:
-        """Where the class changes between neighboring drawable levels, in grey levels.
-
-        For bands that touch the edge lies half-way, for example 30.5; between two bands with
-        undrawn levels in between it lies in the middle of the gap.
-        """
+        """Half-way between neighboring drawn levels of different classes, for example 30.5."""
         levels = self.levels
         changes = np.flatnonzero(np.diff(self._table[levels]))
         return (levels[changes] + levels[changes + 1]) / 2
@@ -221,8 +219,8 @@ class Task(Preset):
         """Intensities for given uniform numbers, each with its weight.
 
         Args:
-            uniform: any shape, in [0, 1). The whole part of the number times the number of groups
-                picks a group of equally likely levels, what is left picks a level in it.
+            uniform: any shape, in [0, 1). Times the number of groups, its whole part is the number
+                of a group of equally likely levels, and the rest the place in it.
 
         Returns:
             Same shape, uint8 grey levels.
@@ -245,22 +243,20 @@ class Task(Preset):
 
     @cached_property
     def _groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What can be drawn, group by group, where each group starts, and its size.
+        """What can be drawn, by group: (k, 1) uint8 intensities, or (k, 2) with backgrounds.
 
-        Objects are (k, 1) levels or (k, 2) pairs of intensity and background, uint8. Groups are the
-        classes of a balanced task, pairs of classes where both are; otherwise there is one.
+        With them, where each group starts, and its size. Groups are equally likely, and so are the
+        members of one: the classes of a balanced task, pairs of classes, or all levels together.
         """
-        low, high = self.drawn
-        levels = np.arange(LEVELS)
-        drawn = (levels >= low) & (levels <= high) & (self._table >= 0)
-        objects = np.argwhere(drawn)
-        group = self._table[objects[:, 0]] if self.balanced else np.zeros(len(objects), int)
-        if self.balanced == "both":
+        levels, (low, high) = np.arange(LEVELS), self.drawn
+        group = np.where((levels >= low) & (levels <= high), self._table, -1)
+        if self.draws_backgrounds:
             contrast = np.abs(levels[:, None] - levels)
-            told = (contrast >= MINIMUM_CONTRAST) & (self._table[contrast] >= 0)
-            objects = np.argwhere(drawn[:, None] & told)
-            first, second = self._table[objects[:, 0]], self._table[contrast[tuple(objects.T)]]
-            group = self._bands_classes * first + second
-        _, sizes = np.unique(group, return_counts=True)
-        objects = objects[np.argsort(group, kind="stable")].astype(np.uint8)
-        return objects, np.cumsum(sizes) - sizes, sizes
+            second = np.where(contrast >= MINIMUM_CONTRAST, self._table[contrast], -1)
+            pair = self._bands_classes * group[:, None] + second
+            group = np.where((group[:, None] >= 0) & (second >= 0), pair, -1)
+        elif not self.balanced:
+            group = np.minimum(group, 0)
+        objects, group = np.argwhere(group >= 0), group[group >= 0]
+        _, starts, sizes = np.unique(np.sort(group), return_index=True, return_counts=True)
+        return objects[np.argsort(group, kind="stable")].astype(np.uint8), starts, sizes

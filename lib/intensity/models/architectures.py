@@ -1,8 +1,9 @@
 """Every architecture as data: a list of layers from the input to the logits.
 
-This module knows sizes and costs; `networks` turns the data into Keras models.
+This module knows sizes and costs; `build` turns the data into Keras models.
 """
 
+from itertools import takewhile
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -130,15 +131,6 @@ class Network(Preset):
             )
         return self
 
-    @property
-    def is_permutation_invariant(self) -> bool:
-        """Whether every pixel is read alone and averaged: only the histogram can matter."""
-        kinds = [layer.kind for layer in self.layers]
-        if "average" not in kinds:
-            return False
-        body = self.layers[: kinds.index("average")]
-        return all(isinstance(layer, Convolution) and layer.kernel == 1 for layer in body)
-
 
 def feature_sizes(network: Network, size: int) -> list[int]:
     """Height (= width) of the feature maps after every layer, in pixels; 1 after the head begins.
@@ -153,11 +145,8 @@ def feature_sizes(network: Network, size: int) -> list[int]:
     sizes, now = [], size
     for layer in network.layers:
         if isinstance(layer, Block):
-            now = (
-                (now - 3) // layer.stride + 1
-                if layer.padding == "valid"
-                else -(-now // layer.stride)
-            )
+            lost = 2 if layer.padding == "valid" else 0
+            now = -(-(now - lost) // layer.stride)
         elif isinstance(layer, Pool):
             now //= 2
         elif isinstance(layer, Flatten | Average):
@@ -169,13 +158,17 @@ def feature_sizes(network: Network, size: int) -> list[int]:
 
 
 def multiplications(network: Network, size: int) -> int:
-    """Multiplications of one forward pass, for telling how long a training will take.
+    """Multiplications of one forward pass, from which the time of a training is estimated.
+
+    Where every pixel is classified alone and averaged, only the histogram is evaluated; counting
+    that takes about a step a pixel.
 
     Args:
         network: the architecture.
         size: height and width of the image, pixels.
     """
-    if network.is_permutation_invariant:
+    body = takewhile(lambda layer: not isinstance(layer, Average), network.layers)
+    if all(isinstance(layer, Convolution) and layer.kernel == 1 for layer in body):
         return size * size
     total, before, channels = 0, size, 1
     for layer, after in zip(network.layers, feature_sizes(network, size), strict=True):
