@@ -133,19 +133,6 @@ def test_the_small_network_is_trained_once_and_reports_its_progress(
     assert run in find_networks(store).runs.values()
 
 
-def test_a_training_is_a_run_of_the_store_and_is_not_done_twice(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recipe = SMALL.recipe.model_copy(update={"epochs": 1, "epoch_images": 64})
-    changes = {"recipe": recipe, "validation_images": 16, "test_images": 16}
-    monkeypatch.setattr(networks, "SMALL", SMALL.model_copy(update=changes))
-    run = train_small(store, lambda _: None)
-    written = (run.path / "model.keras").stat().st_mtime_ns
-    assert train_small(store, lambda _: None).path == run.path
-    assert (run.path / "model.keras").stat().st_mtime_ns == written
-    assert [*find_networks(store).runs.values()] == [run]
-
-
 def test_the_small_network_is_small() -> None:
     model = untrained(SMALL)
     assert SMALL.scenes.size == 32

@@ -2,11 +2,12 @@
 
 import json
 import socket
+from pathlib import Path
 
 import pytest
 
 from intensity.environment import Layout
-from intensity.explorer.serve import TEMPLATE, _options, serve
+from intensity.explorer.serve import TEMPLATE, serve
 from intensity.values import ROOT, InvalidInput
 
 PLACE = ROOT / "lib" / "intensity" / "explorer" / "voila" / "templates" / TEMPLATE
@@ -21,8 +22,12 @@ def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
             serve(Layout(), port, browser=False)
 
 
-def test_only_this_machine_is_served() -> None:
-    assert "--Voila.ip=127.0.0.1" in _options(Layout(), 8866)
+def test_only_this_machine_is_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given: list[str] = []
+    monkeypatch.setattr("intensity.explorer.serve.set_environment", lambda *_: None)
+    monkeypatch.setattr("voila.app.Voila.launch_instance", lambda argv: given.extend(argv))
+    serve(Layout(tmp_path), 0, browser=False)
+    assert "--Voila.ip=127.0.0.1" in given
 
 
 def test_the_template_names_nothing_from_elsewhere() -> None:

@@ -11,7 +11,7 @@ from scipy.special import softmax
 from intensity.analysis.activations import activations
 from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.cases import BATCH
-from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
+from intensity.attribution.registry import find_method
 from intensity.data.rendering import render
 from intensity.data.sampling import draw_scenes
 from intensity.evaluation.cases import predicted_case
@@ -112,8 +112,8 @@ def test_feature_maps_are_the_activations_of_any_layer(subject: Subject) -> None
         subject.features(view, "conv99")
 
 
-@pytest.mark.parametrize("method", [*METHODS, *IMAGE_MAPS])
-def test_maps_are_those_of_every_method(subject: Subject, method: str) -> None:
+@pytest.mark.parametrize("method", ["grad_cam", "sobel"])
+def test_maps_are_those_of_methods_and_of_edge_filters(subject: Subject, method: str) -> None:
     view = changed(subject.start(5), noise=50)
     scenes = subject.scenes(view)
     wanted = find_method(method)(predicted_case(subject.model, scenes))[0]

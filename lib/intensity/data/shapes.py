@@ -15,27 +15,16 @@ REACH = 96
 """Objects lie within this many pixels of their center, enough for images of 192 pixels."""
 
 
-def _disc(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Euclidean distance: areas 197, 797 and 901 are discs of radius 8, 16 and 17."""
-    return np.hypot(rows, columns)
-
-
-def _square(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Chebyshev distance from the corner between pixels: (2 h)^2 pixels span center +- h."""
-    return np.maximum(np.abs(rows + 0.5), np.abs(columns + 0.5))
-
-
-def _triangle(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Largest distance along the three outward normals of an equilateral triangle, apex up."""
-    slanted = np.sqrt(0.75) * np.abs(columns) - 0.5 * rows
-    return np.maximum(rows.astype(float), slanted)
-
-
 GAUGES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "disc": _disc,
-    "square": _square,
-    "triangle": _triangle,
+    "disc": np.hypot,  # Euclidean: areas 197, 797 and 901 are discs of radius 8, 16 and 17
+    # Chebyshev, from the corner between pixels: (2 h)^2 pixels span center +- h.
+    "square": lambda rows, columns: np.maximum(np.abs(rows + 0.5), np.abs(columns + 0.5)),
+    # Largest distance along the three outward normals of an equilateral triangle, apex up.
+    "triangle": lambda rows, columns: np.maximum(
+        rows.astype(float), np.sqrt(0.75) * np.abs(columns) - 0.5 * rows
+    ),
 }
+"""Distance from the center, pixels, of relative rows and columns."""
 SHAPES = tuple(GAUGES)
 """Names of the shapes; a scene stores the position of a name in this tuple."""
 

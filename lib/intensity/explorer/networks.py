@@ -71,9 +71,11 @@ def find_networks(store: Store) -> Listing:
             bad[reason] += 1
         else:
             good.setdefault(run.name, run)
-    ordered = sorted(good.values(), key=_order)
-    titles = Counter(title(run) for run in ordered)
-    named = {_unique(run, titles): run for run in ordered}
+    titles = Counter(map(title, good.values()))
+    named = {}
+    for run in sorted(good.values(), key=_order):
+        end = "" if titles[title(run)] == 1 else f", {run.name.rsplit('-', 1)[-1][:6]}"
+        named[title(run) + end] = run
     reasons = ", ".join(f"{count} {reason}" for reason, count in bad.items())
     return Listing(named, f"Networks that do not fit: {reasons}." if bad else "")
 
@@ -107,12 +109,6 @@ def title(run: Run) -> str:
         f"{c.network.name} on {c.task.name}, seed {c.seed}: {accuracy:.1%} "
         f"({setting_words(c.scenes)}; {c.recipe.images:,} images)"
     )
-
-
-def _unique(run: Run, titles: Counter[str]) -> str:
-    """A run's title, with the end of its name where another run has the same."""
-    own = title(run)
-    return own if titles[own] == 1 else f"{own}, {run.name.rsplit('-', 1)[-1][:6]}"
 
 
 def setting_words(options: SceneOptions) -> str:

@@ -33,8 +33,19 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
     runtime.mkdir(parents=True, exist_ok=True)
     from voila.app import Voila
 
-    more = [f"--Voila.connection_dir_root={runtime}", *([] if browser else ["--no-browser"])]
-    Voila.launch_instance(argv=[*_options(layout, port), *more])
+    options = [
+        str(layout.root / "notebooks" / "explore.ipynb"),
+        f"--template={TEMPLATE}",
+        f"--Voila.ip={HOST}",
+        f"--port={port}",
+        "--Voila.port_retries=0",
+        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
+        "--VoilaConfiguration.allow_template_override=NO",
+        "--VoilaConfiguration.allow_theme_override=NO",
+        f"--Voila.connection_dir_root={runtime}",
+        *([] if browser else ["--no-browser"]),
+    ]
+    Voila.launch_instance(argv=options)
 
 
 def _check_free(port: int) -> None:
@@ -47,17 +58,3 @@ def _check_free(port: int) -> None:
             raise InvalidInput(
                 f"--port: {port} is not allowed: a port that is free ({error.strerror})"
             ) from None
-
-
-def _options(layout: Layout, port: int) -> list[str]:
-    """The options of Voila."""
-    return [
-        str(layout.root / "notebooks" / "explore.ipynb"),
-        f"--template={TEMPLATE}",
-        f"--Voila.ip={HOST}",
-        f"--port={port}",
-        "--Voila.port_retries=0",
-        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
-        "--VoilaConfiguration.allow_template_override=NO",
-        "--VoilaConfiguration.allow_theme_override=NO",
-    ]

@@ -197,9 +197,9 @@ class Subject:
         Raises:
             InvalidInput: the object's center lies outside, or its area is too large.
         """
-        for name in ("row", "column"):
-            if getattr(view, name) >= self.options.size:
-                found, last = getattr(view, name), self.options.size - 1
+        last = self.options.size - 1
+        for name, found in (("row", view.row), ("column", view.column)):
+            if found > last:
                 raise InvalidInput(f"{name}: {found} is not allowed: 0..{last}")
         drawn, noisy = self.drawn(view.scene), self.drawn(view.noise_scene)
         changed = drawn.replace(

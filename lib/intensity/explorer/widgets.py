@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -51,14 +51,7 @@ HEADINGS = {
 """The panels in the order of the page."""
 
 
-class Timer(Protocol):
-    """An action that can be cancelled."""
-
-    def cancel(self) -> None:
-        """Do not carry it out."""
-
-
-def after_pause(action: Callable[[], object]) -> Timer | None:
+def after_pause(action: Callable[[], object]) -> asyncio.TimerHandle | None:
     """Act after `PAUSE`, unless cancelled; at once where no event loop runs."""
     try:
         return asyncio.get_running_loop().call_later(PAUSE, action)
@@ -111,18 +104,18 @@ class Page:
 
     Args:
         store: where networks are found, and kept when they are trained.
-        later: calls a function after a pause; see `after_pause`.
+        later: `after_pause`, or another that returns something with `cancel`, or None.
         clock: seconds, to time the parts.
     """
 
     def __init__(
         self,
         store: Store,
-        later: Callable[[Callable[[], object]], Timer | None] = after_pause,
+        later: Callable[[Callable[[], object]], Any] = after_pause,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.store, self._later, self._clock = store, later, clock
-        self._timer: Timer | None = None
+        self._timer: Any = None
         self._is_quiet = False
         self.pictures: Pictures | None = None
         self.controls = make_controls()
@@ -147,11 +140,8 @@ class Page:
         actions = {self.network: self._on_network, self.scale: self._on_scale}
         actions[self.controls["scene"]] = self._on_scene
         for widget in (*self.controls.values(), self.network, self.method, self.layer, self.scale):
-            self._listen(widget, actions.get(widget, self._on_move))
-
-    def _listen(self, widget: widgets.Widget, action: Callable[[], None]) -> None:
-        """Act when a person changes a widget, not when the page does."""
-        widget.observe(lambda _: None if self._is_quiet else action(), "value")
+            action = actions.get(widget, self._on_move)
+            widget.observe(lambda _, act=action: None if self._is_quiet else act(), "value")
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -302,7 +292,9 @@ class Page:
         try:
             self._show(pictures.draw(part, view, source[0]))
         except Exception as error:  # no memory, say: the page has no other place for it
-            self._refuse(part, " ".join(str(error).split())[:200])
+            reason = " ".join(str(error).split())[:200]
+            for name in ("image", "answer", "curve") if part == "answer" else (part,):
+                self.panels[name].say(reason)
             if not isinstance(error, InvalidInput):
                 return  # it may succeed the next time
         else:
@@ -313,13 +305,6 @@ class Page:
         """Put pictures into their panels."""
         for name, picture in pictures.items():
             self.panels[name].content.value = picture.html
-
-    def _refuse(self, part: str, reason: str) -> None:
-        """Say why a part cannot be shown, in place of what was true of another scene."""
-        self.panels[part].say(reason)
-        if part == "answer":
-            self.panels["image"].say("There is no image of such a scene.")
-            self.panels["curve"].say(reason)
 
     def train_network(self) -> None:
         """Train a small network and show it."""

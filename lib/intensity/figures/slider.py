@@ -112,8 +112,7 @@ class _Map(NamedTuple):
     title: above it.
     scale: what its colors mean.
     color_map: matplotlib's name of these.
-    low: value of the first color.
-    high: value of the last color.
+    low, high: values of the first and the last color.
     steps: from low to high; few are enough for the eye, and pack better.
     values: (n, 256, rows, columns) shares of the way from low to high.
     """
@@ -169,7 +168,15 @@ def intensity_slider(
         "labels": [known.get(level) for level in range(LEVELS)],
         "shapes": {kind.name: kind.values.shape[2:] for kind in kinds},
         "scales": {kind.name: [kind.low, kind.high, kind.steps] for kind in kinds},
-        "scenes": _scenes(scenes, probabilities, maps["steepest"], kinds),
+        "scenes": [
+            {
+                "intensity": int(own),
+                "probabilities": [seed[i].T.round(4).tolist() for seed in probabilities],
+                "steepest": [float(f"{largest:.3g}") for largest in maps["steepest"][i]],
+                "maps": {kind.name: _packed(kind.values[i], kind.steps) for kind in kinds},
+            }
+            for i, own in enumerate(scenes.values())
+        ],
         "plots": {part: json_item(plot, f"{name}-{part}") for part, plot in plots.items()},
     }
     loader = jinja2.FileSystemLoader(TEMPLATE)
@@ -182,24 +189,6 @@ def intensity_slider(
         bokeh=INLINE.js_raw[0],  # in the page, so that no other host is needed
         data=json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
     )
-
-
-def _scenes(
-    scenes: Mapping[str, int],
-    probabilities: Sequence[np.ndarray],
-    steepest: np.ndarray,
-    kinds: Sequence[_Map],
-) -> list[dict[str, Any]]:
-    """What the script has of each scene."""
-    return [
-        {
-            "intensity": int(own),
-            "probabilities": [seed[i].T.round(4).tolist() for seed in probabilities],
-            "steepest": [float(f"{largest:.3g}") for largest in steepest[i]],
-            "maps": {kind.name: _packed(kind.values[i], kind.steps) for kind in kinds},
-        }
-        for i, own in enumerate(scenes.values())
-    ]
 
 
 def _maps(maps: Mapping[str, np.ndarray]) -> list[_Map]:

@@ -1,9 +1,8 @@
 """Batch norm: as one kernel while a network trains, and its averages recalibrated afterwards.
 
-Keras computes batch norm from means, squares and products, each a pass over all activations, and
-on a processor that takes more time than the convolutions. TensorFlow has the whole layer as one
-kernel, 2 to 3 times as fast. What is trained with it is an ordinary network: the copy that learns
-gives its weights back, and no saved network depends on this module.
+On a processor the several passes of Keras' batch norm take more time than the convolutions;
+TensorFlow's one kernel is 2 to 3 times as fast. A fused copy learns and gives its weights back, so
+no saved network depends on this module.
 """
 
 from collections.abc import Iterable
@@ -45,10 +44,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         )  # fmt: skip
         values = ops.cast(ops.size(inputs) // ops.shape(inputs)[-1], "float32")
         variance = result.batch_variance * (values - 1) / values  # the kernel's has divisor n - 1
-        for moving, now in (
-            (self.moving_mean, result.batch_mean),
-            (self.moving_variance, variance),
-        ):
+        averages = (self.moving_mean, result.batch_mean), (self.moving_variance, variance)
+        for moving, now in averages:
             moving.assign(moving * self.momentum + now * (1 - self.momentum))
         return result.y
 
@@ -64,24 +61,22 @@ def fused(model: keras.Model) -> keras.Model:
     """
     if keras.backend.backend() != "tensorflow":
         return model
-    copy = keras.models.clone_model(model, clone_function=_clone)
+
+    def clone(layer: keras.Layer) -> keras.Layer:
+        batch_norm = type(layer) is keras.layers.BatchNormalization
+        kind = FusedBatchNormalization if batch_norm else type(layer)
+        return kind.from_config(layer.get_config())
+
+    copy = keras.models.clone_model(model, clone_function=clone)
     copy.set_weights(model.get_weights())
     return copy
-
-
-def _clone(layer: keras.Layer) -> keras.Layer:
-    """A layer of the same configuration."""
-    batch_norm = type(layer) is keras.layers.BatchNormalization
-    kind = FusedBatchNormalization if batch_norm else type(layer)
-    return kind.from_config(layer.get_config())
 
 
 def recalibrate_batchnorm(model: keras.Model, batches: Iterable[np.ndarray]) -> None:
     """Set batch norm's averages to the mean over many batches, in place.
 
-    The running averages that training leaves rest on the last hundred or two of images. That is too
-    few for units with sharp thresholds: single networks lose up to 2 % of accuracy by it. In a
-    network that was never trained they are 0 and 1, whatever the inputs are.
+    The running averages of training rest on its last one or two hundred images, too few for units
+    with sharp thresholds: single networks lose up to 2 % of accuracy. Untrained, they are 0 and 1.
 
     Args:
         model: takes the images of the batches.

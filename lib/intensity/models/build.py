@@ -33,7 +33,6 @@ class _Builder:
     """Applies layers one after the other and numbers them by kind."""
 
     def __init__(self, weight_decay: float, seed: int) -> None:
-        """Start counting."""
         self.counts: Counter[str] = Counter()
         self.decay = weight_decay
         self.seeds = np.random.Generator(np.random.Philox(key=seed))
@@ -48,21 +47,14 @@ class _Builder:
         return int(self.seeds.integers(2**31))
 
     def kernel(self) -> dict[str, object]:
-        """How kernels start and what holds them back."""
+        """Initializer of kernels, and an L2 term of gradient weight_decay times the kernel."""
+        decay = keras.regularizers.L2(self.decay / 2) if self.decay else None
         initializer = keras.initializers.GlorotUniform(self.seed())
-        return {"kernel_initializer": initializer, "kernel_regularizer": self.regularizer()}
-
-    def regularizer(self) -> keras.Regularizer | None:
-        """L2 term whose gradient is weight_decay times the weight."""
-        return keras.regularizers.L2(self.decay / 2) if self.decay else None
+        return {"kernel_initializer": initializer, "kernel_regularizer": decay}
 
     def convolve(self, x: keras.KerasTensor, channels: int, **options: object) -> keras.KerasTensor:
         """A linear convolution."""
         return layers.Conv2D(channels, name=self.name("conv"), **self.kernel(), **options)(x)
-
-    def dense(self, x: keras.KerasTensor, units: int, name: str) -> keras.KerasTensor:
-        """A linear fully connected layer."""
-        return layers.Dense(units, name=name, **self.kernel())(x)
 
     def relu(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """The positive part."""
@@ -89,9 +81,8 @@ class _Builder:
             case Convolution():
                 spread = keras.initializers.RandomUniform(-layer.spread, layer.spread, self.seed())
                 options = {"kernel_size": layer.kernel, "padding": "same"}
-                return self.relu(
-                    self.convolve(x, layer.channels, bias_initializer=spread, **options)
-                )
+                x = self.convolve(x, layer.channels, bias_initializer=spread, **options)
+                return self.relu(x)
             case Block():
                 return self.block(x, layer)
             case Pool():
@@ -103,7 +94,8 @@ class _Builder:
             case Norm():
                 return self.norm(x)
             case Dense():
-                return self.relu(self.dense(x, layer.units, self.name("dense")))
+                dense = layers.Dense(layer.units, name=self.name("dense"), **self.kernel())
+                return self.relu(dense(x))
             case Dropout():
                 return layers.Dropout(layer.rate, seed=self.seed(), name=self.name("dropout"))(x)
 
@@ -133,7 +125,8 @@ def build(
     x = layers.Rescaling(scale, offset, name="rescale")(images)
     for layer in network.layers:
         x = builder.apply(x, layer)
-    return keras.Model(images, builder.dense(x, classes, "logits"), name=network.name)
+    logits = layers.Dense(classes, name="logits", **builder.kernel())(x)
+    return keras.Model(images, logits, name=network.name)
 
 
 def learning_copy(model: keras.Model) -> keras.Model:
