@@ -55,7 +55,7 @@ def claims_overview(table: pd.DataFrame, figure: Canvas | None = None) -> Figure
     Returns:
         A figure with one axes a part, in the table's order.
     """
-    fig = new_figure(PAGE, 0.42 * len(table) + 0.65, figure)
+    fig = new_figure(PAGE, 0.34 * len(table) + 0.65, figure)
     axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
     first = ~table["claim"].duplicated()
     for ax, row, new in zip(axes, records(table), first, strict=True):
@@ -92,10 +92,8 @@ def _limits(row: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
-    """The claim and its verdict above its first part; numbers and verdict beside every part."""
-    part = fill(row["part"], _WIDTH)
-    name = f"{row['claim']}: {row['claim_verdict']}\n{part}" if new else part
-    ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
-    words = f"{row['text']}\n{row['verdict']}"
-    text: dict[str, Any] = {"transform": ax.transAxes, "va": "center", "fontsize": 7}
-    ax.text(1.02, 0.5, words, color=_VERDICTS[row["verdict"]][0], **text)
+    """The claim at its first part; the measured number and the verdict beside every part."""
+    name = f"{row['claim']}: {row['part']}" if new else row["part"]
+    ax.set_ylabel(fill(name, _WIDTH), rotation=0, ha="right", va="center", fontsize=7)
+    color, words = _VERDICTS[row["verdict"]][0], f"{row['text']}\n{row['verdict']}"
+    ax.text(1.02, 0.5, words, color=color, transform=ax.transAxes, va="center", fontsize=7)
