@@ -63,7 +63,7 @@ def test_every_part_is_drawn_beside_its_threshold(
 def test_numbers_are_printed_in_their_unit(table: pd.DataFrame) -> None:
     axes = claims_overview(table).axes
     assert [ax.get_xticklabels()[0].get_text() for ax in axes] == ["99 %", "95 %", "40 %", "97 %"]
-    assert [ax.texts[0].get_text().split("\n")[0] for ax in axes] == table["text"].tolist()[::2]
+    assert [ax.texts[0].get_text().split("\n")[0] for ax in axes] == table["text"].tolist()
 
 
 def test_verdicts_are_words_markers_and_colors(table: pd.DataFrame) -> None:

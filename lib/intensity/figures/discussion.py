@@ -55,7 +55,7 @@ def claims_overview(table: pd.DataFrame, figure: Canvas | None = None) -> Figure
     Returns:
         A figure with one axes a part, in the table's order.
     """
-    fig = new_figure(PAGE, 0.34 * len(table) + 0.65, figure)
+    fig = new_figure(PAGE, 0.42 * len(table) + 0.65, figure)
     axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
     first = ~table["claim"].duplicated()
     for ax, row, new in zip(axes, records(table), first, strict=True):
