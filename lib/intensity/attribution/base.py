@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from intensity.models.inference import logits
-from intensity.models.inputs import as_images, batches, check_count, image_shape, to_network
+from intensity.models.inputs import as_images, batches, check_count, image_spec, to_network
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -151,13 +151,6 @@ def score_tensor(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Te
     predicted = tf.argmax(values, axis=1, output_type=tf.int32)
     outputs = tf.nn.softmax(values) if output == "probability" else values
     return tf.gather(outputs, tf.where(classes < 0, predicted, classes), batch_dims=1)
-
-
-def image_spec(model: keras.Model) -> tf.TensorSpec:
-    """Any number of images that a model takes."""
-    import tensorflow as tf
-
-    return tf.TensorSpec((None, *image_shape(model), 1), tf.float32)
 
 
 def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:

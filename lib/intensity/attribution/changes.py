@@ -47,10 +47,11 @@ def _logit_changes(
     target: Target, windows: Windows, levels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(m, classes) logits of the images and (draws, m, windows, classes) what is added to them."""
-    stages = stages_of(target.model)
-    if stages is None:
+    if stages_of(target.model) is None:
         return full_changes(target, windows, levels)
-    return incremental_changes(target, stages, windows, levels)
+    return incremental_changes(
+        target.model, target.pixels, windows.corners, windows.side, levels, target.batch
+    )
 
 
 def full_changes(

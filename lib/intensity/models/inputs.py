@@ -17,6 +17,7 @@ from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 
 def image_shape(model: keras.Model) -> tuple[int | None, int | None]:
@@ -33,6 +34,13 @@ def image_shape(model: keras.Model) -> tuple[int | None, int | None]:
         f"model: input {taken}, output {returned} is not allowed: "
         "a built model from (n, height, width, 1) grey levels to (n, classes) logits"
     )
+
+
+def image_spec(model: keras.Model) -> tf.TensorSpec:
+    """Any number of images that a model takes."""
+    import tensorflow as tf
+
+    return tf.TensorSpec((None, *image_shape(model), 1), tf.float32)
 
 
 def as_images(images: np.ndarray, model: keras.Model) -> np.ndarray:

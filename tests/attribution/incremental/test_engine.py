@@ -23,21 +23,15 @@ def random_layer(draw: np.random.Generator) -> keras.Layer:
     steps = tuple(draw.integers(1, 4, 2).tolist())
     shape = tuple(draw.integers(1, 5, 2).tolist())
     padding = str(draw.choice(["same", "valid"]))
-    match draw.integers(10):
+    match draw.integers(8):
         case 0 | 1 | 2 | 3:
-            activation = [None, "relu", "tanh"][draw.integers(3)]
-            options = {"use_bias": bool(draw.integers(2)), "activation": activation}
-            channels = int(draw.integers(1, 5))
-            return layers.Conv2D(channels, shape, strides=steps[0], padding=padding, **options)
+            options = {"use_bias": bool(draw.integers(2)), "padding": padding}
+            return layers.Conv2D(int(draw.integers(1, 5)), shape, strides=steps[0], **options)
         case 4 | 5:
             return layers.MaxPooling2D(shape, strides=steps, padding=padding)
-        case 6 | 7:
-            return layers.AveragePooling2D(shape, strides=steps, padding=padding)
-        case 8:
+        case 6:
             return layers.BatchNormalization()
-    others = [layers.ReLU(), layers.LeakyReLU(0.2), layers.Activation("sigmoid")]
-    others += [layers.Dropout(0.3), layers.ReLU(max_value=6.0)]
-    return others[draw.integers(len(others))]
+    return [layers.ReLU(), layers.Dropout(0.3)][draw.integers(2)]
 
 
 def random_network(seed: int) -> keras.Model:
@@ -56,7 +50,7 @@ def random_network(seed: int) -> keras.Model:
                 x = layer(x)
         x = layers.ReLU()(x) if draw.integers(3) else x
     if draw.integers(2):
-        x = layers.Dense(4, activation="relu")(layers.Flatten()(x))
+        x = layers.ReLU()(layers.Dense(4)(layers.Flatten()(x)))
     else:
         x = layers.GlobalAveragePooling2D()(x)
     return with_weights(keras.Model(images, layers.Dense(3)(x)), seed)
@@ -82,11 +76,11 @@ def compare(model: keras.Model, windows: Windows, draws: int, seed: int, batch: 
     stream = np.random.default_rng(seed)
     images = stream.integers(0, 256, (2, *windows.shape), np.uint8)
     levels = stream.uniform(0, 255, (draws, 2, len(windows))).astype(np.float32)
-    target, stages = prepare(model, images, None, "logit", batch), stages_of(model)
-    assert stages is not None
-    before, change = incremental_changes(target, stages, windows, levels)
-    double = prepare(in_double(model), images, None, "logit", 256)
-    expected, truth = exact_changes(double.model, images, windows, levels)
+    assert stages_of(model) is not None
+    before, change = incremental_changes(
+        model, images, windows.corners, windows.side, levels, batch
+    )
+    expected, truth = exact_changes(in_double(model), images, windows, levels)
     np.testing.assert_allclose(before, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
     np.testing.assert_allclose(change, truth, rtol=0, atol=1e-4 * np.abs(truth).max())
 
@@ -104,7 +98,7 @@ def exact_changes(
     return before, after - before[:, None]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_networks(seed: int) -> None:
     draw = np.random.default_rng(seed)
     window = int(draw.integers(1, 7))
@@ -130,7 +124,7 @@ def test_a_window_as_large_as_the_image() -> None:
 
 def test_models_of_free_size() -> None:
     images = keras.Input((None, None, 1))
-    x = layers.Conv2D(3, 3, padding="same", activation="relu")(images)
+    x = layers.ReLU()(layers.Conv2D(3, 3, padding="same")(images))
     x = layers.MaxPooling2D()(x)
     model = keras.Model(images, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
     for shape in ((9, 12), (14, 8)):
@@ -139,8 +133,8 @@ def test_models_of_free_size() -> None:
 
 def test_sequential_models() -> None:
     stack = [keras.Input((12, 12, 1)), layers.Rescaling(1 / 255)]
-    stack += [layers.Conv2D(3, 3, strides=2, activation="relu"), layers.Flatten()]
-    model = with_weights(keras.Sequential([*stack, layers.Dense(3), layers.Softmax()]), seed=0)
+    stack += [layers.Conv2D(3, 3, strides=2), layers.ReLU(), layers.Flatten()]
+    model = with_weights(keras.Sequential([*stack, layers.Dense(3)]), seed=0)
     compare(model, place_windows((12, 12), 3, 2), draws=1, seed=0)
 
 
@@ -150,7 +144,8 @@ def test_it_follows_the_weights_without_a_new_trace() -> None:
     for seed in (1, 2):
         compare(with_weights(model, seed), windows, draws=1, seed=seed)
     stages = stages_of(model) or ()
-    whole = incremental._whole(stages, follow(stages, windows, np.arange(len(windows))))
+    extents = follow(stages, windows.corners, windows.side, windows.shape)
+    whole = incremental._whole(stages, extents)
     assert compiled_carry(model, whole).experimental_get_tracing_count() == 1
 
 
@@ -165,7 +160,7 @@ def test_extents_of_two_convolutions_by_hand() -> None:
     x = layers.Conv2D(1, 3, strides=2)(x)  # place o reads 2 o .. 2 o + 2: 7..12 -> 3..6
     model = keras.Model(images, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
     stages = stages_of(model) or ()
-    extents = follow(stages, place_windows((20, 20), 4, 4), np.array([12]))  # at row 8, column 8
+    extents = follow(stages, np.array([[8, 8]]), 4, (20, 20))
     assert extents.starts[:3, 0].tolist() == [[8, 8], [7, 7], [3, 3]]
     assert extents.sides[:3].tolist() == [[4, 4], [6, 6], [4, 4]]
     assert extents.sizes[:3].tolist() == [[20, 20], [20, 20], [9, 9]]
@@ -175,11 +170,10 @@ def test_full_passes_agree() -> None:
     model = build(NETWORKS["large"], 24, 3, seed=0)
     images = np.random.default_rng(0).integers(0, 256, (2, 24, 24), np.uint8)
     windows = place_windows((24, 24), 8, 4)
-    target, stages = prepare(model, images, None, "logit", 7), stages_of(model)
-    assert stages is not None
+    target = prepare(model, images, None, "logit", 7)
     levels = np.full((1, 2, len(windows)), 9, np.float32)
     for ours, full in zip(
-        incremental_changes(target, stages, windows, levels),
+        incremental_changes(model, images, windows.corners, windows.side, levels, 7),
         full_changes(target, windows, levels),
         strict=True,
     ):

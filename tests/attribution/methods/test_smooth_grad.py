@@ -53,7 +53,7 @@ def test_sums_over_variations_cross_the_borders_of_batches() -> None:
         target,
         count=7,
         vary=lambda rows, numbers: pixels[rows],
-        weigh=lambda rows, numbers: np.broadcast_to(numbers[:, None, None], pixels[rows].shape),
+        weight=lambda rows, numbers: np.broadcast_to(numbers[:, None, None], pixels[rows].shape),
     )
     np.testing.assert_allclose(total, np.tile(21 * weights[2], (3, 1, 1)), rtol=1e-5)
 

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import Compiled
-from intensity.attribution.incremental.stages import (
-    Activate,
-    Add,
-    AverageStage,
-    Convolve,
-    DenseStage,
-    FlattenStage,
-    PoolStage,
-    Scale,
-    Stage,
-)
+from intensity.attribution.incremental.stages import Stage, factor
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -70,14 +59,14 @@ class Carrier:
         image: (n,) of which image each patch is.
         extents: where the patches are.
         whole: registers whose changes are whole maps.
-        rectified: registers that only ReLUs read.
+        before_relu: registers that only ReLUs read.
     """
 
     kept: dict[Kept, tf.Tensor]
     image: tf.Tensor
     extents: Extents
     whole: frozenset[int]
-    rectified: frozenset[int]
+    before_relu: frozenset[int]
 
     def through(self, stages: Sequence[Stage], levels: tf.Tensor) -> tf.Tensor:
         """From (draws, n) levels painted to what is added to the logits."""
@@ -93,113 +82,76 @@ class Carrier:
 
     def after(self, stage: Stage, register: int, changes: list[_Change]) -> _Change:
         """What a stage makes of the changes that it reads."""
-        first = changes[0]
-        match stage:
-            case Scale():
-                return _Change(first.values * stage.factor(), first.inside)
-            case DenseStage():
+        first, read = changes[0], stage.inputs[0]
+        match stage.kind:
+            case "scale":
+                return _Change(first.values * factor(stage.layer), first.inside)
+            case "dense":
                 return _Change(first.values @ stage.kernel(), True)
-            case Activate():
-                return _Change(self.activated(stage, register, first.values), True)
-            case Convolve():
-                return self.convolved(stage, register, self.clean(first, stage.inputs[0]))
-            case PoolStage(largest=True):
+            case "relu":
+                return _Change(self.rectified(read, first.values), True)
+            case "convolve":
+                return self.convolved(stage, register, self.clean(first, read))
+            case "pool":
                 return self.largest(stage, register, first.values)
-            case PoolStage():
-                clean = self.clean(first, stage.inputs[0])
-                return _Change(self.averaged(stage, register, clean), True)
-            case Add():
+            case "add":
                 return self.added(stage, register, changes)
-            case AverageStage():
-                clean = self.clean(first, stage.inputs[0])
-                return _Change(self.summed(clean, stage.inputs[0]), True)
-            case FlattenStage():
-                clean = self.clean(first, stage.inputs[0])
-                return _Change(stage.forward(self.placed(clean, stage.inputs[0])), True)
-        raise NotImplementedError(type(stage).__name__)
+            case "average":
+                return _Change(self.averaged(self.clean(first, read), read), True)
+            case "flatten":
+                return _Change(stage.forward(self.placed(self.clean(first, read), read)), True)
 
-    def activated(self, stage: Activate, register: int, change: tf.Tensor) -> tf.Tensor:
-        """f(x + d) - f(x); for ReLU max(d, -x) - max(-x, 0), which is the same."""
+    def rectified(self, read: int, change: tf.Tensor) -> tf.Tensor:
+        """ReLU(x + d) - ReLU(x), as max(d, -x) - max(-x, 0), which is the same."""
         import tensorflow as tf
 
-        before = self.before(Kept(stage.inputs[0], stage.relu))
-        if stage.relu:
-            return _with_each(
-                tf.subtract, _with_each(tf.maximum, change, before), tf.nn.relu(before)
-            )
-        after = stage.function(_with_each(tf.add, change, before))
-        added = _with_each(tf.subtract, after, stage.function(before))
-        return self.masked(added, register)
+        before = self.before(Kept(read, negative=True))
+        return _with_each(tf.subtract, _with_each(tf.maximum, change, before), tf.nn.relu(before))
 
-    def convolved(self, stage: Convolve, register: int, change: tf.Tensor) -> _Change:
+    def convolved(self, stage: Stage, register: int, change: tf.Tensor) -> _Change:
         """The convolution of the change, without bias."""
         import tensorflow as tf
 
-        steps, kernel = [axis.stride for axis in stage.axes], stage.kernel()
-        padding: object = "VALID"
-        if register in self.whole:
+        steps, whole = stage.layer.strides, register in self.whole
+        padding: object = stage.layer.padding.upper() if whole else "VALID"
+        if whole:
             change = self.placed(change, stage.inputs[0])
-            padding = stage.axes[0].padding.upper()
-        elif steps == [1, 1]:  # whatever a kernel can reach: the convolution pads by itself
+        elif steps == (1, 1):  # whatever a kernel can reach: the convolution pads by itself
             padding = [[0, 0], *([axis.side - 1] * 2 for axis in stage.axes), [0, 0]]
         else:
             change = self.fitted(change, stage.inputs[0], *self.region(stage, register))
-        found = tf.nn.conv2d(change, kernel, steps, padding)
-        return _Change(found, register in self.whole)
+        return _Change(tf.nn.conv2d(change, stage.kernel(), steps, padding), whole)
 
-    def largest(self, stage: PoolStage, register: int, change: tf.Tensor) -> _Change:
-        """Largest values less those before."""
+    def largest(self, stage: Stage, register: int, change: tf.Tensor) -> _Change:
+        """Largest values less those before; ReLU makes 0 of what lies outside of the map."""
         import tensorflow as tf
 
-        read = stage.inputs[0]
+        read, only_relu = stage.inputs[0], register in self.before_relu
         if register in self.whole:
-            shown = _with_each(tf.add, self.placed(change, read), self.whole_before(Kept(read)))
-            after = stage.pooled(shown, stage.axes[0].padding.upper())
-            return _Change(self.less_before(after, register), True)
-        place = self.region(stage, register)
-        shown = _with_each(
-            tf.add, self.fitted(change, read, *place), self.gathered(Kept(read), *place)
-        )
-        added = self.less_before(stage.pooled(shown, "VALID"), register)
-        if register in self.rectified:
-            return _Change(added, False)
+            padding, before = stage.layer.padding.upper(), self.whole_before(Kept(read))
+            shown = _with_each(tf.add, self.placed(change, read), before)
+        else:
+            padding, place = "VALID", self.region(stage, register)
+            before = self.gathered(Kept(read), *place)
+            shown = _with_each(tf.add, self.fitted(change, read, *place), before)
+        less = tf.add if only_relu else tf.subtract
+        kept = self.before(Kept(register, negative=only_relu))
+        added = _with_each(less, stage.pooled(shown, padding), kept)
+        if only_relu:
+            return _Change(added, register in self.whole)
         return _Change(self.masked(added, register), True)
 
-    def less_before(self, after: tf.Tensor, register: int) -> tf.Tensor:
-        """Values of a register less those without a change, which ReLU reads as -x too."""
-        import tensorflow as tf
-
-        if register in self.rectified:
-            return _with_each(tf.add, after, self.before(Kept(register, negative=True)))
-        return _with_each(tf.subtract, after, self.before(Kept(register)))
-
-    def averaged(self, stage: PoolStage, register: int, change: tf.Tensor) -> tf.Tensor:
-        """Means of the change."""
-        import tensorflow as tf
-
-        read = stage.inputs[0]
-        if register in self.whole:
-            return stage.pooled(self.placed(change, read), stage.axes[0].padding.upper())
-        change = self.fitted(change, read, *self.region(stage, register))
-        factor = self.mean_factor(stage, register)
-        return _with_each(tf.multiply, stage.pooled(change, "VALID"), factor)
-
-    def added(self, stage: Add, register: int, changes: list[_Change]) -> _Change:
+    def added(self, stage: Stage, register: int, changes: list[_Change]) -> _Change:
         """The sum of changes, each laid in the middle of the largest."""
+        pairs = list(zip(changes, stage.inputs, strict=True))
         if register in self.whole:
-            parts = [
-                self.placed(self.clean(change, i), i)
-                for change, i in zip(changes, stage.inputs, strict=True)
-            ]
+            parts = [self.placed(self.clean(change, i), i) for change, i in pairs]
             return _Change(stage.forward(*parts), True)
         place = self.extents.starts[register], self.extents.sides[register]
-        parts = [
-            self.fitted(change.values, i, *place)
-            for change, i in zip(changes, stage.inputs, strict=True)
-        ]
+        parts = [self.fitted(change.values, i, *place) for change, i in pairs]
         return _Change(stage.forward(*parts), all(change.inside for change in changes))
 
-    def summed(self, change: tf.Tensor, read: int) -> tf.Tensor:
+    def averaged(self, change: tf.Tensor, read: int) -> tf.Tensor:
         """What is added to the mean over the map."""
         import tensorflow as tf
 
@@ -218,9 +170,9 @@ class Carrier:
             return change
         return _with_each(lambda value, on: tf.where(on, value, 0.0), change, self.on_map(register))
 
-    def region(self, stage: Convolve | PoolStage, register: int) -> tuple[tf.Tensor, tf.Tensor]:
+    def region(self, stage: Stage, register: int) -> tuple[tf.Tensor, tf.Tensor]:
         """(n, 2) first place and (2,) side of what a stage reads for the patches of a register."""
-        sides, steps = ([getattr(a, name) for a in stage.axes] for name in ("side", "stride"))
+        sides, steps = [axis.side for axis in stage.axes], [axis.stride for axis in stage.axes]
         first = self.extents.starts[register] * steps - self.extents.leads[register]
         return first, (self.extents.sides[register] - 1) * steps + sides
 
@@ -248,22 +200,17 @@ class Carrier:
         count, channels = tf.shape(change)[0], change.shape[-1]
         padded = tf.pad(change, [[0, 0], [0, 1], [0, 1], [0, 0]])  # the last row and column are 0
         rows, columns = (
-            self._wrapped(
-                tf.range(size[axis]) - self.extents.starts[register][:, axis, None], side[axis]
-            )
-            for axis in (0, 1)
+            tf.range(size[axis]) - self.extents.starts[register][:, axis, None] for axis in (0, 1)
+        )
+        rows, columns = (
+            tf.where((index >= 0) & (index < length), index, length)
+            for index, length in ((rows, side[0]), (columns, side[1]))
         )
         within = rows[:, :, None] * (side[1] + 1) + columns[:, None, :]
         draws = count // tf.shape(within)[0]
         each = tf.range(count) * tf.reduce_prod(side + 1)
         index = tf.tile(within, [draws, 1, 1]) + each[:, None, None]
         return tf.gather(tf.reshape(padded, [-1, channels]), index)
-
-    def _wrapped(self, index: tf.Tensor, side: tf.Tensor) -> tf.Tensor:
-        """Indices into a patch; what lies outside of it points to the zeros after its end."""
-        import tensorflow as tf
-
-        return tf.where((index >= 0) & (index < side), index, side)
 
     def before(self, kept: Kept) -> tf.Tensor:
         """What stands where a register changes: patches, whole maps or rows, (n, ...)."""
@@ -298,35 +245,17 @@ class Carrier:
 
     def on_map(self, register: int) -> tf.Tensor:
         """(n, height, width, 1) bool, which places of patches lie on the map."""
-        rows, columns = (
-            (place >= 0) & (place < self.extents.sizes[register, axis])
-            for axis, place in enumerate(self.lines(register))
-        )
-        return (rows[:, :, None] & columns[:, None, :])[..., None]
-
-    def lines(self, register: int) -> list[tf.Tensor]:
-        """(n, height) rows and (n, width) columns of patches."""
         import tensorflow as tf
 
-        first, side = self.extents.starts[register], self.extents.sides[register]
-        return [first[:, axis, None] + tf.range(side[axis]) for axis in (0, 1)]
-
-    def mean_factor(self, stage: PoolStage, register: int) -> tf.Tensor:
-        """(n, height, width, 1): places of a window over those of them on the map; 0 outside."""
-        import tensorflow as tf
-
-        parts = []
-        for axis, place in enumerate(self.lines(register)):
-            side, size = stage.axes[axis].side, self.extents.sizes[stage.inputs[0], axis]
-            first = place * stage.axes[axis].stride - self.extents.leads[register, axis]
-            counted = tf.minimum(first + side, size) - tf.maximum(first, 0)
-            factor = side / tf.cast(tf.maximum(counted, 1), tf.float32)
-            on = (place >= 0) & (place < self.extents.sizes[register, axis])
-            parts.append(tf.where(on, tf.cast(factor, tf.float32), 0.0))
-        return (parts[0][:, :, None] * parts[1][:, None, :])[..., None]
+        lines = []
+        for axis in (0, 1):
+            first, side = self.extents.starts[register][:, axis], self.extents.sides[register, axis]
+            place = first[:, None] + tf.range(side)
+            lines.append((place >= 0) & (place < self.extents.sizes[register, axis]))
+        return (lines[0][:, :, None] & lines[1][:, None, :])[..., None]
 
 
-def _with_each(function: Compiled, change: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+def _with_each(function: Callable[..., Any], change: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
     """A function of (draws * n, ...) changes and (n, ...) numbers that all draws share."""
     import tensorflow as tf
 

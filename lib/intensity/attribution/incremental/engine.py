@@ -20,27 +20,15 @@ are what makes the closing sums cheap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intensity.attribution.base import KEPT, Compiled, Target, image_spec
 from intensity.attribution.incremental.carrier import Carrier, Extents, Kept
-from intensity.attribution.incremental.stages import (
-    Activate,
-    AverageStage,
-    Axis,
-    Convolve,
-    FlattenStage,
-    PoolStage,
-    Stage,
-    stages_of,
-    strides,
-)
-from intensity.attribution.windows import Windows
-from intensity.models.inputs import batches, to_network
+from intensity.attribution.incremental.stages import Stage, stages_of, strides
+from intensity.models.inputs import batches, image_spec, to_network
 
 if TYPE_CHECKING:
     import keras
@@ -56,28 +44,36 @@ so nothing changes outside of a map."""
 
 
 def incremental_changes(
-    target: Target, stages: tuple[Stage, ...], windows: Windows, levels: np.ndarray
+    model: keras.Model,
+    pixels: np.ndarray,
+    corners: np.ndarray,
+    side: int,
+    levels: np.ndarray,
+    batch: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What painting a window adds to the logits.
 
     Args:
-        target: about m images.
-        stages: of its model.
-        windows: where is painted; each window by itself.
+        model: one whose stages are known.
+        pixels: (m, h, w) grey levels.
+        corners: (windows, 2) first row and column of windows, each of which is painted by itself.
+        side: of every window, pixels; the border of the image cuts what reaches over it.
         levels: (draws, m, windows) float32, the grey level painted.
+        batch: whole images that would pass through the model at once.
 
     Returns:
         (m, classes) logits of the images, and (draws, m, windows, classes) what is added to them;
         float32.
     """
-    *kept, values = compiled_kept(target.model)(to_network(target.pixels))
+    stages = stages_of(model) or ()
+    *kept, values = compiled_kept(model)(to_network(pixels))
     before = values.numpy()
     change = np.empty((*levels.shape, before.shape[1]), np.float32)
-    for numbers in _going_together(stages, windows):
-        extents = follow(stages, windows, numbers)
-        carry = compiled_carry(target.model, _whole(stages, extents))
-        room = _room(target, stages, extents, kept)
-        image, window = (i.ravel() for i in np.indices((len(target), len(numbers))))
+    for numbers in _going_together(stages, corners):
+        extents = follow(stages, corners[numbers], side, pixels.shape[1:])
+        carry = compiled_carry(model, _whole(stages, extents))
+        room = _room(batch, stages, extents, kept)
+        image, window = (i.ravel() for i in np.indices((len(pixels), len(numbers))))
         for draws, part in _portions(levels.shape[0], len(image), room):
             shown, place = image[part], window[part]
             painted = levels[draws, shown, numbers[place]]
@@ -89,9 +85,8 @@ def incremental_changes(
     return before, change
 
 
-def _going_together(stages: Sequence[Stage], windows: Windows) -> Iterator[np.ndarray]:
+def _going_together(stages: Sequence[Stage], corners: np.ndarray) -> Iterator[np.ndarray]:
     """Numbers of windows whose corners are a multiple of the network's stride apart."""
-    corners = windows.corners
     phase = corners % np.max(strides(stages), axis=0)
     _, group = np.unique(phase, axis=0, return_inverse=True)
     order = np.argsort(group, kind="stable")
@@ -105,19 +100,21 @@ def _portions(draws: int, patches: int, room: int) -> Iterator[tuple[slice, slic
             yield some, part
 
 
-def _room(target: Target, stages: Sequence[Stage], extents: Extents, kept: Sequence[Any]) -> int:
+def _room(batch: int, stages: Sequence[Stage], extents: Extents, kept: Sequence[Any]) -> int:
     """How many patches take no more memory than a batch of whole images, and stay near."""
     limits = []
     for (register, _), values in zip(kept_registers(stages), kept, strict=True):
         size = int(extents.sizes[register].prod())
         if size:
             side = min(int(extents.sides[register].prod()), size)
-            limits.append(target.batch * size // side)
+            limits.append(batch * size // side)
             limits.append(max(NEAR // (4 * side * values.shape[-1]), FEW))
     return min(limits)
 
 
-def follow(stages: Sequence[Stage], windows: Windows, numbers: np.ndarray) -> Extents:
+def follow(
+    stages: Sequence[Stage], corners: np.ndarray, side: int, shape: tuple[int, ...]
+) -> Extents:
     """What windows that go together change in every register.
 
     A stage whose window has side k, stride s and `lead` places before the map reads, for its
@@ -126,37 +123,30 @@ def follow(stages: Sequence[Stage], windows: Windows, numbers: np.ndarray) -> Ex
 
     Args:
         stages: of a network.
-        windows: of an image.
-        numbers: (n,) those that go together.
+        corners: (n, 2) first row and column of those that go together.
+        side: of every window, pixels.
+        shape: height and width of the image.
     """
-    starts, sides = [windows.corners[numbers]], [np.full(2, windows.side)]
-    sizes, leads = [np.array(windows.shape)], [np.zeros(2, int)]
+    starts, sides = [corners], [np.full(2, side)]
+    sizes, leads = [np.array(shape)], [np.zeros(2, int)]
     for stage in stages:
         read, lead = list(stage.inputs), np.zeros(2, int)
         first = np.min([starts[i] for i in read], axis=0)
         last = np.max([starts[i] + sides[i] - 1 for i in read], axis=0)
         size = sizes[read[0]]
-        if isinstance(stage, Convolve | PoolStage):
-            lead, side, step = _steps(stage.axes, size)
-            first, last = -((side - 1 - first - lead) // step), (last + lead) // step
-            size = np.array([a.size(s) for a, s in zip(stage.axes, size, strict=True)])
-        elif isinstance(stage, AverageStage | FlattenStage):
+        if stage.axes:
+            reach, step = np.array([(axis.side, axis.stride) for axis in stage.axes]).T
+            both = list(zip(stage.axes, size.tolist(), strict=True))
+            lead = np.array([axis.lead(before) for axis, before in both])
+            size = np.array([axis.size(before) for axis, before in both])
+            first, last = -((reach - 1 - first - lead) // step), (last + lead) // step
+        elif stage.kind in ("average", "flatten"):
             size = np.zeros(2, int)
         starts.append(first)
         sides.append(np.maximum(last[0] - first[0] + 1, 1))
         sizes.append(size)
         leads.append(lead)
     return Extents(*(np.array(part, np.int32) for part in (starts, sides, sizes, leads)))
-
-
-def _steps(axes: tuple[Axis, Axis], size: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Lead, side and stride of both axes."""
-    leads = [axis.lead(before) for axis, before in zip(axes, size.tolist(), strict=True)]
-    return (
-        np.array(leads),
-        np.array([axis.side for axis in axes]),
-        np.array([axis.stride for axis in axes]),
-    )
 
 
 def _whole(stages: Sequence[Stage], extents: Extents) -> frozenset[int]:
@@ -173,25 +163,23 @@ def _whole(stages: Sequence[Stage], extents: Extents) -> frozenset[int]:
 
 def kept_registers(stages: Sequence[Stage]) -> list[Kept]:
     """Registers that are needed as they are without a change: what nonlinear stages read."""
-    kept, rectified = {Kept(0)}, _rectified(stages)
+    kept, before_relu = {Kept(0)}, _before_relu(stages)
     for register, stage in enumerate(stages, start=1):
-        if isinstance(stage, Activate):
-            kept.add(Kept(stage.inputs[0], stage.relu))
-        if isinstance(stage, PoolStage) and stage.largest:
-            kept |= {Kept(stage.inputs[0]), Kept(register, register in rectified)}
+        if stage.kind == "relu":
+            kept.add(Kept(stage.inputs[0], negative=True))
+        if stage.kind == "pool":
+            kept |= {Kept(stage.inputs[0]), Kept(register, register in before_relu)}
     return sorted(kept)
 
 
-def _rectified(stages: Sequence[Stage]) -> frozenset[int]:
+def _before_relu(stages: Sequence[Stage]) -> frozenset[int]:
     """Registers that only ReLUs read: these make 0 of what patches have outside of the map."""
-    readers: dict[int, list[bool]] = {}
-    for stage in stages:
-        for register in stage.inputs:
-            readers.setdefault(register, []).append(isinstance(stage, Activate) and stage.relu)
-    return frozenset(register for register, relus in readers.items() if all(relus))
+    read = {i for stage in stages for i in stage.inputs}
+    others = {i for stage in stages if stage.kind != "relu" for i in stage.inputs}
+    return frozenset(read - others)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=16)
 def compiled_kept(model: keras.Model) -> Any:
     """(n, h, w, 1) float32 images -> kept registers, maps bordered with `FAR`, and the logits."""
     import tensorflow as tf
@@ -218,8 +206,8 @@ def _bordered(values: tf.Tensor, negative: bool) -> tf.Tensor:
     return -values if negative else values
 
 
-@lru_cache(maxsize=2 * KEPT)
-def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Compiled:
+@lru_cache(maxsize=32)
+def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Callable[..., Any]:
     """A change in windows -> the change of the logits.
 
     The graph is traced once for a model and once more where patches become whole maps elsewhere.
@@ -240,7 +228,7 @@ def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Compiled:
     ) -> tf.Tensor:
         """All stages in order."""
         around = dict(zip(registers, kept, strict=True))
-        carrier = Carrier(around, image, Extents(*extents), whole, _rectified(stages))
+        carrier = Carrier(around, image, Extents(*extents), whole, _before_relu(stages))
         return carrier.through(stages, levels)
 
     shapes = [(None, None, 2), (None, 2), (None, 2), (None, 2)]
@@ -250,5 +238,4 @@ def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Compiled:
         tf.TensorSpec((None, None), tf.float32),
         *(tf.TensorSpec(shape, tf.int32) for shape in shapes),
     ]
-    compiled: Compiled = tf.function(carry, input_signature=signature, autograph=False)
-    return compiled
+    return tf.function(carry, input_signature=signature, autograph=False)

@@ -1,8 +1,8 @@
 """A network as a list of stages that know what becomes of a change in a few pixels.
 
 Linear stages (convolution, batch norm, means, sums) hand a change on without knowing the maps that
-it changes. Nonlinear ones (activations, largest values) need the unchanged map where the change is.
-`stages_of` reads a Keras model; it answers None where a layer is not known.
+it changes. ReLU and largest values need the unchanged map where the change is. `stages_of` reads a
+Keras model made of the layers that `models.build` uses; it answers None for any other.
 
 A register is a map or a row of numbers on the way through the network; register 0 is the image,
 register i + 1 is what stage i returns.
@@ -11,7 +11,7 @@ register i + 1 is what stage i returns.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,14 +22,30 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-KEPT = 16
-"""Models whose stages are kept."""
-ELEMENTWISE = (
-    *("celu", "elu", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu", "linear"),
-    *("log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softplus", "softsign"),
-    *("squareplus", "tanh", "tanh_shrink"),
-)
-"""Activations of Keras that take every number by itself."""
+Kind = Literal["scale", "convolve", "pool", "relu", "add", "average", "flatten", "dense"]
+KINDS: dict[str, Kind] = {
+    "Rescaling": "scale",
+    "BatchNormalization": "scale",
+    "Conv2D": "convolve",
+    "MaxPooling2D": "pool",
+    "ReLU": "relu",
+    "Add": "add",
+    "GlobalAveragePooling2D": "average",
+    "Flatten": "flatten",
+    "Dense": "dense",
+}
+"""Layers of Keras, and which stage each is; dropout is none."""
+PLAIN = {
+    "compute_dtype": "float32",
+    "data_format": "channels_last",
+    "dilation_rate": (1, 1),
+    "groups": 1,
+    "keepdims": False,
+    "max_value": None,
+    "negative_slope": 0,
+    "threshold": 0,
+}
+"""Options of layers that would make another stage of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,148 +81,54 @@ class Stage:
     """One step of a network.
 
     Args:
+        kind: which.
         inputs: registers that it reads.
+        layer: what computes it.
+        norm: batch norm that follows a convolution at once.
     """
 
+    kind: Kind
     inputs: tuple[int, ...]
+    layer: Any
+    norm: Any = None
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """How a convolution or pool moves along height and width; none for other stages."""
+        sides = getattr(self.layer, "kernel_size", getattr(self.layer, "pool_size", ()))
+        strides = self.layer.strides if sides else ()
+        return tuple(Axis(*pair, self.layer.padding) for pair in zip(sides, strides, strict=True))
 
     def forward(self, *maps: tf.Tensor) -> tf.Tensor:
         """What it returns for whole maps."""
-        raise NotImplementedError
+        found = self.layer(maps[0] if len(maps) == 1 else list(maps))
+        return found if self.norm is None else self.norm(found)
 
-
-@dataclass(frozen=True, eq=False)
-class Scale(Stage):
-    """Rescaling or batch norm: every channel times a factor, plus an offset."""
-
-    layer: Any
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """As the layer does it."""
-        return self.layer(maps[0])
-
-    def factor(self) -> tf.Tensor:
-        """What a change is multiplied with."""
+    def pooled(self, maps: tf.Tensor, padding: str) -> tf.Tensor:
+        """Largest values of maps with any padding."""
         import tensorflow as tf
 
-        if hasattr(self.layer, "moving_variance"):
-            scale = tf.math.rsqrt(
-                tf.convert_to_tensor(self.layer.moving_variance) + self.layer.epsilon
-            )
-            return scale * tf.convert_to_tensor(self.layer.gamma) if self.layer.scale else scale
-        return tf.constant(self.layer.scale, tf.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Convolve(Stage):
-    """Convolution without its activation, and batch norm that follows it, as one."""
-
-    layer: Any
-    axes: tuple[Axis, Axis]
-    norm: Scale | None = None
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """With bias and norm."""
-        import tensorflow as tf
-
-        padding, kernel = self.layer.padding.upper(), tf.convert_to_tensor(self.layer.kernel)
-        found = tf.nn.conv2d(maps[0], kernel, self.layer.strides, padding)
-        if self.layer.use_bias:
-            found = found + tf.convert_to_tensor(self.layer.bias)
-        return found if self.norm is None else self.norm.forward(found)
+        return tf.nn.max_pool2d(maps, self.layer.pool_size, self.layer.strides, padding)
 
     def kernel(self) -> tf.Tensor:
-        """(height, width, in, out), batch norm's factor included."""
+        """(..., in, out) weights of a convolution or dense layer, batch norm's factor included."""
         import tensorflow as tf
 
         kernel = tf.convert_to_tensor(self.layer.kernel)
-        return kernel if self.norm is None else kernel * self.norm.factor()
+        return kernel if self.norm is None else kernel * factor(self.norm)
 
 
-@dataclass(frozen=True, eq=False)
-class PoolStage(Stage):
-    """Largest value or mean of every window."""
+def factor(layer: Any) -> tf.Tensor:
+    """What rescaling or batch norm multiplies a change with."""
+    import tensorflow as tf
 
-    axes: tuple[Axis, Axis]
-    largest: bool
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """Of whole maps; places outside do not count."""
-        return self.pooled(maps[0], self.axes[0].padding.upper())
-
-    def pooled(self, maps: tf.Tensor, padding: str) -> tf.Tensor:
-        """Of maps with any padding."""
-        import tensorflow as tf
-
-        pool = tf.nn.max_pool2d if self.largest else tf.nn.avg_pool2d
-        sides, strides = zip(*((axis.side, axis.stride) for axis in self.axes), strict=True)
-        return pool(maps, sides, strides, padding)
+    if not hasattr(layer, "moving_variance"):
+        return tf.constant(layer.scale, tf.float32)
+    scale = tf.math.rsqrt(tf.convert_to_tensor(layer.moving_variance) + layer.epsilon)
+    return scale * tf.convert_to_tensor(layer.gamma) if layer.scale else scale
 
 
-@dataclass(frozen=True, eq=False)
-class Activate(Stage):
-    """A function of every number by itself; after the maps have ended, any function of a row."""
-
-    function: Callable[[Any], Any]
-    relu: bool = False
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """The function."""
-        return self.function(maps[0])
-
-
-@dataclass(frozen=True, eq=False)
-class Add(Stage):
-    """Sum of maps of one shape: the end of a skip."""
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """The sum."""
-        return sum(maps[1:], start=maps[0])
-
-
-@dataclass(frozen=True, eq=False)
-class AverageStage(Stage):
-    """Global average pooling: maps become a row of means."""
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """The means."""
-        import tensorflow as tf
-
-        return tf.reduce_mean(maps[0], axis=(1, 2))
-
-
-@dataclass(frozen=True, eq=False)
-class FlattenStage(Stage):
-    """All places and channels in one row."""
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """The row."""
-        import tensorflow as tf
-
-        return tf.reshape(maps[0], [tf.shape(maps[0])[0], -1])
-
-
-@dataclass(frozen=True, eq=False)
-class DenseStage(Stage):
-    """Fully connected layer without its activation."""
-
-    layer: Any
-
-    def forward(self, *maps: tf.Tensor) -> tf.Tensor:
-        """With bias."""
-        import tensorflow as tf
-
-        found = maps[0] @ self.kernel()
-        return found + tf.convert_to_tensor(self.layer.bias) if self.layer.use_bias else found
-
-    def kernel(self) -> tf.Tensor:
-        """(in, out)."""
-        import tensorflow as tf
-
-        return tf.convert_to_tensor(self.layer.kernel)
-
-
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=16)
 def stages_of(model: keras.Model) -> tuple[Stage, ...] | None:
     """The stages of a model, None where one of its layers is not known.
 
@@ -218,16 +140,14 @@ def stages_of(model: keras.Model) -> tuple[Stage, ...] | None:
     stages = _read(model)
     if stages is None:
         return None
-    ends = [stage for stage in stages if isinstance(stage, AverageStage | FlattenStage)]
+    ends = [stage for stage in stages if stage.kind in ("average", "flatten")]
     return _simplified(stages) if len(ends) == 1 and _one_scale(stages) else None
-
-
-CHAIN = -1
-"""Stands for the register that the stage before has made."""
 
 
 def _read(model: keras.Model) -> list[Stage] | None:
     """The stages of a model in order; None where a layer is not known or is used twice."""
+    import keras
+
     opened, calls = layer_calls(model)
     if len({id(call.layer) for call in calls}) < len(calls):
         return None
@@ -235,110 +155,34 @@ def _read(model: keras.Model) -> list[Stage] | None:
     made = {id(opened.inputs[0]): 0}
     for layer, inputs, output in calls:
         read = tuple(made[id(tensor)] for tensor in inputs)
-        result = _append_layer(stages, layer, read, len(output.shape))
-        if result is None:
+        if type(layer) is keras.layers.Dropout:
+            made[id(output)] = read[0]
+            continue
+        if not read or not _is_known(layer, len(output.shape)):
             return None
-        made[id(output)] = result
+        stages.append(Stage(KINDS[type(layer).__name__], read, layer))
+        made[id(output)] = len(stages)
     return stages if made.get(id(opened.outputs[0])) == len(stages) else None
 
 
-def _append_layer(stages: list[Stage], layer: Any, read: tuple[int, ...], rank: int) -> int | None:
-    """Add the stages of a layer; the register with its result, None if it is not known."""
-    found = _translate(layer, read, rank) if read else None
-    if found is None:
-        return None
-    for stage in found:
-        chained = stage.inputs == (CHAIN,)
-        stages.append(replace(stage, inputs=(len(stages),)) if chained else stage)
-    return len(stages) if found else read[0]
-
-
-def _translate(layer: Any, read: tuple[int, ...], rank: int) -> list[Stage] | None:
-    """Stages of a layer, none for one that does nothing at test time, None if it is not known.
-
-    Args:
-        layer: a Keras layer or operation.
-        read: registers that it reads.
-        rank: of what it returns: 4 for maps, 2 for rows.
-    """
-    from keras import layers
-
-    kind, row = type(layer), rank == 2
-    if isinstance(layer, layers.Layer) and layer.compute_dtype != "float32":
-        return None
-    if kind in (layers.Dropout, layers.SpatialDropout2D):
-        return []
-    if kind is layers.Rescaling or _is_channel_norm(layer, rank):
-        return [Scale(read, layer)]
-    if kind is layers.Conv2D and _is_plain(layer):
-        return [
-            Convolve(read, layer, _axes(layer, layer.kernel_size)),
-            *_activation(layer, (CHAIN,)),
-        ]
-    if kind in (layers.MaxPooling2D, layers.AveragePooling2D) and _is_plain(layer):
-        return [PoolStage(read, _axes(layer, layer.pool_size), kind is layers.MaxPooling2D)]
-    if kind is layers.Dense and row:
-        return [DenseStage(read, layer), *_activation(layer, (CHAIN,))]
-    if kind is layers.Add:
-        return [Add(read)]
-    if kind is layers.GlobalAveragePooling2D and not layer.keepdims and _is_plain(layer):
-        return [AverageStage(read)]
-    if kind is layers.Flatten and _is_plain(layer):
-        return [FlattenStage(read)]
-    if kind is layers.Activation and _is_known(layer.activation, row):
-        return _activation(layer, read)
-    if kind is layers.ReLU:
-        plain = layer.max_value is None and not layer.negative_slope and not layer.threshold
-        return [Activate(read, layer, plain)]
-    if kind in (layers.LeakyReLU, layers.ELU) or (kind is layers.Softmax and row):
-        return [Activate(read, layer)]
-    return None
-
-
-def _activation(layer: Any, read: tuple[int, ...]) -> list[Stage]:
-    """The activation of a layer, none for a linear one."""
-    from keras.activations import linear, relu
-
-    function = layer.activation
-    return [] if function is linear else [Activate(read, function, function is relu)]
-
-
-def _is_known(function: Any, row: bool) -> bool:
-    """Whether an activation takes every number by itself, or a row, where it may be any."""
-    from keras import activations
-
-    return row or any(function is getattr(activations, name) for name in ELEMENTWISE)
-
-
-def _is_channel_norm(layer: Any, rank: int) -> bool:
-    """Whether a layer is batch norm over channels."""
-    from keras import layers
-
-    return type(layer) is layers.BatchNormalization and layer.axis in (-1, rank - 1)
-
-
-def _is_plain(layer: Any) -> bool:
-    """Whether a layer is an ordinary one with channels last.
+def _is_known(layer: Any, rank: int) -> bool:
+    """Whether a layer that returns maps (rank 4) or rows (rank 2) is a stage.
 
     A convolution with strides (1, s) is none: on maps as narrow as patches with one channel,
     TensorFlow 2.21 computes it wrongly on processors (seen from 2 to 7 pixels).
     """
-    if hasattr(layer, "kernel_size") and len(set(layer.strides)) > 1:
-        return False
+    import keras
+
+    name, linear = type(layer).__name__, keras.activations.linear
     return (
-        layer.data_format == "channels_last"
-        and getattr(layer, "groups", 1) == 1
-        and getattr(layer, "dilation_rate", (1, 1)) == (1, 1)
-        and (not hasattr(layer, "activation") or _is_known(layer.activation, row=False))
+        name in KINDS
+        and type(layer) is getattr(keras.layers, name)
+        and all(getattr(layer, option, usual) == usual for option, usual in PLAIN.items())
+        and getattr(layer, "activation", linear) is linear
+        and getattr(layer, "axis", -1) in (-1, rank - 1)
+        and (name != "Dense" or rank == 2)
+        and (name != "Conv2D" or len(set(layer.strides)) == 1)
     )
-
-
-def _axes(layer: Any, sides: Sequence[int]) -> tuple[Axis, Axis]:
-    """How a layer moves along height and width."""
-    first, second = (
-        Axis(side, stride, layer.padding) for side, stride in zip(sides, layer.strides, strict=True)
-    )
-    return first, second
 
 
 def strides(stages: Sequence[Stage]) -> list[tuple[int, int]]:
@@ -346,7 +190,7 @@ def strides(stages: Sequence[Stage]) -> list[tuple[int, int]]:
     found = [(1, 1)]
     for stage in stages:
         down, right = found[stage.inputs[0]]
-        if isinstance(stage, Convolve | PoolStage):
+        if stage.axes:
             down, right = down * stage.axes[0].stride, right * stage.axes[1].stride
         found.append((down, right))
     return found
@@ -363,23 +207,18 @@ def _simplified(stages: list[Stage]) -> tuple[Stage, ...]:
 
     The order of the last two does not matter to the result, and ReLU has less to do after it.
     """
-    readers = Counter(i for stage in stages for i in stage.inputs)
+    uses = Counter(i for stage in stages for i in stage.inputs)
     found: list[Stage] = []
     place = {0: 0}  # registers before -> after
     for register, before in enumerate(stages, start=1):
         stage = replace(before, inputs=tuple(place[i] for i in before.inputs))
         last = found[-1] if found and stage.inputs == (len(found),) else None
-        alone = readers[before.inputs[0]] == 1
-        if isinstance(stage, Scale) and isinstance(last, Convolve) and alone and not last.norm:
-            found[-1] = replace(last, norm=stage)
-        elif isinstance(stage, PoolStage) and stage.largest and last and _is_relu(last) and alone:
+        pair = (last.kind, stage.kind) if last and uses[before.inputs[0]] == 1 else ()
+        if last and pair == ("convolve", "scale") and not last.norm:
+            found[-1] = replace(last, norm=stage.layer)
+        elif last and pair == ("relu", "pool"):
             found[-1:] = [replace(stage, inputs=last.inputs), replace(last, inputs=(len(found),))]
         else:
             found.append(stage)
         place[register] = len(found)
     return tuple(found)
-
-
-def _is_relu(stage: Stage) -> bool:
-    """Whether a stage is max(x, 0)."""
-    return isinstance(stage, Activate) and stage.relu

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intensity.attribution.backgrounds import Baseline, baseline_images
-from intensity.attribution.base import KEPT, Compiled, Output, image_spec, prepare
-from intensity.models.inputs import batches, to_network
+from intensity.attribution.base import KEPT, Compiled, Output, prepare
+from intensity.models.inputs import batches, image_spec, to_network
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
