@@ -41,14 +41,14 @@ def deep(seed: int = 3, height: int | None = HEIGHT, width: int | None = WIDTH) 
 
 
 def rectified(seed: int = 3) -> keras.Model:
-    """A model with ReLUs as layers, as activations and as an operation."""
+    """A model with ReLUs as layers and as activations."""
     keras.utils.set_random_seed(seed)
     images = keras.Input((HEIGHT, WIDTH, 1))
     x = keras.layers.Rescaling(1 / 64, -2)(images)
     x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(x)
     x = keras.layers.MaxPooling2D(2)(x)
     x = keras.layers.ReLU()(keras.layers.Conv2D(5, 3, padding="same", name="second")(x))
-    x = keras.ops.relu(keras.layers.Dense(8)(keras.layers.Flatten()(x)))
+    x = keras.layers.Activation("relu")(keras.layers.Dense(8)(keras.layers.Flatten()(x)))
     return keras.Model(images, keras.layers.Dense(3)(x))
 
 

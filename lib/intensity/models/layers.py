@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ class Call(NamedTuple):
     output: Any
 
 
-def layer_calls(model: keras.Model) -> tuple[keras.Model, list[Call]]:
+def layer_calls(
+    model: keras.Model, call: Callable[..., Any] = lambda layer, *a, **o: layer(*a, **o)
+) -> tuple[keras.Model, list[Call]]:
     """A network with its inner models opened; layers and weights are shared.
 
     Args:
         model: functional or sequential.
+        call: of a layer and what it takes -> what stands for its result.
 
     Returns:
         A functional model that computes the same, and the calls of its layers in order.
@@ -38,7 +42,7 @@ def layer_calls(model: keras.Model) -> tuple[keras.Model, list[Call]]:
         if isinstance(layer, keras.Model) and len(layer.inputs) == 1:
             opened(layer, arguments[0])
             return calls[-1].output  # in order of depth, so that of the inner model
-        output = layer(*arguments, **options)
+        output = call(layer, *arguments, **options)
         given = keras.tree.flatten((arguments, options))
         tensors = [value for value in given if isinstance(value, keras.KerasTensor)]
         calls.append(Call(layer, tensors, output))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,14 +17,12 @@ from intensity.attribution.base import (
     prepare,
     score_tensor,
 )
+from intensity.models.layers import layer_calls
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
-
-GUIDED = {"Relu": "IntensityGuidedRelu", "Relu6": "IntensityGuidedRelu6"}
-"""Rectifiers, and the names of their guided gradients; they are found wherever a model has them."""
 
 
 def guided_backprop(
@@ -36,19 +35,16 @@ def guided_backprop(
 ) -> np.ndarray:
     """Gradient in which every ReLU passes back what is positive, where it was active.
 
-    A ReLU y = max(x, 0) passes back max(dy, 0) * [x > 0] in place of dy * [x > 0], wherever it
-    stands in the model: as a layer, as the activation of one, or as an operation; likewise ReLU6.
+    A ReLU y = max(x, 0) passes back max(dy, 0) * [x > 0] in place of dy * [x > 0]; likewise ReLU6.
     Other activations keep their gradients. Positive where a brighter pixel excites units that,
     all the way up, excite the class.
-
-    Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits, with ReLUs.
 
     Returns:
         (n, h, w) float32, score per grey level along excitatory paths.
 
     Raises:
-        InvalidInput: an argument is wrong, or the model has no ReLU or no gradient.
+        InvalidInput: an argument is wrong, the model has no gradient, no ReLU, or one that is
+            neither a layer nor the activation of one.
 
     Reference: Springenberg et al. (2015), Striving for simplicity, section 3.4.
     """
@@ -59,29 +55,80 @@ def guided_backprop(
 @lru_cache(maxsize=KEPT)
 def compiled_guided(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
-    _register()
+    guided, reached = _with_guided_relus(model)
 
     def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        with images.graph.gradient_override_map(GUIDED):
-            values = model(images, training=False)
-        if not any(operation.type in GUIDED for operation in images.graph.get_operations()):
-            raise InvalidInput("model: has no ReLU; guided backprop changes nothing else")
+        values = guided(images, training=False)
+        _check_all_reached([op.type for op in images.graph.get_operations()], reached)
         return gradients_of(score_tensor(values, classes, output), images)
 
     return compile_for_classes(gradients, model)
 
 
-@lru_cache(maxsize=1)
-def _register() -> None:
-    """Register the guided gradient: pass back what is positive, where the unit is active."""
+def _check_all_reached(operations: list[str], reached: int) -> None:
+    """Refuse models of which not every ReLU is guided.
+
+    Raises:
+        InvalidInput: there is none, or there are others.
+    """
+    found = sum(kind in ("Relu", "Relu6") for kind in operations)
+    if not found:
+        raise InvalidInput("model: has no ReLU; guided backprop changes nothing else")
+    if found > reached:
+        raise InvalidInput(
+            f"model: {found - reached} of {found} ReLUs are not allowed: "
+            "each must be a layer or the activation of one"
+        )
+
+
+def _with_guided_relus(model: keras.Model) -> tuple[keras.Model, int]:
+    """The same network, weights shared, with guided ReLUs, and how many they are."""
+    import keras
+
+    reached = []
+
+    def called(layer: Any, *arguments: Any, **options: Any) -> Any:
+        if not _rectifies(layer):
+            return layer(*arguments, **options)
+        reached.append(layer)
+        if isinstance(layer, keras.layers.ReLU):
+            return keras.layers.Lambda(_guided(layer))(arguments[0])
+        return keras.layers.Lambda(_guided(layer.activation))(_linear(layer, arguments[0]))
+
+    return layer_calls(model, called)[0], len(reached)
+
+
+def _rectifies(layer: Any) -> bool:
+    """Whether a layer is a ReLU or ends with one."""
+    import keras
+
+    if isinstance(layer, keras.layers.ReLU):
+        return not layer.negative_slope and not layer.threshold
+    return getattr(layer, "activation", None) in (keras.activations.relu, keras.activations.relu6)
+
+
+def _linear(layer: keras.Layer, read: keras.KerasTensor) -> keras.KerasTensor:
+    """What a layer returns before its activation, by its own weights."""
+    import keras
+
+    copy = type(layer).from_config({**layer.get_config(), "activation": None})
+    copy(read)  # builds it
+
+    def linear(values: Any) -> Any:
+        """The copy's computation with the original's weights."""
+        weights = layer.trainable_variables, layer.non_trainable_variables
+        return copy.stateless_call(*weights, values)[0]
+
+    return keras.layers.Lambda(linear)(read)
+
+
+def _guided(function: Callable[..., Any]) -> Callable[[tf.Tensor], tf.Tensor]:
+    """A ReLU that passes back only what is positive."""
     import tensorflow as tf
 
-    originals = {"Relu": tf.raw_ops.ReluGrad, "Relu6": tf.raw_ops.Relu6Grad}
-    for kind, original in originals.items():
+    def forward(x: tf.Tensor) -> tuple[tf.Tensor, Compiled]:
+        y = function(x)
+        return y, lambda back: tf.gradients(y, x, tf.nn.relu(back))
 
-        def guided(
-            operation: tf.Operation, back: tf.Tensor, original: Compiled = original
-        ) -> tf.Tensor:
-            return original(gradients=tf.nn.relu(back), features=operation.outputs[0])
-
-        tf.RegisterGradient(GUIDED[kind])(guided)
+    guided: Compiled = tf.custom_gradient(forward)
+    return guided
