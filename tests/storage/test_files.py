@@ -65,4 +65,5 @@ def test_content_is_on_the_disk_before_its_name(
     )
     write_aside(tmp_path / "file", "a")
     write_folder(tmp_path / "folder", {"a": b"", "b": b""})
-    assert order == ["sync", "rename", "sync", "sync", "rename"]
+    write_folder(tmp_path / "checked when read", {"a": b""}, durable=False)
+    assert order == ["sync", "rename", "sync", "sync", "rename", "rename"]

@@ -94,6 +94,22 @@ def test_one_effect_of_one_network_comes_seed_by_seed() -> None:
     assert scenes == 90
 
 
+@pytest.mark.parametrize(
+    ("effect", "place", "unit"),
+    [
+        ("recolor", "recolor_changes/hard/net", "fraction"),
+        ("pixels_1_core", "changed_predictions/hard/net/one_pixel_core", "fraction"),
+        ("drop_4", "scatter_drop/hard/net", "difference in fraction"),
+        ("core_share", "core_share/hard/net", "fraction"),
+    ],
+)
+def test_an_effect_says_its_id_and_unit(effect: str, place: str, unit: str) -> None:
+    table = tables.effect_table([network(*[arrays(**{effect: 0.5})] * 2)])
+    found = tables.effect_measurement(table, "hard", "net", effect)
+    assert (found["name"], found["unit"], found["scenes"]) == (place, unit, 100)
+    assert found["values"].tolist() == [0.5, 0.5]
+
+
 def test_an_effect_that_was_not_measured_is_refused() -> None:
     with pytest.raises(InvalidInput, match="effect: blurred of net on hard is not allowed"):
         tables.seed_values(tables.effect_table(MEASURED), "hard", "net", "blurred")
@@ -242,6 +258,13 @@ def test_doses_are_told_by_region_and_count() -> None:
     ]
 
 
+def test_a_half_dose_is_a_row_a_seed() -> None:
+    names = {f"pixels_{count}_core": share for count, share in ((1, 0.0), (10, 0.2), (40, 0.8))}
+    measured = network(arrays(**names), arrays(**dict.fromkeys(names, 0.0)))
+    halves = tables.half_dose_table(tables.dose_table(tables.effect_table([measured])))
+    assert rows(halves) == [(0, 10, 40, pytest.approx(20)), (1, 0, 0, 0.0)]
+
+
 def test_pieces_have_a_side() -> None:
     measured = network(*[arrays(drop_8=0.1, drop_1=0.5, moved=0.2)] * 2)
     cut = tables.piece_table(tables.effect_summary(tables.effect_table([measured])))
@@ -301,3 +324,5 @@ def test_the_matrix_says_what_is_unusual_and_why_a_cell_is_blank() -> None:
     assert net.loc["distractor_recolored", "note"] == "a distractor with a choice of levels"
     assert net.loc["moved", "note"] == "too few scenes that it applies to"
     assert net.loc["blurred", ["unusual", "note"]].tolist() == [True, "not measured"]
+    lacking = tables.inapplicable_table(matrix).set_index(["intervention", "note"])["tasks"]
+    assert lacking["distractor_recolored", "a distractor with a choice of levels"] == "hard"

@@ -39,6 +39,9 @@ _NAMED = "#0077BB"
 _PALE = 0.55
 """Shares above this are written in white."""
 
+_NOTHING = "#777777"
+"""Color of zeros, and of dashes where an intervention does not apply."""
+
 
 @styled
 def effect_matrix(
@@ -94,8 +97,10 @@ def _cells(ax: Axes, rows: pd.DataFrame, changes: Sequence[str]) -> Any:
     ax.set_aspect("auto")
     for (y, x), value in np.ndenumerate(values):
         text, color = f"{100 * value:.0f}", "white" if value > _PALE else "black"
+        if text == "0" or np.isnan(value):  # what is changed shall be seen first
+            color = _NOTHING
         if np.isnan(value):
-            text, color = "-", "#777777"
+            text = "-"
         elif odd[y, x]:
             ax.add_patch(_hatched(x, y, value > _PALE))
         ax.text(x, y, text, ha="center", va="center", fontsize=7, color=color)

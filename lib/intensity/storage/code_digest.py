@@ -123,6 +123,7 @@ def training_versions(backend: str | None, of: Mapping[str, str] | None = None) 
     return {name: known[name] for name in names if known.get(name)}
 
 
+@cache
 def processor() -> str:
     """The processor's name, as the system tells it."""
     info = Path("/proc/cpuinfo")

@@ -33,16 +33,17 @@ class Damaged(OSError):
     """An entry that is not what was written; one line says in what."""
 
 
-def keep(path: Path, files: Mapping[str, bytes]) -> None:
+def keep(path: Path, files: Mapping[str, bytes], durable: bool = True) -> None:
     """Write an entry whole or not at all; an earlier one of its name is replaced.
 
     Args:
         path: its folder.
         files: contents by file name.
+        durable: whether to wait until it is on the disk; if not, power failure may damage it.
     """
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     record = json.dumps({"entry": path.name, "files": digests}, indent=1, sort_keys=True) + "\n"
-    write_folder(path, {**files, DIGESTS: record.encode()})
+    write_folder(path, {**files, DIGESTS: record.encode()}, durable)
 
 
 def read(path: Path, name: str) -> bytes:

@@ -34,7 +34,7 @@ def write_aside(path: Path, content: str | bytes) -> None:
         raise
 
 
-def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(path: Path, files: Mapping[str, bytes], durable: bool = True) -> None:
     """Write a folder whole or not at all; one that has its name is replaced.
 
     While it is replaced, and where the process ends just then, there is neither for a moment.
@@ -42,12 +42,13 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     Args:
         path: the folder; its parents are made where they are missing.
         files: contents by file name.
+        durable: whether to wait until it is on the disk, milliseconds a file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".new-"))
     try:
         for name, content in files.items():
-            _write(aside / name, content)
+            _write(aside / name, content, durable)
         aside.chmod(0o755)
         if path.exists():  # a folder that is not empty can only be renamed out of the way
             old = Path(tempfile.mkdtemp(dir=path.parent, prefix=".old-"))
@@ -110,9 +111,10 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file and wait for the disk: a rename may get there before the content."""
+def _write(path: Path, content: bytes, durable: bool = True) -> None:
+    """Write a file; wait until it is on the disk: a rename may get there before its content."""
     with path.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())

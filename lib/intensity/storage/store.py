@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import BaseModel
@@ -132,7 +133,8 @@ class Store:
                 arrays = compute()
                 record = {"function": function.__name__, "module": function.__module__,
                           "code": code, "inputs": inputs, **provenance()}  # fmt: skip
-                entries.keep(path, {"config.json": _json(record), "arrays.npz": _npz(arrays)})
+                files = {"config.json": _json(record), "arrays.npz": _npz(arrays)}
+                entries.keep(path, files, durable=False)  # many, and each soon made again
             return _arrays(entries.read(path, "arrays.npz"))
 
     def _has(self, path: Path) -> bool:
@@ -157,6 +159,10 @@ class Store:
             return path.stat().st_mtime >= self.fresh_since
         except OSError:
             return False
+
+
+_SCENES: WeakKeyDictionary[Scenes, dict[str, Any]] = WeakKeyDictionary()
+"""What names scenes, for as long as they live: a thousand measurements may be of the same ones."""
 
 
 def digest(*texts: str) -> str:
@@ -200,8 +206,10 @@ def _identity(argument: Any) -> Any:
         content = hashlib.sha256(np.ascontiguousarray(argument).tobytes()).hexdigest()
         return {"dtype": str(argument.dtype), "shape": argument.shape, "sha256": content}
     if isinstance(argument, Scenes):
-        columns = {name: _identity(getattr(argument, name)) for name in COLUMNS}
-        return columns | {"task": _identity(argument.task), "options": _identity(argument.options)}
+        if argument not in _SCENES:
+            columns = (*COLUMNS, "task", "options")
+            _SCENES[argument] = {name: _identity(getattr(argument, name)) for name in columns}
+        return _SCENES[argument]
     if isinstance(argument, Mapping) and all(isinstance(name, str) for name in argument):
         return {name: _identity(value) for name, value in argument.items()}
     if isinstance(argument, list | tuple):
