@@ -8,7 +8,7 @@ from typing import Any
 from intensity.cli import WRONG_USE, parser
 from intensity.values import InvalidInput
 
-FAILED, INTERRUPTED = 1, 130
+DONE, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes."""
 
 HOW_TO_GO_ON = "what is finished is kept: make room or mend it, then call again"
@@ -44,43 +44,39 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: dict[str, Any]) -> int:
-    """Run a profile; a request to end is taken like Ctrl-C, so that kernels are stopped."""
     # jsonschema loads a grammar of IRIs for three seconds, and does without where there is none.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from intensity.environment import Layout
     from intensity.runner.run import Request, reproduce
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP):  # taken like Ctrl-C, so that kernels are stopped
         signal.signal(number, signal.default_int_handler)
     given = {name: value for name, value in arguments.items() if value is not None}
     return reproduce(Request(**given), Layout())
 
 
 def _explore(arguments: dict[str, Any]) -> int:
-    """Serve the explorer until it is interrupted."""
     from intensity.environment import Layout
     from intensity.explorer.serve import serve
 
     serve(Layout(), **arguments)
-    return 0
+    return DONE
 
 
 def _publish(_: dict[str, Any]) -> int:
-    """Publish the standard run."""
     from intensity.environment import Layout
     from intensity.runner.publish import publish
 
     publish(Layout())
-    return 0
+    return DONE
 
 
 def _store(_: dict[str, Any]) -> int:
-    """List the store."""
     from intensity.runner.stored import stored_runs
 
     for line in stored_runs():
         print(line)
-    return 0
+    return DONE
 
 
 COMMANDS = {"run": _run, "explore": _explore, "publish": _publish, "store": _store}

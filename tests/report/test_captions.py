@@ -57,11 +57,11 @@ def test_places_hold_values_lists_and_what_the_notebook_knows() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("figures: {line: {caption: c}}", "figures.line: alt is missing"),
+        ("figures: {line: {caption: c}}", "figures.line: FigureWords.alt: "),
         ("figures: {line: {caption: c, alt: a, title: t}}", "title"),
         ("figures: {line: [c]}", "line"),
         ("pictures: {}", "pictures"),
-        ("tables: {all: {caption: '{open'}}", "all: expected '}'"),
+        ("tables: {all: {caption: '{open'}}", "all: Words.caption: expected '}'"),
         ("figures: {l: {caption: c, alt: a, found: {f: {value: v, how: most}}}}", "how: 'most'"),
         ("tables: {}\ntables: {}", "stands twice"),
     ],

@@ -250,7 +250,7 @@ def test_a_wrong_profile_is_refused_before_the_first_notebook(checkout: Any) -> 
 
 def test_a_wrong_caption_is_refused_before_the_first_notebook(checkout: Any) -> None:
     checkout.layout.captions("02_second").write_text("figures: {line: {caption: A line.}}")
-    with pytest.raises(InvalidInput, match=r"02_second\.yaml: .*line: alt is missing"):
+    with pytest.raises(InvalidInput, match=r"02_second\.yaml: .*line: FigureWords.alt: "):
         run(checkout, profile="smoke")
     assert not (checkout.root / "runs").exists()
 
@@ -334,7 +334,8 @@ def test_networks_that_ship_are_used_where_asked_and_named(
     monkeypatch.setenv("INTENSITY_STORE", str(store.root))
     section = load_profile(checkout.layout, "smoke")["06_units"]
     runs = [
-        add_run(run_name(c), {"model.keras": b""}, store) for c in section.configurations["tiny"]
+        add_run(run_name(c), {"config.json": b"{}", "model.keras": b""}, store)
+        for c in section.configurations["tiny"]
     ]
     shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
     folder = checkout.layout.run("smoke")

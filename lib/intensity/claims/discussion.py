@@ -60,9 +60,8 @@ def consequences(found: RunResults) -> str:
     """
     stated = load_claims()
     pairs = [(stated[judged.id], judged) for judged in found.claims]
-    pairs.sort(
-        key=lambda pair: (not is_unexpected(*pair), not _is_open(pair[1]), not pair[0].starred)
-    )
+    pairs.sort(key=lambda pair: not pair[0].starred)
+    pairs.sort(key=lambda pair: (not is_unexpected(*pair), pair[1].verdict != "undecided"))
     return "\n".join(
         f"- **{judged.id}, {judged.verdict}{', unexpected' * is_unexpected(claim, judged)}.** "
         f"{_meaning(claim, judged)}"
@@ -96,22 +95,18 @@ def _dispensable(row: Without, solved: float, known: Mapping[str, Measurement]) 
     ends = {cue: m.ci95 or (m.value, m.value) for cue, m in measured.items()}
     solving = ", ".join(f"without {cue}" for cue, (low, _) in ends.items() if low >= solved)
     failing = ", ".join(f"without {cue}" for cue, (_, high) in ends.items() if high < solved)
-    text = ""
+    sentences = []
     if solving:
-        text = (
+        sentences.append(
             f"{row.task} can be solved {solving}, by a baseline each: a network's accuracy there "
-            "does not show that it uses any of what these lack. "
+            "does not show that it uses any of what these lack."
         )
-    return text + (f"{row.task} is not solved by the baselines {failing}." if failing else "")
-
-
-def _is_open(judged: JudgedClaim | JudgedPart) -> bool:
-    """Whether the interval does not decide."""
-    return judged.verdict == "undecided"
+    if failing:
+        sentences.append(f"{row.task} is not solved by the baselines {failing}.")
+    return " ".join(sentences)
 
 
 def _bearing(conclusion: Conclusion, found: RunResults) -> str:
-    """What bears on a conclusion, in words."""
     verdicts = [f"{name}: {found.verdicts.get(name, 'not judged')}" for name in conclusion.claims]
     texts = {name: measured.text for name, measured in found.known.items()}
     measured = [
@@ -121,10 +116,9 @@ def _bearing(conclusion: Conclusion, found: RunResults) -> str:
 
 
 def _meaning(claim: Claim, judged: JudgedClaim) -> str:
-    """One claim's sentences for its verdict."""
     meaning = claim.meaning
-    if _is_open(judged):
-        sides = "; ".join(_side(part) for part in judged.parts if _is_open(part))
+    if judged.verdict == "undecided":
+        sides = "; ".join(_side(part) for part in judged.parts if part.verdict == "undecided")
         return f"Not decided: {sides}. If it holds: {meaning.holds} If not: {meaning.fails}"
     if judged.verdict == "reproduced":
         said, practice = meaning.holds, meaning.practice

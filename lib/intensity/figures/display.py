@@ -26,9 +26,6 @@ _FILE = re.compile(r"\d{2}-[a-z0-9-]+")
 _REFERENCE = re.compile(r"\[([^\]]*)\]\((#[^)]*)\)")
 """A figure or table that a caption names, as Markdown has it."""
 
-_NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")
-"""Names of figures and tables: notebook, number, words."""
-
 _BETWEEN_WORDS = re.compile(r"(?<=\w)([_/])(?=\w)")
 """Where a name in a table may go on in the next line."""
 
@@ -76,7 +73,7 @@ def show_picture(png: bytes, *, name: str, caption: str, alt: str, live: str = "
     picture = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}">'
     still = f'<div class="still wide">{picture}</div>'
     page = f'<figure id="fig-{name}">{live}{still}{_unnumbered("fig", name, caption)}</figure>'
-    _display(Page(page, caption))
+    _display(page, caption)
 
 
 def show_rows(
@@ -92,7 +89,61 @@ def show_rows(
     """
     words = _unnumbered("table", name, caption)
     page = f'<figure class="table" id="table-{name}">{words}{_rows(table, formats)}</figure>'
-    _display(Page(page, f"{caption}\n{table.to_string(index=False)}"))
+    _display(page, f"{caption}\n{table.to_string(index=False)}")
+
+
+def _rows(table: pd.DataFrame, formats: Mapping[str, str] | None) -> str:
+    """A table as HTML, which may be wider than the page."""
+    formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
+    with pd.option_context("display.max_colwidth", None):
+        plain = table.astype(dict.fromkeys(table.select_dtypes("Float64"), float))  # <NA> is NaN
+        unnamed = plain.rename_axis(columns=None)  # whose name would be an empty column
+        body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
+    body = _BETWEEN_WORDS.sub(r"\1<wbr>", body)
+    return f'<div class="wide">{body}</div>'
+
+
+def _unnumbered(kind: str, name: str, caption: str) -> str:
+    """A caption as HTML, with a place for its number."""
+    words = _REFERENCE.sub(r'<a href="\2">\1</a>', html.escape(caption))
+    return f'<figcaption><b data-number="{kind}-{name}"></b>{words}</figcaption>'
+
+
+def _bytes(fig: Figure, kind: str, metadata: Mapping[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format=kind, dpi=DPI, metadata=dict(metadata))
+    return buffer.getvalue()
+
+
+def _formatter(text: str) -> Callable[[Any], str]:
+    return lambda value: "" if pd.isna(value) else text.format(value)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A part of a notebook's page, and what stands for it where only text is shown."""
+
+    html: str
+    plain: str
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.plain}
+
+
+def _display(html: str, plain: str) -> None:
+    """Show a part of a page in a notebook, or its plain text elsewhere."""
+    from IPython.display import display  # heavy, and only notebooks need it
+
+    display(_Page(html, plain))  # type: ignore[no-untyped-call]
+
+
+# What follows is for notebooks that have no Book yet.
+
+_NAME = re.compile(r"(?:table-)?(\d{2})-(\d+)(?:-[a-z0-9-]+)?")
+"""Names of figures and tables: notebook, number, words."""
 
 
 def show(
@@ -126,7 +177,7 @@ def show(
     still = f'<div class="still wide">{picture}</div>'
     title = f"Figure {_number(name)}."
     page = f'<figure id="fig-{name}">{live}{still}{_caption(title, caption)}</figure>'
-    _display(Page(page, f"{title} {caption}"))
+    _display(page, f"{title} {caption}")
 
 
 def show_table(
@@ -146,7 +197,7 @@ def show_table(
     title = f"Table {_number(name)}."
     rows = _rows(table, formats)
     page = f'<figure class="table" id="{name}">{_caption(title, caption)}{rows}</figure>'
-    _display(Page(page, f"{title} {caption}\n{table.to_string(index=False)}"))
+    _display(page, f"{title} {caption}\n{table.to_string(index=False)}")
 
 
 def in_words(
@@ -174,23 +225,6 @@ def in_words(
     return "; ".join(f"{item}: {form.format(number)}" for item, number in rows) or "none"
 
 
-def _rows(table: pd.DataFrame, formats: Mapping[str, str] | None) -> str:
-    """A table as HTML, which may be wider than the page."""
-    formatters = {column: _formatter(text) for column, text in (formats or {}).items()}
-    with pd.option_context("display.max_colwidth", None):
-        plain = table.astype(dict.fromkeys(table.select_dtypes("Float64"), float))  # <NA> is NaN
-        unnamed = plain.rename_axis(columns=None)  # whose name would be an empty column
-        body = unnamed.to_html(index=False, border=0, na_rep="", formatters=formatters)
-    body = _BETWEEN_WORDS.sub(r"\1<wbr>", body)
-    return f'<div class="wide">{body}</div>'
-
-
-def _unnumbered(kind: str, name: str, caption: str) -> str:
-    """A caption as HTML, with a place for its number."""
-    words = _REFERENCE.sub(r'<a href="\2">\1</a>', html.escape(caption))
-    return f'<figcaption><b data-number="{kind}-{name}"></b>{words}</figcaption>'
-
-
 def _number(name: str) -> str:
     """The number of a figure or table within all notebooks, for example "2.1"."""
     parts = _NAME.fullmatch(name)
@@ -199,40 +233,6 @@ def _number(name: str) -> str:
     return f"{int(parts[1])}.{parts[2]}"
 
 
-def _bytes(fig: Figure, kind: str, metadata: Mapping[str, Any]) -> bytes:
-    """A figure as the bytes of a file of this kind."""
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format=kind, dpi=DPI, metadata=dict(metadata))
-    return buffer.getvalue()
-
-
 def _caption(title: str, caption: str) -> str:
     """A caption as HTML, its title in bold."""
     return f"<figcaption><b>{title}</b> {html.escape(caption)}</figcaption>"
-
-
-def _formatter(text: str) -> Callable[[Any], str]:
-    """A function that writes a value, and nothing where it is missing."""
-    return lambda value: "" if pd.isna(value) else text.format(value)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A part of a notebook's page, and what stands for it where only text is shown."""
-
-    html: str
-    plain: str
-
-    def __repr__(self) -> str:
-        return self.plain
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """What IPython asks for."""
-        return {"text/html": self.html, "text/plain": self.plain}
-
-
-def _display(page: Page) -> None:
-    """Show a page in a notebook, or its plain text elsewhere."""
-    from IPython.display import display  # heavy, and only notebooks need it
-
-    display(page)  # type: ignore[no-untyped-call]

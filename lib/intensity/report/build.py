@@ -109,13 +109,9 @@ def _results(folder: Path, expected: bool) -> tuple[RunResults, str]:
 
 def _anchors(merged: NotebookNode) -> set[str]:
     """Ids of all figures and tables that notebooks have shown."""
-    shown_there = [
-        output.data["text/html"]
-        for cell in merged.cells
-        for output in cell.get("outputs", [])
-        if "text/html" in output.get("data", {})
-    ]
-    return {name for html in shown_there for name in re.findall(r'<figure[^>]* id="(.*?)"', html)}
+    outputs = [output for cell in merged.cells for output in cell.get("outputs", [])]
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    return {name for page in pages for name in re.findall(r'<figure[^>]* id="(.*?)"', page)}
 
 
 def _merge(layout: Layout, folder: Path, manifest: dict[str, Any]) -> NotebookNode:
@@ -154,7 +150,6 @@ def _placeholder(source: Path, words: str = "Not run yet.") -> list[NotebookNode
 
 
 def _cells(path: Path) -> list[NotebookNode]:
-    """The cells of a notebook file."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     nbformat.validate(notebook)
     return list(notebook.cells)

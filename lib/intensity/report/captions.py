@@ -16,10 +16,10 @@ found in the figure's data.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from intensity.storage.files import read_yaml
 from intensity.values import InvalidInput, Value, shown
@@ -28,23 +28,31 @@ PLACES = {"first": 0, "last": -1}
 """Which of an item's rows is meant."""
 
 
-class Found(Value):
-    """A column of a table as a list within a sentence.
+def _balanced(text: str) -> str:
+    try:
+        list(Formatter().parse(text))
+    except ValueError as error:
+        raise InvalidInput(str(error)) from None
+    return text
 
-    Args:
-        value: the column, or an expression of columns.
-        table: the name of the value that is the table; by default it is the figure's data.
-        rows: which rows count, as a condition of pandas' `query`; by default all.
-        names: columns that say what an item is; without any there is one number.
-        how: what is said of an item of several rows.
-        form: how a number is written.
-    """
+
+Text = Annotated[str, AfterValidator(_balanced)]
+"""Text with places."""
+
+
+class Found(Value):
+    """A column of a table as a list within a sentence."""
 
     value: str
+    """The column, or an expression of columns."""
     table: str = ""
+    """The name of the value that is the table; by default it is the figure's data."""
     rows: str = ""
+    """Which rows count, as a condition of pandas' `query`; by default all."""
     names: tuple[str, ...] = ()
+    """Columns that say what an item is; without any there is one number."""
     how: Literal["mean", "max", "min", "first", "last", "range", "count"] = "mean"
+    """What is said of an item of several rows."""
     form: str = "{:z.2f}"
 
     def words(self, data: pd.DataFrame, values: Mapping[str, Any]) -> str:
@@ -87,17 +95,13 @@ def _table(name: str, values: Mapping[str, Any]) -> pd.DataFrame:
 
 
 class Words(Value):
-    """What is written under a figure, and what stands for it where it cannot be seen.
+    """What is written under a figure or above a table."""
 
-    Args:
-        caption: what to see in it.
-        alt: what is on it; none for a table.
-        found: lists made from its data, by the name of their place.
-    """
-
-    caption: str
-    alt: str = ""
-    found: Mapping[str, Found] = Field(default_factory=dict)
+    caption: Text
+    alt: Text = ""
+    """What is on the figure, for those who cannot see it."""
+    found: Mapping[str, Found] = {}
+    """Lists made from the data, by the name of their place."""
 
     def filled(
         self, value: Callable[[str], Any], data: pd.DataFrame, values: Mapping[str, Any]
@@ -117,6 +121,19 @@ class Words(Value):
         return places.format(self.caption), places.format(self.alt)
 
 
+class FigureWords(Words):
+    """Words that are not complete without alternative text."""
+
+    alt: Annotated[Text, Field(min_length=1)]
+
+
+class Captions(Value):
+    """The captions of a notebook, by the names of its figures and tables."""
+
+    figures: Mapping[str, FigureWords] = {}
+    tables: Mapping[str, Words] = {}
+
+
 class _Places(Formatter):
     """Fills the places of a text; a name may hold any sign but braces, colon and "!"."""
 
@@ -127,24 +144,6 @@ class _Places(Formatter):
         """What stands in a place."""
         known = field_name in self.known
         return (self.known[field_name] if known else self.value(field_name)), field_name
-
-
-class Captions(Value):
-    """The captions of a notebook, by the names of its figures and tables."""
-
-    figures: Mapping[str, Words] = Field(default_factory=dict)
-    tables: Mapping[str, Words] = Field(default_factory=dict)
-
-    def model_post_init(self, _: object) -> None:
-        """Refuse a figure without alternative text, and texts whose braces do not match."""
-        for name, words in self.figures.items():
-            if not words.alt:
-                raise InvalidInput(f"figures.{name}: alt is missing")
-        for name, words in (*self.figures.items(), *self.tables.items()):
-            try:
-                list(Formatter().parse(words.caption + words.alt))
-            except ValueError as error:
-                raise InvalidInput(f"{name}: {error}") from None
 
 
 def load_captions(path: Path) -> Captions:

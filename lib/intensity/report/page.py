@@ -36,15 +36,16 @@ class PageExporter(HTMLExporter):
     """The HTML exporter of nbconvert with the template, prose and figures of this project."""
 
     def __init__(self) -> None:
-        """Find the template."""
         config = Config({"CSSHTMLHeaderPreprocessor": {"enabled": False}})
         super().__init__(  # type: ignore[no-untyped-call]
             config=config, template_name="page", extra_template_basedirs=[str(TEMPLATES)]
         )
         self.environment.autoescape = True
-        self.environment.filters["with_links"] = with_links
-        self.environment.filters["reachable"] = reachable
-        self.environment.filters["coded"] = coded
+        self.environment.filters |= {
+            "with_links": with_links,
+            "reachable": reachable,
+            "coded": coded,
+        }
 
     @pass_context
     def markdown2html(self, context: Context, source: str) -> str:
@@ -58,17 +59,16 @@ class _Prose(IPythonRenderer):
     """Markdown to HTML: headings one level lower and listed in the contents, formulas in MathML."""
 
     def __init__(self, part: str, contents: list[Heading]) -> None:
-        """Render prose of one part; `contents` grows by its headings."""
         super().__init__(escape=False)
-        self._part = part
-        self._contents = contents
+        self._part, self._contents = part, contents
 
     def heading(self, text: str, level: int, **_: Any) -> str:
         """A heading with an anchor that is unique on the page; titles have their part's number."""
         if level == 1:
             text = f"{int(self._part[:2])} {text}"
         plain = re.sub(r"<[^>]*>", "", text)
-        slug = f"{self._part}-{_slug(unescape(plain))}"
+        words = re.sub(r"[^a-z0-9]+", "-", unescape(plain).lower()).strip("-")
+        slug = f"{self._part}-{words}"
         taken = {heading.anchor for heading in self._contents}
         anchor = f"{slug}-{len(taken)}" if slug in taken else slug
         self._contents.append(Heading(anchor, plain, level + 1))
@@ -101,28 +101,26 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
     """
 
     def linked(figure: re.Match[str]) -> str:
-        """One figure with its line."""
         name = figure[1]
-        links = [
-            _link(f'href="#{cell}"', "code", name),
-            _link(f'href="../notebooks/{part}.ipynb"', "notebook", name),
-            *_data_link(name, figures, part),
-        ]
-        line = f'<span class="links">{" ".join(links)}</span></figcaption>'
+        sources = {
+            "code": f'href="#{cell}"',
+            "notebook": f'href="../notebooks/{part}.ipynb"',
+            "data (CSV)": _data(name, figures, part),
+        }
+        links = " ".join(_link(source, words, name) for words, source in sources.items() if source)
+        line = f'<span class="links">{links}</span></figcaption>'
         return figure[0].replace("</figcaption>", line, 1)
 
     return _FIGURE.sub(linked, html)
 
 
-def _data_link(name: str, figures: Path, part: str) -> list[str]:
-    """A link that saves the data of a figure, which it holds; none where there are no data."""
-    found = [p for p in (figures / f"{part[:2]}-{name}.csv", figures / f"{name}.csv") if p.exists()]
-    if not found:
-        return []
-    path = found[0]
-    data = base64.b64encode(path.read_bytes()).decode()
-    source = f'download="{path.name}" href="data:text/csv;base64,{data}"'
-    return [_link(source, "data (CSV)", name)]
+def _data(name: str, figures: Path, part: str) -> str:
+    """Where a link finds the data of a figure, which it holds; nothing where there are none."""
+    for path in (figures / f"{part[:2]}-{name}.csv", figures / f"{name}.csv"):
+        if path.exists():
+            data = base64.b64encode(path.read_bytes()).decode()
+            return f'download="{path.name}" href="data:text/csv;base64,{data}"'
+    return ""
 
 
 def _link(source: str, words: str, name: str) -> str:
@@ -138,8 +136,3 @@ def reachable(html: str) -> str:
 def coded(text: str) -> str:
     """Plain text as HTML, with what stands between backquotes as code."""
     return re.sub(r"`(.+?)`", r"<code>\1</code>", escape(text))
-
-
-def _slug(text: str) -> str:
-    """A text as an anchor: small letters and digits, joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -64,10 +64,8 @@ def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: 
 def stop(running: Collection[Future[Any]]) -> None:
     """Stop every process that this one has started, and what they have started.
 
-    A second Ctrl-C, or the second signal that `timeout` sends, does not keep it from that.
-
-    Args:
-        running: threads with notebooks; they may start a process yet, and have ended after this.
+    A second Ctrl-C, or the second signal that `timeout` sends, does not keep it from that. Threads
+    with notebooks may start a process yet; they have ended after this.
     """
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
@@ -91,12 +89,10 @@ def _cells_started(copy: Path) -> int:
 
 
 def _one_line(text: str) -> str:
-    """A text without line breaks."""
     return " ".join(text.split())
 
 
 def _kill_children() -> None:
-    """Stop every process that this one has started, and what they have started."""
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             if not any(TRACKER in word for word in child.cmdline()):
@@ -133,7 +129,6 @@ class Terminal:
     """
 
     def __init__(self, path: Path) -> None:
-        """Remember the file."""
         self.path = path
         self.lock = threading.Lock()
         self.ended = threading.Event()
@@ -141,25 +136,18 @@ class Terminal:
         self.open_line = False
 
     def __enter__(self) -> "Terminal":
-        """Begin with an empty file."""
         self.path.write_bytes(b"")
         self.file = self.path.open(encoding="utf8", errors="replace", newline="")
         self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Copy what is left."""
         self.ended.set()
         self.thread.join()
         self.file.close()
 
     def say(self, text: str, file: TextIO | None = None) -> None:
-        """Print a line, below what trainings have said so far.
-
-        Args:
-            text: the line.
-            file: standard error; by default standard output.
-        """
+        """Print a line, below what trainings have said so far; by default on standard output."""
         with self.lock:
             self._copy()
             if self.open_line:
@@ -168,7 +156,7 @@ class Terminal:
             print(text, file=file, flush=True)
 
     def _relay(self) -> None:
-        """Copy what is new in the file until the end, and what is left then."""
+        """Copy what is new until the end, and what is left then."""
         last = False
         while not last:
             last = self.ended.wait(0.2)
@@ -176,7 +164,6 @@ class Terminal:
                 self._copy()
 
     def _copy(self) -> None:
-        """Copy what is new in the file."""
         text = self.file.read()
         if text:
             sys.stderr.write(text)

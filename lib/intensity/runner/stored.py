@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from intensity.storage import entries
 from intensity.storage.store import Store
@@ -17,7 +16,8 @@ def stored_runs() -> Iterator[str]:
     for path in runs:
         when = datetime.fromtimestamp(path.stat().st_mtime)
         yield f"{when:%Y-%m-%d %H:%M}  {_said(Run(path))}  {path.name}"
-    yield f"{root}: {len(runs)} runs, {_size(root) / 1e6:.1f} MB"
+    size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+    yield f"{root}: {len(runs)} runs, {size / 1e6:.1f} MB"
 
 
 def _said(run: Run) -> str:
@@ -30,8 +30,3 @@ def _said(run: Run) -> str:
         return "of other code"
     images = f"{c.recipe.images:,} images"
     return f"{c.network.name:14} {c.task.name:12} seed {c.seed:3} {images:>14} {accuracy:6.1%}"
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
