@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from intensity.models.architectures import Layer, Network
+from intensity.models.architectures import Block, Convolution, Flatten, Layer, Network
 
 
 def images_of(count: int, size: int) -> np.ndarray:
@@ -14,6 +14,10 @@ def images_of(count: int, size: int) -> np.ndarray:
 def network(*layers: Layer) -> Network:
     """An architecture of some layers."""
     return Network(name="some", layers=layers)
+
+
+TINY = network(Convolution(channels=3), Block(channels=4, stride=2), Flatten())
+"""What has every kind of layer that attribution looks at, and is compiled in a moment."""
 
 
 def randomize(model: keras.Model, seed: int = 0) -> None:

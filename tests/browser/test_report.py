@@ -17,7 +17,7 @@ pytestmark = pytest.mark.processes
 LARGEST = 15e6
 """Bytes that the page may have."""
 
-LIVE = "#fig-04-12-sweep"
+LIVE = "#fig-sweep"
 
 BROKEN = r"""[...document.querySelectorAll("th, td")].map((cell) => {
   const range = document.createRange();
@@ -91,13 +91,13 @@ def test_one_switch_opens_and_closes_all_code(report: Visit) -> None:
 
 
 def test_a_figure_leads_to_its_cell_and_gives_its_data(report: Visit, smoke_run: Path) -> None:
-    caption = report.page.locator("#fig-04-7-scores figcaption")
+    caption = report.page.locator("#fig-scores figcaption")
     caption.get_by_role("link", name="code").click()
     cell = report.page.locator("details.code[open]")
-    assert 'name="04-7-scores"' in cell.inner_text()
+    assert 'book.show("scores"' in cell.inner_text()
     with report.page.expect_download() as saved:
         caption.get_by_role("link", name="data").click()
-    kept = smoke_run / "figures" / "04-7-scores.csv"
+    kept = smoke_run / "figures" / "04-scores.csv"
     assert saved.value.suggested_filename == kept.name
     assert Path(saved.value.path()).read_bytes() == kept.read_bytes()
     cell.locator("summary").click()
@@ -107,7 +107,7 @@ def test_a_figure_leads_to_its_cell_and_gives_its_data(report: Visit, smoke_run:
 
 def picture(page: Page, name: str) -> str:
     """What a panel shows, as bytes."""
-    return page.locator(f"[id='04-12-sweep-{name}']").screenshot().hex()
+    return page.locator(f"[id='sweep-{name}']").screenshot().hex()
 
 
 def wait_for_another(page: Page, name: str, before: str) -> None:
@@ -126,15 +126,14 @@ def shares(page: Page) -> list[float]:
 def test_the_slider_changes_image_maps_and_probabilities(report: Visit, smoke_run: Path) -> None:
     page = live(report.page)
     slider = page.get_by_role("slider", name="Intensity")
-    with (smoke_run / "figures" / "04-12-sweep.csv").open() as file:
+    with (smoke_run / "figures" / "04-sweep.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["scene"] == row["seed"] == "0"]
     known = [[100 * float(row[f"class {c}"]) for c in range(3)] for row in rows]
     slider.press("Home")
     panels = ("image", "curves", "occlusion", "saliency")
     dark = {name: picture(page, name) for name in panels}
     told = {
-        name: page.locator(f"[id='04-12-sweep-{name}']").get_attribute("aria-label")
-        for name in panels
+        name: page.locator(f"[id='sweep-{name}']").get_attribute("aria-label") for name in panels
     }
     assert shares(page) == pytest.approx(known[0], abs=0.051)
     slider.press("End")
@@ -144,7 +143,7 @@ def test_the_slider_changes_image_maps_and_probabilities(report: Visit, smoke_ru
     assert (slider.get_attribute("aria-valuetext") or "").startswith("254, True class: 2.")
     for name, before in dark.items():
         wait_for_another(page, name, before)
-        assert page.locator(f"[id='04-12-sweep-{name}']").get_attribute("aria-label") != told[name]
+        assert page.locator(f"[id='sweep-{name}']").get_attribute("aria-label") != told[name]
 
 
 def test_another_scene_is_chosen_and_shown_as_it_was_drawn(report: Visit) -> None:

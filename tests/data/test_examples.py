@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from intensity.data.examples import class_examples, first_of_each_pair
+from intensity.data.examples import class_examples, example_titles, first_of_each_pair
 from intensity.data.sampling import draw_scenes
 from intensity.training.presets import SETTINGS, TASKS
 from intensity.values import InvalidInput
@@ -16,6 +16,12 @@ def test_examples_of_a_class_are_its_first_test_scenes() -> None:
     for label in range(3):
         first = drawn[drawn.label == label][:2]
         assert np.array_equal(examples[examples.label == label].center, first.center)
+
+
+def test_titles_number_the_scenes_of_a_class() -> None:
+    examples = class_examples(TASKS["hard"], SETTINGS["discs"], 2)
+    titles = example_titles(examples[[0, 2, 1, 3]])
+    assert titles == ["class 0, no. 1", "class 1, no. 1", "class 0, no. 2", "class 1, no. 2"]
 
 
 def test_every_pair_of_classes_has_its_first_scene() -> None:

@@ -25,8 +25,9 @@ from intensity.evaluation.randomization import (
     randomized_weights,
 )
 from intensity.models.build import build
-from intensity.training.presets import TASKS, find_network, find_setting
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
+from networks import TINY
 
 NOISE = SquareNoise(count=(4, 6))
 SMALL = SceneOptions(size=20, areas=(21,), noise=NOISE)
@@ -42,7 +43,7 @@ PAIRS = draw_scenes(
 
 def network(scenes: Scenes, seed: int = 0) -> keras.Model:
     """A small network with fresh weights."""
-    return build(find_network("bn_compact"), scenes.options.size, scenes.task.classes, seed)
+    return build(TINY, scenes.options.size, scenes.task.classes, seed)
 
 
 def looks_at(place: np.ndarray) -> keras.Model:
@@ -133,7 +134,7 @@ def test_shuffling_all_kernels_leaves_the_first_model_alone_and_changes_maps() -
 def test_labels_in_random_order_are_learned_by_heart() -> None:
     model = network(SCENES)
     train = draw_scenes(TASKS["hard"], SMALL, "validation", 0, 16)
-    learned = learned_by_heart(find_network("bn_compact"), train, 1)
+    learned = learned_by_heart(TINY, train, 1)
     assert learned["accuracy"] > 0.8
     found = randomized_labels(model, SCENES, METHODS["gradient"], learned)["labels"]
     assert found.shape == (6,)

@@ -10,6 +10,8 @@ from intensity.data.rendering import masks, render
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import SceneOptions, SquareNoise
 from intensity.evaluation.localization import (
+    PARTS,
+    REGIONS,
     Part,
     object_auc,
     part_of,
@@ -17,7 +19,6 @@ from intensity.evaluation.localization import (
     relevance_mass,
     relevance_rank,
     scene_regions,
-    share_on,
 )
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
@@ -25,29 +26,18 @@ from intensity.values import InvalidInput
 SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 5)
 
 
-def test_the_share_is_that_of_the_magnitude() -> None:
-    maps = np.array([[[3.0, -1.0], [0.0, 0.0]], [[-2.0, 1.0], [1.0, 4.0]]])
-    where = np.array([[[True, False], [True, True]], [[True, False], [False, False]]])
-    np.testing.assert_array_equal(share_on(maps, where), [0.75, 0.25])
-
-
-def test_a_blank_map_says_as_much_as_a_uniform_one() -> None:
-    where = np.zeros((1, 2, 4), bool)
-    where[0, 0, :2] = True
-    for value in (0, 7):
-        assert share_on(np.full((1, 2, 4), value), where) == 0.25
-
-
 @given(st.floats(0.1, 100))
 def test_the_scale_of_a_map_does_not_matter(scale: float) -> None:
     maps = np.random.default_rng(0).normal(size=(3, 4, 4))
     where = maps > 0
-    np.testing.assert_allclose(share_on(scale * maps, where), share_on(maps, where))
+    for part in PARTS:
+        scaled, own = (relevance_mass(one, where, part) for one in (scale * maps, maps))
+        np.testing.assert_allclose(scaled, own)
 
 
 def test_maps_and_pixels_have_one_shape() -> None:
     with pytest.raises(InvalidInput, match=r"where: shape \(1, 2, 3\)"):
-        share_on(np.zeros((1, 2, 2)), np.zeros((1, 2, 3), bool))
+        relevance_mass(np.zeros((1, 2, 2)), np.zeros((1, 2, 3), bool), "absolute")
 
 
 MAPS = np.array([[[4.0, -6.0], [1.0, 0.0]]])
@@ -86,9 +76,11 @@ def test_regions_divide_the_image() -> None:
     for setting in ("discs", "pairs"):
         scenes = draw_scenes(TASKS["distractor"], find_setting(setting), "test", 0, 20)
         regions = scene_regions(scenes)
+        assert set(regions) == set(REGIONS)
+        seen, visible = masks(scenes), regions.pop("object")
         np.testing.assert_array_equal(np.sum(list(regions.values()), axis=0), 1)
-        seen = masks(scenes)
-        np.testing.assert_array_equal(regions["core"] | regions["edge"], seen.object)
+        np.testing.assert_array_equal(visible, seen.object)
+        np.testing.assert_array_equal(regions["core"] | regions["edge"], visible)
         noise = regions["noise_on_object"] | regions["noise_elsewhere"]
         np.testing.assert_array_equal(noise, seen.noise)
         whole = regions["noise_on_object"] | seen.object

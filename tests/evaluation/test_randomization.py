@@ -16,8 +16,9 @@ from intensity.evaluation.randomization import (
     weight_randomization,
 )
 from intensity.models.build import build
-from intensity.training.presets import NETWORKS, TASKS
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput
+from networks import TINY
 
 SCENES = draw_scenes(
     TASKS["hard"], SceneOptions(size=20, areas=(21,), noise=SquareNoise(count=(4, 6))), "test", 0, 4
@@ -57,7 +58,7 @@ def test_one_at_a_time_restores_what_came_before() -> None:
 
 
 def test_models_of_one_architecture_share_a_copy_and_keep_their_weights() -> None:
-    first, second = (build(NETWORKS["bn_tiny"], 24, 3, seed) for seed in (0, 1))
+    first, second = (build(TINY, 24, 3, seed) for seed in (0, 1))
     before = [model.get_weights() for model in (first, second)]
     assert same_architecture(first) is same_architecture(second)
     assert same_architecture(first) is not same_architecture(deep())
@@ -76,7 +77,7 @@ def test_other_orders_are_refused() -> None:
 
 
 def test_only_methods_from_black_depend_on_the_polarity() -> None:
-    model = build(NETWORKS["bn_compact"], 20, 3, seed=0)
+    model = build(TINY, 20, 3, seed=0)
     for name in ("integrated_gradients_recolor", "occlusion_generator", "integrated_gradients"):
         assert (map_checks(model, SCENES, METHODS[name])["polarity"] > 0.99).all()
     assert (map_checks(model, SCENES, METHODS["gradient_x_input"])["polarity"] < 0.9).all()

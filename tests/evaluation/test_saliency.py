@@ -11,7 +11,8 @@ from intensity.evaluation.saliency import (
     saliency_share,
     untrained_saliency_share,
 )
-from intensity.training.presets import TASKS, find_network
+from intensity.training.presets import TASKS
+from networks import TINY
 
 SCENES = draw_scenes(TASKS["hard"], SceneOptions(size=16, areas=(21,)), "test", 0, 5)
 
@@ -30,9 +31,7 @@ def test_a_network_that_reads_one_pixel_has_its_saliency_there() -> None:
 
 
 def test_fresh_weights_give_some_share_that_their_seed_decides() -> None:
-    network = find_network("bn_tiny")
-    scenes = draw_scenes(TASKS["hard"], SceneOptions(), "test", 0, 3)
-    first, same, other = (untrained_saliency_share(network, seed, scenes) for seed in (0, 0, 1))
+    first, same, other = (untrained_saliency_share(TINY, seed, SCENES) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first["share"], same["share"])
     assert (first["share"] != other["share"]).any()
 

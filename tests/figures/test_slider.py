@@ -32,7 +32,7 @@ SEEDS = [DRAWS.dirichlet(np.ones(3), (2, 256)) for _ in range(2)]
 def page() -> BeautifulSoup:
     """The markup for two scenes."""
     scenes = {"first <scene>": 17, "second": 200}
-    return BeautifulSoup(intensity_slider("04-1-a", scenes, SEEDS, MAPS, BANDS), "html.parser")
+    return BeautifulSoup(intensity_slider("sweep", scenes, SEEDS, MAPS, BANDS), "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,12 @@ def shown(data: Any, scene: int, name: str, rows: int) -> np.ndarray:
 
 
 def test_controls_are_labeled_and_hidden_until_the_script_runs(page: BeautifulSoup) -> None:
-    root = page.find(id="04-1-a-live")
+    root = page.find(id="sweep-live")
     assert isinstance(root, Tag)
     assert root.has_attr("hidden")
     assert page.select("label > select")
-    assert page.find("label", attrs={"for": "04-1-a-slider"})
-    assert page.find("input", id="04-1-a-slider")
+    assert page.find("label", attrs={"for": "sweep-slider"})
+    assert page.find("input", id="sweep-slider")
     assert [option.text for option in page.select("option")] == ["first <scene>", "second"]
     slider = page.select_one("input[type=range]")
     assert slider is not None

@@ -42,7 +42,13 @@ def test_four_panels_show_magnitudes_of_gradients_and_signed_losses() -> None:
     image = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
     gradients = np.linspace(-2, 1, 16).reshape(1, 4, 4)
     losses = np.full((1, 4, 4), -0.25)
-    fig = four_panels(image, gradients, losses, maps([1, 2, 3, 4])[None], ["row"])
+    shown = {
+        "saliency": gradients,
+        "occlusion": losses,
+        "features": maps([1, 2, 3, 4])[None],
+        "predicted": np.array([2]),
+    }
+    fig = four_panels(image, shown, [1])
     picture, gradient, loss, feature = (ax.images[0] for ax in fig.axes[:4])
     np.testing.assert_array_equal(picture.get_array(), image[0])
     assert picture.get_clim() == (0, 255)
@@ -50,7 +56,7 @@ def test_four_panels_show_magnitudes_of_gradients_and_signed_losses() -> None:
     assert (gradient.get_array().min(), gradient.get_array().max()) == (0, 1)
     assert loss.get_clim() == (-0.25, 0.25)
     assert feature.get_clim() == (0, 1)
-    assert fig.axes[0].get_ylabel() == "row"
+    assert fig.axes[0].get_ylabel() == "class 1\npredicted 2"
     assert [ax.get_xlabel() for ax in fig.axes[4:]] == [
         "grey level",
         "|d logit / d grey level|,\nscaled per image",

@@ -49,6 +49,22 @@ def test_baselines_are_those_that_apply_with_what_they_classify_correctly(book: 
     assert correct["linear_histogram"] == right.sum()
 
 
+def test_each_id_that_rows_make_has_its_own_seeds_and_unit(book: Book) -> None:
+    table = pd.DataFrame(
+        {
+            "method": ["a", "a", "b", "b"],
+            "value": [0.2, 0.4, -0.5, 0.5],
+            "unit": ["AUC"] * 2 + ["correlation"] * 2,
+            "scenes": [9, 8, 7, 7],
+        }
+    )
+    book.each_over_seeds("worth/hard/net/{method}", table)
+    first, second = book.measurements("worth/")
+    assert (first.id, first.seeds, first.unit) == ("worth/hard/net/a", (0.2, 0.4), "AUC")
+    assert first.n.scenes == 8
+    assert (second.value, second.unit) == (0, "correlation")
+
+
 def test_a_figure_is_saved_and_shown_with_its_words(book: Book, capsys: Any) -> None:
     book.show("line", new_figure(2, 2), DATA, word="seen")
     assert capsys.readouterr().out.startswith("7 scenes, 71.4")

@@ -3,131 +3,99 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from intensity import tables
 from intensity.attribution.registry import find_method
-from intensity.evaluation.explanations import Scored
 from intensity.statistics.intervals import t_interval
-from intensity.values import InvalidInput
 
 NAN = np.nan
 
 
-def scored(task: str, name: str, seeds: list[dict[str, Any]]) -> Scored:
-    """Scores of a method by its name."""
-    return Scored(task, find_method(name), seeds)
+def scored(name: str, *values: float, score: str = "absolute/agreement", **others: Any) -> Any:
+    """A method's rows of a table of scores, one a seed."""
+    row = find_method(name)
+    rows = {"task": "hard", "method": name, "label": row.label, "group": row.group,
+            "score": score, "unit": "rank correlation", "seed": range(len(values)),
+            "value": values, "scenes": 2}  # fmt: skip
+    return pd.DataFrame(rows | others)
 
 
-def method(name: str, *means: float, score: str = "absolute/agreement") -> Scored:
-    """A method whose two scenes have these means in each seed."""
-    return scored("hard", name, [{score: np.array([m - 0.1, m + 0.1])} for m in means])
-
-
-def test_a_row_a_seed_over_the_scenes_that_have_the_score() -> None:
-    one = scored("hard", "gradient", [{"strength": np.array([1.0, NAN, 3.0])}, {"strength": [5.0]}])
-    table = tables.map_scores([one, method("sobel", 0.2, 0.4)])
-    assert table["value"].tolist() == pytest.approx([2, 5, 0.2, 0.4])
-    assert table["scenes"].tolist() == [2, 1, 2, 2]
-    assert table["label"].tolist() == ["gradient"] * 2 + ["Sobel"] * 2
-    assert table["group"].tolist() == ["gradient"] * 2 + ["image"] * 2
-    assert table["seed"].tolist() == [0, 1, 0, 1]
-
-
-def test_a_score_that_no_scene_has_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="strength: no scene"):
-        tables.map_scores([scored("hard", "gradient", [{"strength": np.array([NAN])}])])
-
-
-def test_the_summary_has_t_intervals_within_what_is_possible() -> None:
-    table = tables.map_scores([method("gradient", 0.2, 0.4, 0.3), method("sobel", -0.9, 0.9)])
-    first, second = tables.score_summary(table).to_dict("records")
+def test_the_summary_has_t_intervals_within_what_the_unit_allows() -> None:
+    table = pd.concat([
+        scored("gradient", 0.2, 0.4, 0.3, scenes=[3, 2, 3]),
+        scored("sobel", -0.9, 0.9),
+        scored("image", 0.9, 0.1, unit="share of map"),
+    ])  # fmt: skip
+    first, second, third = tables.score_summary(table).to_dict("records")
     low, high, value = t_interval([0.2, 0.4, 0.3])
     assert (first["low"], first["high"], first["value"]) == pytest.approx((low, high, value))
     assert (second["low"], second["high"]) == (-1, 1)
+    assert (third["low"], third["high"]) == (0, 1)
     assert (first["seeds"], first["scenes"]) == (3, 2)
 
 
-def test_shares_stay_within_0_and_1_and_strengths_may_be_large() -> None:
+def test_texts_have_the_interval_beside_the_value() -> None:
+    row = tables.score_table(tables.score_summary(scored("gradient", 0.25, 0.25)), "hard").iloc[0]
+    assert row["method"] == "gradient"
+    assert row["agreement"] == "0.25 [0.25, 0.25]"
+
+
+def test_the_largest_magnitude_is_over_all_images() -> None:
+    maps = [{"a": np.array([[1.0, -4.0]]), "b": np.zeros((1, 1))}, {"a": np.ones((2, 2))}]
+    table = tables.magnitude_table(maps)
+    assert table["method"].tolist() == ["a", "b"]
+    assert table["largest magnitude"].tolist() == [4, 0]
+
+
+def relevance(name: str, *seeds: list[float], intensity: list[int]) -> pd.DataFrame:
+    """Relevance of scenes that are farther and farther from a boundary."""
+    distance = np.arange(1.0, len(intensity) + 1)
     parts = [
-        method("gradient", 0.9, 0.1, score="absolute/mass_core"),
-        method("gradient", 9.0, 0.1, score="strength"),
-    ]
-    share, strength = tables.score_summary(tables.map_scores(parts)).to_dict("records")
-    assert (share["low"], share["high"]) == (0, 1)
-    assert strength["low"] == 0
-    assert strength["high"] > 9
-
-
-def test_one_score_by_seed() -> None:
-    table = tables.map_scores([method("gradient", 0.2, 0.4), method("sobel", 0.5, 0.6)])
-    values, scenes = tables.by_seed(table, "hard", "sobel", "absolute/agreement")
-    assert values.tolist() == pytest.approx([0.5, 0.6])
-    assert scenes == 2
-    with pytest.raises(InvalidInput, match="auc of sobel on hard"):
-        tables.by_seed(table, "hard", "sobel", "auc")
+        pd.DataFrame({"method": name, "label": name.title(), "seed": seed,
+                      "intensity": np.array(intensity, np.uint8), "distance": distance,
+                      "relevance": values})
+        for seed, values in enumerate(seeds)
+    ]  # fmt: skip
+    return pd.concat(parts)
 
 
 def test_correlation_with_the_margin_leaves_out_scenes_without_the_object() -> None:
-    distance = np.array([1.0, 2, 3, 4])
-    falling = np.array([9.0, NAN, 5, 1])
-    values, scenes = tables.margin_correlations([falling, np.ones(4)], [distance, distance])
-    assert values == [-1, 0]
-    assert scenes == 3
+    table = relevance("gradient", [9.0, NAN, 5, 1], [1.0, 1, 1, 1], intensity=[0, 1, 2, 3])
+    margins = tables.margin_table(table)
+    assert margins["value"].tolist() == [-1, 0]
+    assert margins["scenes"].tolist() == [3, 4]
 
 
 def test_relevance_by_intensity_is_relative_and_binned() -> None:
-    seeds = [np.array([1.0, 3, 2, NAN]), np.array([2.0, 2, 8, 0])]
-    table = tables.relevance_by_intensity({"gradient": seeds}, np.array([5, 9, 12, 29]), 10)
-    assert table["intensity"].tolist() == [4.5, 14.5, 24.5]
-    assert table["value"].tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 + 8 / 3) / 2, 0])
-    assert table["low"].tolist() == pytest.approx([2 / 3, 1, 0])
-    assert table["high"].tolist() == pytest.approx([1, 8 / 3, 0])
-    assert table["scenes"].tolist() == [2, 1, 1]
+    seeds = [1.0, 3, 2, NAN], [2.0, 2, 8, 0]
+    table = relevance("gradient", *seeds, intensity=[5, 9, 12, 29])
+    means = tables.relevance_table(table, 10)
+    assert {*means["name"]} == {"Gradient"}
+    assert means["intensity"].tolist() == [4.5, 14.5, 24.5]
+    assert means["value"].tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 + 8 / 3) / 2, 0])
+    assert means["low"].tolist() == pytest.approx([2 / 3, 1, 0])
+    assert means["high"].tolist() == pytest.approx([1, 8 / 3, 0])
+    assert means["scenes"].tolist() == [2, 1, 1]
 
 
-def test_a_method_without_any_relevance_stays_at_zero() -> None:
-    table = tables.relevance_by_intensity({"blank": [np.zeros(2)]}, np.array([5, 50]), 10)
-    assert table["value"].tolist() == [0, 0]
-
-
-def test_weight_checks_are_by_layer_and_blank_maps_count_zero() -> None:
-    seeds = [
-        {"logits": np.array([high, high]), "conv1": np.array([low, low])}
-        for high, low in ((0.8, NAN), (0.6, 0.2))
-    ]
-    table = tables.weight_checks([scored("hard", "gradient", seeds)], "cascading")
-    assert table["value"].tolist() == [0.8, 0, 0.6, 0.2]
-    assert table["step"].tolist() == [1, 2, 1, 2]
-    assert table["layer"].tolist() == ["logits", "conv1"] * 2
-    assert set(table["method"]) == {"gradient"}
+def test_names_keep_their_order_and_a_method_without_any_relevance_stays_at_zero() -> None:
+    blank = relevance("recolor", [0.0, 0.0], intensity=[5, 50])
+    some = relevance("gradient", [1.0, 3.0], intensity=[5, 50])
+    table = tables.relevance_table(pd.concat([blank, some]), 10)
+    assert table["name"].tolist() == ["Recolor"] * 2 + ["Gradient"] * 2
+    assert table["value"].tolist() == [0, 0, 0.5, 1.5]
 
 
 def test_checks_have_a_row_for_each_method_and_check() -> None:
-    one = {
-        "polarity": np.array([1.0, NAN]),
-        "classes": np.array([NAN, 0.5]),
-        "blank": np.array([[False, True], [False, False]]),
-    }
-    first = {**one, "weights": np.array([0.1, 0.1]), "labels": np.array([0.4, 0.2])}
-    second = {**one, "weights": np.array([NAN, 0.6]), "labels": np.array([0.0, 0.0])}
-    table = tables.check_table([scored("hard", "gradient", [first, second])])
-    found = dict(zip(table["quantity"], table["value"], strict=True))
-    assert found == pytest.approx(
-        {
-            "shuffled_weights_agreement": 0.2,
-            "shuffled_labels_agreement": 0.15,
-            "class_map_correlation": 0.5,
-            "polarity_agreement": 0.5,
-            "blank_maps": 0.25,
-        }
-    )
-    assert table["seeds"].tolist()[0] == [0.1, 0.3]
-    assert dict(zip(table["quantity"], table["scenes"], strict=True))["class_map_correlation"] == 1
-
-
-def test_texts_have_the_interval_beside_the_value() -> None:
-    summary = tables.score_summary(tables.map_scores([method("gradient", 0.25, 0.25)]))
-    row = tables.score_table(summary, "hard").iloc[0]
-    assert row["method"] == "gradient"
-    assert row["agreement"] == "0.25 [0.25, 0.25]"
+    checks = pd.concat([
+        scored("gradient", 0.1, 0.3, score="shuffled_weights_agreement"),
+        scored("gradient", 0.5, 0.5, score="blank_maps", scenes=[4, 3]),
+        scored("grad_cam", 1.0, 0.8, score="polarity_agreement"),
+    ])  # fmt: skip
+    table = tables.check_table(checks)
+    assert table["value"].tolist() == pytest.approx([0.2, 0.5, 0.9])
+    assert table["side"].tolist() == ["should differ", "", "should agree"]
+    assert table["label"].tolist() == ["gradient", "gradient", "Grad-CAM"]
+    assert table["scenes"].tolist() == [2, 3, 2]

@@ -26,6 +26,16 @@ def class_examples(task: Task, options: SceneOptions, count: int = 1) -> Scenes:
     return drawn[first_of_each_class(drawn, count).ravel()]
 
 
+def example_titles(scenes: Scenes) -> list[str]:
+    """A title for each scene: its class, and its number among those of its class, from 1 on."""
+    seen = [0] * scenes.task.classes
+    titles = []
+    for label in scenes.label:
+        seen[label] += 1
+        titles.append(f"class {label}, no. {seen[label]}")
+    return titles
+
+
 def first_of_each_pair(first: Scenes, second: Scenes) -> np.ndarray:
     """Rows of the first scenes with each pair of classes, by the first class, then the second.
 

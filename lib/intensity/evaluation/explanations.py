@@ -6,8 +6,7 @@ truth, where repainting a cell changes this network's score.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,42 +28,9 @@ from intensity.evaluation.localization import (
     scene_regions,
 )
 from intensity.models.inference import logits
-from intensity.storage.store import Store
-from intensity.training.runs import Run
 
 if TYPE_CHECKING:
     import keras
-
-
-class Scored(NamedTuple):
-    """Scores, or checks, of one method on one task.
-
-    task: its name.
-    method: its row.
-    seeds: for each seed of a network arrays by name, (n,) each.
-    """
-
-    task: str
-    method: Method
-    seeds: Sequence[Mapping[str, np.ndarray]]
-
-
-def scored_maps(
-    store: Store, runs: Sequence[Run], scenes: Scenes, methods: Iterable[Method]
-) -> list[Scored]:
-    """Scores of methods under both truths, for all seeds of a network."""
-    truths = [run.measure(repaint_truth, scenes) for run in runs]
-    return [
-        Scored(
-            scenes.task.name,
-            method,
-            [
-                run.measure(map_scores, scenes, method, truth["signed"], truth["absolute"])
-                for run, truth in zip(runs, truths, strict=True)
-            ],
-        )
-        for method in methods
-    ]
 
 
 def repaint_truth(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
@@ -91,9 +57,6 @@ def map_scores(
     """All scores of one method's maps.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
-        method: gives the maps.
         signed: (n, k, l) model truth, from `repaint_truth`.
         absolute: (n, k, l) likewise.
 
@@ -105,17 +68,18 @@ def map_scores(
     """
     maps, truth = method(predicted_case(model, scenes)), Effects(signed, absolute)
     regions = scene_regions(scenes)
-    regions["object"] = regions["core"] | regions["edge"]
-    found: dict[str, np.ndarray] = {"strength": mean_on(np.abs(maps), regions["object"])}
+    visible = regions["object"]
+    found: dict[str, np.ndarray] = {
+        "strength": mean_on(np.abs(maps), visible),
+        "absolute/rank": relevance_rank(maps, visible, "absolute"),
+        "absolute/pointing": pointing_game(maps, visible, "absolute"),
+    }
+    for region, where in regions.items():
+        found[f"absolute/mass_{region}"] = relevance_mass(maps, where, "absolute")
     for part in PARTS:
-        found |= {
-            f"{part}/mass_{region}": relevance_mass(maps, where, part)
-            for region, where in regions.items()
-        }
-        found[f"{part}/rank"] = relevance_rank(maps, regions["object"], part)
-        found[f"{part}/pointing"] = pointing_game(maps, regions["object"], part)
-        found[f"{part}/agreement"] = np.nan_to_num(truth_agreement(maps, truth, part))
-        if scenes.options.distractor:
+        if part != "positive":
+            found[f"{part}/agreement"] = np.nan_to_num(truth_agreement(maps, truth, part))
+        if part != "signed" and scenes.options.distractor:
             found[f"{part}/auc"] = object_auc(maps, scenes, part)
     return found
 
@@ -124,8 +88,6 @@ def recoloring_effects(model: keras.Model, scenes: Scenes, step: int) -> dict[st
     """The true effect of the object's intensity, scene by scene.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
         step: grey levels from one recoloring to the next.
 
     Returns:

@@ -73,7 +73,6 @@ def cell_means(maps: np.ndarray, cell: int = CELL) -> np.ndarray:
     """Mean of maps in every cell of the grid.
 
     Args:
-        maps: (n, h, w) numbers.
         cell: side of the cells, pixels; those at the border may be smaller.
 
     Returns:
@@ -89,7 +88,6 @@ def truth_agreement(maps: np.ndarray, effects: Effects, part: Part, cell: int = 
     """Rank agreement of maps with the model truth.
 
     Args:
-        maps: (n, h, w) numbers.
         effects: of the same images.
         part: of the maps, pixel by pixel; "absolute" is compared with absolute effects, the others
             with signed ones.

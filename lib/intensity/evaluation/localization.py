@@ -21,27 +21,16 @@ Part = Literal["signed", "positive", "absolute"]
 """What of a map is scored: as it is, what speaks for the class, or the magnitude."""
 PARTS: tuple[Part, ...] = get_args(Part)
 
-
-def share_on(maps: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Share of a map's magnitude that falls on some pixels.
-
-    Args:
-        maps: (n, h, w) numbers of any sign.
-        where: (n, h, w) bool.
-
-    Returns:
-        (n,) float64, 0..1; for a map that is 0 everywhere the share of the pixels, as for any other
-        map that says nothing.
-
-    Raises:
-        InvalidInput: the shapes differ.
-    """
-    if maps.shape != where.shape:
-        raise InvalidInput(f"where: shape {where.shape} is not allowed: that of maps, {maps.shape}")
-    weights = np.abs(maps).astype(np.float64)
-    weights[weights.sum(axis=(1, 2)) == 0] = 1
-    shares: np.ndarray = (weights * where).sum(axis=(1, 2)) / weights.sum(axis=(1, 2))
-    return shares
+REGIONS = (
+    "object",
+    "core",
+    "edge",
+    "noise_on_object",
+    "noise_elsewhere",
+    "distractor",
+    "background",
+)
+"""What pixels may show: the visible object, which is its core and its edge, and what is not it."""
 
 
 def mean_on(values: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -67,16 +56,14 @@ def part_of(maps: np.ndarray, part: Part) -> np.ndarray:
 def scene_regions(scenes: Scenes) -> dict[str, np.ndarray]:
     """What every pixel shows.
 
-    Args:
-        scenes: n scenes.
-
     Returns:
-        (n, h, w) bool each; every pixel is in one: `core` and `edge` of the visible object,
-        `noise_on_object`, `noise_elsewhere`, visible `distractor`, and `background`.
+        (n, h, w) bool for each of `REGIONS`; every pixel is in one, if not of the `object`, then
+        of its two parts. The distractor's are the visible ones.
     """
     seen, bare = masks(scenes), masks(scenes.without_noise())
     covered = seen.noise & bare.object
     return {
+        "object": seen.object,
         "core": seen.object & ~seen.edge,
         "edge": seen.edge,
         "noise_on_object": covered,
@@ -89,16 +76,17 @@ def scene_regions(scenes: Scenes) -> dict[str, np.ndarray]:
 def relevance_mass(maps: np.ndarray, where: np.ndarray, part: Part) -> np.ndarray:
     """Relevance on some pixels over all magnitude of the part that is read.
 
-    Args:
-        maps: (n, h, w) numbers.
-        where: (n, h, w) bool.
-        part: of the maps; "signed" may give -1..1, the others 0..1.
-
     Returns:
-        (n,) float64; for a part that is 0 everywhere what a uniform map would have.
+        (n,) float64, 0..1, for "signed" -1..1; for a part that is 0 everywhere what a uniform map
+        would have.
+
+    Raises:
+        InvalidInput: the shapes differ.
 
     Reference: Arras, Osman, Samek (2022), CLEVR-XAI, relevance mass accuracy.
     """
+    if maps.shape != where.shape:
+        raise InvalidInput(f"where: shape {where.shape} is not allowed: that of maps, {maps.shape}")
     values = part_of(maps, part)
     values = np.where(values.any(axis=(1, 2), keepdims=True), values, 1.0)
     mass: np.ndarray = (values * where).sum(axis=(1, 2)) / np.abs(values).sum(axis=(1, 2))
@@ -107,11 +95,6 @@ def relevance_mass(maps: np.ndarray, where: np.ndarray, part: Part) -> np.ndarra
 
 def relevance_rank(maps: np.ndarray, where: np.ndarray, part: Part) -> np.ndarray:
     """Of the k most relevant pixels, with k the number of pixels in question, the share among them.
-
-    Args:
-        maps: (n, h, w) numbers.
-        where: (n, h, w) bool.
-        part: of the maps.
 
     Returns:
         (n,) float64, 0..1; equal values share the places that are left; NaN where no pixel is.
@@ -136,11 +119,6 @@ def _share_of_top(values: np.ndarray, inside: np.ndarray) -> float:
 def pointing_game(maps: np.ndarray, where: np.ndarray, part: Part) -> np.ndarray:
     """Whether the most relevant pixel is one of those in question.
 
-    Args:
-        maps: (n, h, w) numbers.
-        where: (n, h, w) bool.
-        part: of the maps.
-
     Returns:
         (n,) float64: 1 or 0, between them the share of several equal maxima.
 
@@ -158,14 +136,9 @@ def object_auc(maps: np.ndarray, scenes: Scenes, part: Part) -> np.ndarray:
 
     Roles and areas are symmetric, so |image|, Sobel and random have one half on average.
 
-    Args:
-        maps: (n, h, w) numbers.
-        scenes: n scenes with a distractor.
-        part: of the maps.
-
     Returns:
-        (n,) float64, area under the ROC curve; equal values count one half; NaN where one of the
-        two is wholly covered.
+        (n,) float64, the area under the ROC curve; equal values count one half; NaN where one of
+        the two is wholly covered.
     """
     seen = masks(scenes)
     triples = zip(part_of(maps, part), seen.object, seen.distractor, strict=True)

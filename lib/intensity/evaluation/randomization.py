@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import keras
 
 Order = Literal["cascading", "independent"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 EPOCHS, RATE, LEARNED_AT_ONCE = 40, 3e-3, 64
 """How labels in random order are learned: by Adam, without noise, from the same images again."""
 
@@ -58,8 +59,8 @@ def weight_randomization(
     Reference: Adebayo et al. (2018), Sanity checks for saliency maps, section 3.
     Departs from the paper: kernels are shuffled, not drawn from their initial distribution.
     """
-    if order not in ("cascading", "independent"):
-        raise InvalidInput(f"order: {order!r} is not allowed: cascading or independent")
+    if order not in ORDERS:
+        raise InvalidInput(f"order: {order!r} is not allowed: {' or '.join(ORDERS)}")
     copy = same_architecture(model)
     copy.set_weights(model.get_weights())
     stream = np.random.Generator(np.random.Philox(key=seed))
@@ -118,8 +119,6 @@ def randomized_labels(
     """Similarity of maps to those of the same architecture trained on shuffled labels.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits.
-        scenes: n scenes.
         method: gives the maps, for the classes that `model` predicts.
         learned: from `learned_by_heart`, of the same architecture.
 

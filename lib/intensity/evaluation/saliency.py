@@ -10,7 +10,7 @@ from intensity.attribution.edge_filters import sobel_edges
 from intensity.attribution.methods.gradient import gradient
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
-from intensity.evaluation.localization import share_on
+from intensity.evaluation.localization import relevance_mass
 from intensity.models.architectures import Network
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def saliency_share(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     """`share` (n,): of the |gradient| of the predicted class, what lies on the visible object."""
-    return {"share": share_on(gradient(model, render(scenes)), masks(scenes).object)}
+    maps, visible = gradient(model, render(scenes)), masks(scenes).object
+    return {"share": relevance_mass(maps, visible, "absolute")}
 
 
 def untrained_saliency_share(network: Network, seed: int, scenes: Scenes) -> dict[str, np.ndarray]:
@@ -28,10 +29,6 @@ def untrained_saliency_share(network: Network, seed: int, scenes: Scenes) -> dic
     Args:
         network: the architecture.
         seed: of the weights.
-        scenes: n scenes.
-
-    Returns:
-        `share` (n,).
     """
     from intensity.models.build import build
 
@@ -49,6 +46,6 @@ def baseline_shares(scenes: Scenes) -> dict[str, np.ndarray]:
     images, visible = render(scenes).astype(np.float64), masks(scenes).object
     return {
         "uniform": visible.mean(axis=(1, 2)),
-        "image": share_on(images, visible),
-        "sobel": share_on(sobel_edges(images), visible),
+        "image": relevance_mass(images, visible, "absolute"),
+        "sobel": relevance_mass(sobel_edges(images), visible, "absolute"),
     }

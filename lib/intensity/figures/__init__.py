@@ -23,7 +23,7 @@ from intensity.figures.explanations import (
     map_gallery,
     relevance_by_intensity,
     score_panels,
-    weight_randomization,
+    weight_similarity,
 )
 from intensity.figures.interventions import (
     cue_conflicts,

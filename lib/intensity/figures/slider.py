@@ -147,7 +147,7 @@ def intensity_slider(
     """Several scenes at all 256 levels, as HTML with a slider.
 
     Args:
-        name: of the figure that it stands in, for example "04-12-sweep"; ids begin with it.
+        name: of the figure that it stands in, for example "sweep"; ids begin with it.
         scenes: the object's own intensity in each of n scenes, by the scene's title.
         probabilities: (n, 256, classes), one array a seed; the maps are of the first.
         maps: as `swept_maps` gives them for n scenes and 256 levels.

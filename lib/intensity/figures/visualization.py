@@ -29,40 +29,38 @@ _LOSS = "probability lost when\nthe patch is covered"
 @style.styled
 def four_panels(
     images: np.ndarray,
-    saliency: np.ndarray,
-    occlusion: np.ndarray,
-    feature_maps: np.ndarray,
-    labels: Sequence[str],
+    maps: Mapping[str, np.ndarray],
+    classes: Sequence[int],
     figure: style.Into = None,
 ) -> Figure:
     """Four views of how one network sees images, one row an image.
 
     Args:
         images: (n, h, w) uint8, grey levels.
-        saliency: (n, h, w) d logit / d grey level of the predicted class; drawn is its absolute
-            value, scaled from the smallest (0) to the largest (1) of each image.
-        occlusion: (n, h, w) probability of the predicted class that is lost when the patch at
-            that place is covered, -1..1; drawn from blue (gained) over white to red (lost), up
-            to the largest magnitude in all images.
-        feature_maps: (n, h', w', c) activations of one layer; drawn are the four channels that
-            vary most over the image, scaled from their smallest (0) to their largest (1) value.
-        labels: one an image, left of its row; may hold line breaks.
+        maps: as `four_panel_maps` gives them. Drawn are of `saliency` absolute values, scaled from
+            the smallest (0) to the largest (1) of each image; of `occlusion` what is gained in
+            blue and lost in red, up to the largest magnitude in all images; of `features` the
+            four channels that vary most over the image, from their smallest (0) to their largest
+            (1) value.
+        classes: (n,), the true ones, left of the rows with those that are `predicted`.
     """
-    gradients = [unit_scale(np.abs(one)) for one in saliency]
-    maps = [unit_scale(strongest(one)) for one in feature_maps]
-    most = float(np.abs(occlusion).max()) or 1.0
+    gradients = [unit_scale(np.abs(one)) for one in maps["saliency"]]
+    features = [unit_scale(strongest(one)) for one in maps["features"]]
+    lost = maps["occlusion"]
+    most = float(np.abs(lost).max()) or 1.0
     panels = (
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
         _Panel("gradient saliency", gradients, "magma", (0, 1), _GRADIENT),
-        _Panel("occlusion sensitivity", occlusion, "RdBu_r", (-most, most), _LOSS),
-        _Panel("most varied\nfeature maps", maps, "gray", (0, 1), _ACTIVATION),
+        _Panel("occlusion sensitivity", lost, "RdBu_r", (-most, most), _LOSS),
+        _Panel("most varied\nfeature maps", features, "gray", (0, 1), _ACTIVATION),
     )
     fig = style.new_figure(style.PAGE, 1.5 * len(images) + 0.75, figure)
     axes = fig.subplots(len(images), len(panels), squeeze=False)
     for column, panel in zip(axes.T, panels, strict=True):
         _panel_column(fig, list(column), panel)
-    for ax, label in zip(axes[:, 0], labels, strict=True):
-        ax.set_ylabel(label, rotation=0, ha="right", va="center")
+    for ax, label, predicted in zip(axes[:, 0], classes, maps["predicted"], strict=True):
+        words = f"class {label}\npredicted {predicted}"
+        ax.set_ylabel(words, rotation=0, ha="right", va="center")
     return fig
 
 

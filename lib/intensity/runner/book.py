@@ -72,6 +72,18 @@ class Book(Results):
         """
         return [run.measure(function, *arguments) for run in runs]
 
+    def each_over_seeds(self, name: str, table: pd.DataFrame) -> None:
+        """Keep one measurement for each id that a table's rows make, as `over_seeds` does.
+
+        Args:
+            name: the id, with columns in braces, for example "truth_agreement/{task}/{method}".
+            table: a row a seed: columns value, unit, scenes, and those in the id.
+        """
+        ids = [name.format_map(row) for row in table.to_dict("records")]
+        for one, rows in table.groupby(ids, sort=False):
+            fewest, unit = int(rows["scenes"].min()), rows["unit"].iloc[0]
+            self.over_seeds(str(one), rows["value"], scenes=fewest, unit=unit)
+
     def baselines(
         self, task: Task, options: SceneOptions, scenes: int, training_scenes: int
     ) -> dict[str, int]:

@@ -17,14 +17,12 @@ from intensity.tables.departures import (
     departure_table,
 )
 from intensity.tables.explanations import (
-    by_seed,
     check_table,
-    map_scores,
-    margin_correlations,
-    relevance_by_intensity,
+    magnitude_table,
+    margin_table,
+    relevance_table,
     score_summary,
     score_table,
-    weight_checks,
 )
 from intensity.tables.interventions import (
     absence_table,
