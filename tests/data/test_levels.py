@@ -45,7 +45,7 @@ def test_levels_of_the_class_of_the_distractor_cannot_be_drawn() -> None:
     scenes = scenes.replace(distractor_intensity=[20, 180])  # classes 0 and 2
     levels = np.array([50, 100, 101, 151, 200, 201])
     assert drawable(scenes, levels).astype(int).tolist() == [[0, 0, 1, 1, 1, 1], [1, 1, 1, 0, 0, 1]]
-    assert drawable(scenes.without_distractor(), levels).all()
+    assert drawable(scenes.replace(distractor_area=0), levels).all()
 
 
 @pytest.mark.parametrize("task", ["absolute", "contrast", "distractor", "shape", "conjunction"])

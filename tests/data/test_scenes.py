@@ -625,7 +625,7 @@ def test_without_noise_and_distractor_nothing_else_changes(pairs: Scenes, square
         assert_same(scenes, quiet, but=("noise_squares",))
         assert quiet.options == varied(scenes.options, noise=None)
         assert quiet.noise_squares.size == 0
-    alone = pairs.without_distractor()
+    alone = pairs.replace(distractor_area=0)
     assert_same(pairs, alone, but=("distractor_area",))
     assert not alone.distractor_area.any()
 

@@ -2,7 +2,9 @@
 
 import json
 import socket
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,7 +27,9 @@ def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
 def test_only_this_machine_is_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given: list[str] = []
     monkeypatch.setattr("intensity.explorer.serve.set_environment", lambda *_: None)
-    monkeypatch.setattr("voila.app.Voila.launch_instance", lambda argv: given.extend(argv))
+    voila = SimpleNamespace(launch_instance=lambda argv: given.extend(argv))
+    for name in ("voila", "voila.app"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(Voila=voila))
     serve(Layout(tmp_path), 0, browser=False)
     assert "--Voila.ip=127.0.0.1" in given
 

@@ -73,7 +73,7 @@ def test_a_second_object_can_be_taken_away_and_recolored(make_subject: Make) -> 
     subject = make_subject(task="distractor", scenes="pairs")
     start, drawn = subject.start(0), draw_scenes(subject.task, subject.options, "test", 0, 1)
     alone = subject.answer(changed(start, distractor=False)).image
-    np.testing.assert_array_equal(alone, render(drawn.without_distractor())[0])
+    np.testing.assert_array_equal(alone, render(drawn.replace(distractor_area=0))[0])
     recolored = subject.answer(changed(start, distractor_intensity=33)).image
     np.testing.assert_array_equal(recolored, render(drawn.replace(distractor_intensity=33))[0])
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+import untrained
 from intensity.explorer import widgets
+from intensity.explorer.networks import open_network
 from intensity.explorer.pictures import Pictures
-from intensity.explorer.view import View
+from intensity.explorer.view import Subject, View
 from intensity.explorer.widgets import HEADINGS, PAUSE, QUICK, Page, after_pause
 from intensity.storage.store import Store
 from intensity.training.runs import Run
@@ -48,10 +50,19 @@ def pause() -> Pause:
     return Pause()
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Subject]:
+    """A store with an untrained network, and the network, which compiles its passes once."""
+    place = tmp_path_factory.mktemp("kept")
+    store = Store(place / "store", published=place / "published")
+    return store, open_network(untrained.keep(store))
+
+
 @pytest.fixture
-def page(store: Store, keep: Keep, pause: Pause) -> Page:
+def page(kept: tuple[Store, Subject], pause: Pause, monkeypatch: pytest.MonkeyPatch) -> Page:
     """A page about an untrained network."""
-    keep()
+    store, subject = kept
+    monkeypatch.setattr(widgets, "open_network", lambda _: subject)
     return Page(store, pause)
 
 

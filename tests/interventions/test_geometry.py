@@ -64,7 +64,7 @@ def test_beside_a_distractor_the_two_objects_exchange_shapes() -> None:
         (clean.intensity, clean.center, "square"),
         (clean.distractor_intensity, clean.distractor_center, "disc"),
     ):
-        alone = clean.without_distractor().replace(intensity=level, center=center, shape=shape)
+        alone = clean.replace(distractor_area=0, intensity=level, center=center, shape=shape)
         assert np.array_equal(plain.images == level[:, None, None], render(alone) > 0)
 
 

@@ -219,7 +219,7 @@ class Scenes:
         return len(self.intensity)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Self:
-        """Some of the scenes, in the order asked for."""
+        """Some of the scenes, in the order of the rows."""
         columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in COLUMNS}
         return replace(self, **columns)
 
@@ -247,13 +247,12 @@ class Scenes:
 
     def _check_areas(self) -> None:
         """Refuse areas that no object of the shape can have."""
-        shapes = [(self.shape, self.area)]
-        if self.options.distractor:
-            second = np.full(len(self), SHAPES.index(self.options.distractor))
-            shapes.append((second, self.distractor_area))
         most = np.array([len(pixel_order(shape).offsets) for shape in SHAPES])
-        for shape, area in shapes:
-            if len(area) and ((area < 0) | (area > most[shape])).any():
+        objects = [(self.area, most[self.shape])]
+        if self.options.distractor:
+            objects.append((self.distractor_area, most[SHAPES.index(self.options.distractor)]))
+        for area, largest in objects:
+            if ((area < 0) | (area > largest)).any():
                 found = f"{area.min()}..{area.max()}"
                 raise InvalidInput(f"area: {found} is not allowed: 0..{most.min()} pixels")
 
@@ -275,10 +274,6 @@ class Scenes:
         """The same scenes without noise of either kind."""
         options = self.options.model_copy(update={"noise": None})
         return replace(self, options=options, noise_squares=self.noise_squares[:, :0])
-
-    def without_distractor(self) -> Self:
-        """The same scenes without the second object."""
-        return self.replace(distractor_area=0)
 
     def only_edge(self) -> Self:
         """The same scenes with the object hollow: inside its rim lies background."""

@@ -130,9 +130,8 @@ class Pictures:
         low, high = float(values.min()) + 0.0, float(values.max()) + 0.0
         text = f"{len(values)} units, from {low:.3g} to {high:.3g}."
         if values.ndim == 3:
-            height, width, channels = values.shape
-            text = f"{channels} channels of {height} x {width}"
-            text += f", from {low:.3g} (black) to {high:.3g} (white)."
+            size = "{2} channels of {0} x {1}".format(*values.shape)
+            text = f"{size}, from {low:.3g} (black) to {high:.3g} (white)."
         png = self._layers[values.shape].show(values)
         return Picture(png, f"Activations of layer {layer}: {text}", text)
 
