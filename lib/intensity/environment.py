@@ -32,7 +32,6 @@ ONE_THREAD = {
 }
 """Sums, and so weights, must not depend on the number of threads."""
 
-
 CACHES = {
     "DASK_CONFIG": "dask",
     "IPYTHONDIR": "ipython",
@@ -97,12 +96,10 @@ def settings() -> Settings:
 
 
 def _variable(name: str) -> str | None:
-    """One of this project's variables."""
     return os.environ.get(f"INTENSITY_{name}") or None
 
 
 def _folder(name: str) -> Path | None:
-    """A path that one of them names."""
     value = _variable(name)
     return Path(value) if value else None
 
@@ -171,11 +168,7 @@ def cores() -> int:
 
 
 def tell(text: str) -> None:
-    """A line for people, from whatever process: on the terminal of the run that it belongs to.
-
-    Args:
-        text: the line.
-    """
+    """A line for people, from whatever process: on the terminal of the run that it belongs to."""
     line, path = f"intensity: {text}", settings().terminal
     if path is None:
         print(line, file=sys.stderr, flush=True)

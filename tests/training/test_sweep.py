@@ -53,7 +53,7 @@ def configuration(seed: int = 0, epochs: int = 2) -> Configuration:
         task="hard",
         scenes={"size": 16, "areas": (21,), "noise": {"kind": "squares", "count": (3, 5)}},
         network=NETWORK,
-        recipe=Recipe(epochs=epochs, epoch_images=200),
+        recipe=Recipe(epochs=epochs, epoch_images=100),
         seed=seed,
         validation_images=50,
         test_images=60,
@@ -165,7 +165,7 @@ def test_runs_hold_what_was_trained_with_versions_and_machine(real: dict[int, Sw
         training.evaluation_scenes(configuration().task, configuration().scenes, "test", 60),
     )
     assert metrics["loss"] == pytest.approx(run.metrics["loss"], rel=1e-5)
-    assert run.history["images"].tolist() == [200, 400]
+    assert run.history["images"].tolist() == [100, 200]
     assert run.predictions["count"].sum() == 60
 
 
@@ -518,9 +518,9 @@ def test_half_of_the_images_are_half_of_the_work() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INTENSITY_TERMINAL", os.devnull)
         with Progress(order) as progress:
-            progress.on_event("0", (0.0, 300))
+            progress.on_event("0", (0.0, 150))
             assert progress.bar.n == pytest.approx(0.5 * order["0"].cost)
-            progress.on_event("0", (0.0, 300))
+            progress.on_event("0", (0.0, 150))
             assert progress.bar.n == pytest.approx(0.5 * order["0"].cost)
 
 

@@ -88,7 +88,6 @@ class Measurement(Value):
 
     @property
     def _unit(self) -> Unit:
-        """The unit by its name."""
         return find_unit(self.unit)
 
     @property
@@ -191,9 +190,8 @@ class Results:
     def table(self, which: str | Sequence[str]) -> pd.DataFrame:
         """Measurements as `measurement_table` has them, by how their ids begin or a list of ids."""
         known = self._measurements
-        chosen = which
-        if isinstance(which, str):
-            chosen = [name for name in known if name.startswith(which)]
+        start = which if isinstance(which, str) else None
+        chosen = which if start is None else [name for name in known if name.startswith(start)]
         if not chosen or not set(chosen) <= set(known):
             raise InvalidInput(f"table: {which!r} is not allowed: the ids so far, {list(known)}")
         return measurement_table(known[name] for name in chosen)
@@ -254,11 +252,7 @@ def _naming(name: str) -> Iterator[None]:
 
 
 def keep(kept: dict[str, Measurement], measurement: Measurement) -> None:
-    """Put a measurement under its id.
-
-    Raises:
-        InvalidInput: a different one stands there.
-    """
+    """Put a measurement under its id; a different one that stands there is refused."""
     known = kept.setdefault(measurement.id, measurement)
     if known != measurement:
         texts = f"{measurement.text} after {known.text}"

@@ -39,7 +39,6 @@ class Progress:
         self.last = ""
 
     def __enter__(self) -> "Progress":
-        """Open the line."""
         path = settings().terminal
         self.file: TextIO | _SharedLine = _SharedLine(path) if path else sys.stderr
         self.bar = tqdm(
@@ -52,7 +51,6 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the line."""
         self.bar.close()
         if isinstance(self.file, _SharedLine):
             self.file.close()

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import pandas as pd
 
@@ -57,36 +57,33 @@ class Run:
     @cached_property
     def configuration(self) -> Configuration:
         """What was trained."""
-        record = json.loads(entries.read(self.path, "config.json"))
-        return Configuration(**record["configuration"])
+        return Configuration(**self._json("config.json")["configuration"])
 
     @cached_property
     def trained_with(self) -> dict[str, str]:
         """The versions that trained it: of Keras, its backend, numba and numpy."""
-        record = json.loads(entries.read(self.path, "config.json"))
+        record = self._json("config.json")
         return training_versions(record.get("backend"), record.get("versions", {}))
 
     @cached_property
     def metrics(self) -> dict[str, float]:
         """Test metrics, and the seconds that training took."""
-        metrics: dict[str, float] = json.loads(entries.read(self.path, "metrics.json"))
-        return metrics
+        return self._json("metrics.json")
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row an epoch: images, loss, accuracy, validation_loss, validation_accuracy."""
-        return pd.read_csv(io.BytesIO(entries.read(self.path, "history.csv")))
+        return pd.read_csv(self._open("history.csv"))
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """Test scenes counted by intensity, label and predicted class."""
-        return pd.read_csv(io.BytesIO(entries.read(self.path, "predictions.csv")))
+        return pd.read_csv(self._open("predictions.csv"))
 
     @cached_property
     def weights(self) -> str:
         """SHA-256 of the network's weights: a training may end in others on another machine."""
-        saved = io.BytesIO(entries.read(self.path, "model.keras"))
-        with zipfile.ZipFile(saved) as archive:
+        with zipfile.ZipFile(self._open("model.keras")) as archive:
             return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
 
     @cached_property
@@ -94,8 +91,15 @@ class Run:
         """The trained network."""
         import keras  # costs seconds, and most uses of a run need its tables only
 
-        entries.read(self.path, "model.keras")  # is it what was written?
+        self._open("model.keras")  # is it what was written?
         return keras.models.load_model(self.path / "model.keras", compile=False)
+
+    def _open(self, name: str) -> io.BytesIO:
+        return io.BytesIO(entries.read(self.path, name))
+
+    def _json(self, name: str) -> dict[str, Any]:
+        record: dict[str, Any] = json.load(self._open(name))
+        return record
 
     def measure(
         self,
@@ -172,25 +176,14 @@ def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed
 
 
 def add_run(name: str, files: Mapping[str, bytes], store: Store) -> Run:
-    """Keep a finished run, and drop what was kept of the training on its way.
-
-    Args:
-        name: as from `run_name`.
-        files: contents by file name, as from `pack`.
-        store: where.
-    """
+    """Keep a finished run (files as from `pack`); drop what its training has kept on its way."""
     path = store.add("runs", name, files)
     (store.checkpoints / name).unlink(missing_ok=True)
     return Run(path, store)
 
 
 def pack(configuration: Configuration, trained: "Trained") -> dict[str, bytes]:
-    """The files of a run, by name.
-
-    Args:
-        configuration: what was trained.
-        trained: what came of it.
-    """
+    """The files of a run, by name: what was trained, by what, and what came of it."""
     record = {
         "configuration": configuration.model_dump(mode="json"),
         "code": code_digest("intensity.training.loop"),

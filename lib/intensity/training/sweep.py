@@ -13,7 +13,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -96,15 +96,10 @@ def train_each(wanted: Sequence[Configuration], store: Store | None = None) -> l
 @contextmanager
 def _client(store: Store, tasks: int) -> Iterator[Client]:
     """A client of the scheduler that the environment names, or of workers for `tasks` at most."""
-    address = settings().scheduler
-    if address:
-        with connect(address) as client:
-            yield client
-        return
-    with (
-        local_cluster(min(cores(), tasks), store.checkpoints) as own,
-        connect(own) as client,
-    ):
+    there = settings().scheduler
+    workers = min(cores(), tasks)
+    cluster = nullcontext(there) if there else local_cluster(workers, store.checkpoints)
+    with cluster as address, connect(address) as client:
         yield client
 
 
@@ -162,7 +157,6 @@ class _Sweep:
         )
 
     def _topic(self, name: str) -> str:
-        """What the messages of a training are about."""
         return f"{name} since {self.store.fresh_since}"
 
     def _take(self, future: "Future[Files]") -> None:
@@ -181,13 +175,11 @@ class _Sweep:
         self._finish(name, run)
 
     def _finish(self, name: str, run: Run | None) -> None:
-        """Count a training as done and let go of it."""
         self.progress.finish(name, run)
         self.locks.pop(name).release()
 
 
 def _files(future: "Future[Files]") -> Files:
-    """What a training that has ended has left."""
     if future.status in ("lost", "cancelled"):
         raise RuntimeError("the scheduler has lost it or is gone")
     return future.result(timeout=FETCHING)
@@ -203,7 +195,6 @@ def _failed(failures: Sequence[tuple[Configuration, BaseException]]) -> Training
 
 
 def _reason(error: BaseException) -> str:
-    """Why a training failed, in a few words."""
     if isinstance(error, KilledWorker):
         return "its worker died, and so did those that did it again"
     return str(error) or type(error).__name__
@@ -230,7 +221,6 @@ def train_on_worker(table: dict[str, Any], topic: str, code: str, since: float) 
     sent = -math.inf
 
     def report(images: int) -> None:
-        """Send the number of images shown so far, not too often."""
         nonlocal sent
         if time.monotonic() - sent >= TELLING:
             sent = time.monotonic()

@@ -95,10 +95,7 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
 
 @contextmanager
 def connect(address: str) -> Iterator[Client]:
-    """A client of a scheduler.
-
-    Args:
-        address: for example "tcp://127.0.0.1:8786" or "tls://login.cluster.org:8786".
+    """A client of a scheduler, for example of "tls://login.cluster.org:8786".
 
     Raises:
         InvalidInput: nobody answers there in time, or not as Dask does.
@@ -110,10 +107,7 @@ def connect(address: str) -> Iterator[Client]:
 
 
 def check_workers(address: str) -> None:
-    """Refuse a cluster that would train with other code than ours.
-
-    Args:
-        address: the scheduler's.
+    """Refuse a scheduler's cluster that would train with other code than ours.
 
     Raises:
         InvalidInput: scheduler and workers do not answer in time, or a worker lacks this project,
@@ -122,7 +116,6 @@ def check_workers(address: str) -> None:
     answer = Future[dict[str, object]]()
 
     def ask() -> None:
-        """Put what workers say, or why they say nothing, into the answer."""
         try:
             answer.set_result(_ask_workers(address))
         except Exception as error:
@@ -182,11 +175,7 @@ def other_code(worker: str, found: object) -> str:
 
 
 def load_keras(address: str) -> None:
-    """Have every worker of a cluster load Keras, without waiting for it.
-
-    Args:
-        address: the scheduler's.
-    """
+    """Have every worker of a scheduler's cluster load Keras, without waiting for it."""
     with connect(address) as client:
         for worker in client.nthreads():
             fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))
