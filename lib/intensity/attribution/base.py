@@ -163,18 +163,6 @@ def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:
 
 
 @lru_cache(maxsize=KEPT)
-def compiled_logits(model: keras.Model) -> Compiled:
-    """(n, h, w, 1) float32 images -> (n, classes) logits, as at test time."""
-    import tensorflow as tf
-
-    def forward(images: tf.Tensor) -> tf.Tensor:
-        return model(images, training=False)
-
-    compiled: Compiled = tf.function(forward, input_signature=[image_spec(model)], autograph=False)
-    return compiled
-
-
-@lru_cache(maxsize=KEPT)
 def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w) gradients of the score."""
 

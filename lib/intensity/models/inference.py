@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.models.inputs import batches, check_scenes
+from intensity.models.inputs import batches, check_scenes, image_spec
 
 if TYPE_CHECKING:
     import keras
@@ -29,9 +31,29 @@ def logits(model: keras.Model, images: np.ndarray, batch: int = 256) -> np.ndarr
 
     exact = images.dtype == np.uint8
     pixels = images if images.ndim == 4 else images[..., None]
-    predict = ((by_histogram(model) if exact else None) or model).predict_on_batch
+    on_histograms = by_histogram(model) if exact else None
+    predict = on_histograms.predict_on_batch if on_histograms else _prediction(model)
     parts = (pixels[rows] for rows in batches(len(pixels), batch))
-    return np.concatenate([np.asarray(predict(p if exact else np.float32(p))) for p in parts])
+    parts = (part if exact else part.astype(np.float32) for part in parts)
+    return np.concatenate([np.asarray(predict(part)) for part in parts])
+
+
+@lru_cache(maxsize=16)
+def _prediction(model: Any) -> Callable[[np.ndarray], Any]:
+    """Images of any number -> logits; by TensorFlow traced once, where Keras traces each number."""
+    import keras
+
+    if keras.config.backend() != "tensorflow" or not isinstance(model, keras.Model):
+        return model.predict_on_batch
+    import tensorflow as tf
+
+    traced = tf.function(
+        lambda images: model(images, training=False),
+        input_signature=[image_spec(model)],
+        autograph=False,
+        jit_compile=model.jit_compile,
+    )
+    return lambda images: traced(images.astype(np.float32))
 
 
 def predicted_classes(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
