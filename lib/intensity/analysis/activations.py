@@ -74,7 +74,6 @@ def feature_maps(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
 
 
 def _has_space(layer: keras.Layer) -> bool:
-    """Does a layer return maps?"""
     return len(layer.output.shape) == 4
 
 

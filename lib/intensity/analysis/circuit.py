@@ -100,10 +100,8 @@ def final_maps(model: keras.Model) -> dict[str, np.ndarray]:
     Raises:
         InvalidInput: the network has no such head.
     """
-    shape, weights = (
-        _layer(model, "flatten").input.shape[1:],
-        _array(_layer(model, "logits").kernel),
-    )
+    shape = _layer(model, "flatten").input.shape[1:]
+    weights = _array(_layer(model, "logits").kernel)
     if len(weights) != np.prod(shape):
         raise InvalidInput(
             f"model: logits read {len(weights)} units, which is not allowed: the flattened {shape}"
@@ -247,12 +245,10 @@ def _correlate(maps: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
 
 
 def _relu(values: np.ndarray) -> np.ndarray:
-    """The positive part."""
     return np.maximum(values, 0)
 
 
 def _layer(model: keras.Model, name: str) -> keras.Layer:
-    """A layer by its name."""
     names = [layer.name for layer in model.layers]
     if name not in names:
         raise InvalidInput(f"model: has no layer {name}, only {', '.join(names)}")
@@ -260,5 +256,4 @@ def _layer(model: keras.Model, name: str) -> keras.Layer:
 
 
 def _array(weights: keras.Variable) -> np.ndarray:
-    """Weights as float64."""
     return np.asarray(weights).astype(np.float64)

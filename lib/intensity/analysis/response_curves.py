@@ -176,7 +176,6 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
 
 
 def _width(places: np.ndarray) -> float:
-    """From the 10 % to the 90 % quantile."""
     low, high = np.quantile(places, (0.1, 0.9))
     return float(high - low)
 
