@@ -10,6 +10,7 @@ import pytest
 import untrained
 from intensity.attribution.registry import METHODS, find_method
 from intensity.evaluation import scores
+from intensity.evaluation.comparison import first_test_scenes
 from intensity.values import InvalidInput
 
 NAN = np.nan
@@ -73,7 +74,7 @@ def test_relevance_stands_beside_the_effect_and_the_distance_of_its_scene() -> N
     np.testing.assert_array_equal(effect["relevance"], [0, NAN, 1, NAN])
     np.testing.assert_array_equal(gradient["relevance"], [1, 2, 5, 6])
     np.testing.assert_array_equal(gradient["distance"], [3, 4, 3, 4])
-    scenes = scores.first_test_scenes(network, 2)
+    scenes = first_test_scenes(network, 2)
     np.testing.assert_array_equal(gradient["intensity"], [*scenes.intensity] * 2)
 
 
@@ -138,6 +139,6 @@ def test_a_gallery_has_a_map_a_label_and_the_truth_last() -> None:
         return {"maps": np.full((1, 4, 4), len(method[0].name))}
 
     (run,) = runs(measured, 1)
-    gallery = scores.gallery_maps(run, scores.first_test_scenes([run], 1), [GRADIENT, SOBEL])
+    gallery = scores.gallery_maps(run, first_test_scenes([run], 1), [GRADIENT, SOBEL])
     assert list(gallery) == ["gradient", "Sobel", "model truth:\nrepainting"]
     assert [one.shape for one in gallery.values()] == [(4, 4), (4, 4), (2, 2)]

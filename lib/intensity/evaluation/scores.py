@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from intensity.data.batches import evaluation_scenes
+from intensity.evaluation.comparison import first_test_scenes
 from intensity.evaluation.explanations import (
     map_scores,
     method_maps,
@@ -186,16 +187,6 @@ def object_relevance(
         for seed, values in enumerate(seeds)
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
-
-
-def first_test_scenes(runs: Sequence[Run], count: int) -> Scenes:
-    """The first test scenes of what a network was trained on.
-
-    Args:
-        count: of scenes.
-    """
-    c = runs[0].configuration
-    return evaluation_scenes(c.task, c.scenes, "test", count)
 
 
 METHOD = ("method", "label", "group")
