@@ -18,7 +18,6 @@ NOTEBOOKS = {
     for name, path in LAYOUT.notebooks.items()
 }
 CAPTIONS = {name: load_captions(LAYOUT.captions(name)) for name in NOTEBOOKS}
-CONVERTED = [name for name in NOTEBOOKS if LAYOUT.captions(name).exists()]
 ANCHORS = [
     f"{kind}-{name}"
     for captions in CAPTIONS.values()
@@ -58,14 +57,14 @@ def test_no_two_figures_or_tables_have_one_name() -> None:
     assert len(ANCHORS) == len(set(ANCHORS))
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_what_is_shown_has_a_caption_and_every_caption_is_shown(name: str) -> None:
     captions = CAPTIONS[name]
     named = {f"fig-{n}" for n in captions.figures} | {f"table-{n}" for n in captions.tables}
     assert set(shown(name)) == named
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_prose_refers_to_every_figure_and_table_before_it_or_right_after(name: str) -> None:
     first: dict[str, int] = {}
     for place, text in prose(name):
@@ -77,19 +76,18 @@ def test_prose_refers_to_every_figure_and_table_before_it_or_right_after(name: s
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.is_file()], ids=lambda path: path.name)
 def test_every_reference_leads_somewhere_and_has_no_number(path: Path) -> None:
     links = LINK.findall(path.read_text("utf8"))
-    old = re.compile(r"(fig|table)-\d\d-")  # of notebooks that number by hand
-    assert [link for link in links if link[1] not in ANCHORS and not old.match(link[1])] == []
-    assert {words for words, anchor in links if anchor in ANCHORS} <= {"Figure", "Table"}
+    assert [link for link in links if link[1] not in ANCHORS] == []
+    assert {words for words, _ in links} <= {"Figure", "Table"}
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_figure_or_table_goes_by_its_place_on_the_page(name: str) -> None:
     text = " ".join(" ".join(text.split()) for _, text in prose(name))
     vague = r"(?:figures?|tables?|captions?) (?:above|below|that follows?|of notebook|of effects)"
     assert re.findall(vague, text) == []
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_takes_the_profile_alone(name: str) -> None:
     tagged = [c for c in NOTEBOOKS[name].cells if "parameters" in c.metadata.get("tags", [])]
     assert [cell.source for cell in tagged] == ['profile = "lab"']

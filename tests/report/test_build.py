@@ -17,7 +17,7 @@ from intensity.storage.manifest import new_manifest, save_manifest
 from intensity.values import InvalidInput
 
 FIGURE = (
-    '<figure id="fig-01-1-a"><img src="data:image/png;base64,AAAA" alt="a rising line">'
+    '<figure id="fig-a"><img src="data:image/png;base64,AAAA" alt="a rising line">'
     "<figcaption><b>Figure 1.1.</b> It rises.</figcaption></figure>"
 )
 NETWORK_REQUESTS = (
@@ -160,7 +160,7 @@ def test_headings_form_one_outline(page: BeautifulSoup) -> None:
 
 
 def test_figures_keep_caption_and_alternative_text(page: BeautifulSoup) -> None:
-    figure = page.find("figure", id="fig-01-1-a")
+    figure = page.find("figure", id="fig-a")
     assert isinstance(figure, Tag)
     assert figure.find("img", alt="a rising line")
     assert "Figure 1.1." in figure.text
@@ -172,16 +172,16 @@ def test_a_caption_leads_to_the_cell_the_notebook_and_the_data(
 ) -> None:
     figures = checkout.layout.run("smoke") / "figures"
     figures.mkdir()
-    (figures / "01-1-a.csv").write_text("x,y\n1,2\n")
-    links = build(checkout, manifest).select("#fig-01-1-a figcaption a")
+    (figures / "01-a.csv").write_text("x,y\n1,2\n")
+    links = build(checkout, manifest).select("#fig-a figcaption a")
     cell, notebook, data = (str(link["href"]) for link in links)
     code = page.find(id=cell.removeprefix("#"))
     assert isinstance(code, Tag)
     assert "figures.show(fig)" in code.text
     assert notebook == "../notebooks/01_data.ipynb"
-    assert links[2]["download"] == "01-1-a.csv"
+    assert links[2]["download"] == "01-a.csv"
     assert base64.b64decode(data.partition("base64,")[2]) == b"x,y\n1,2\n"
-    assert len(page.select("#fig-01-1-a figcaption a")) == 2  # before there were data
+    assert len(page.select("#fig-a figcaption a")) == 2  # before there were data
 
 
 def test_every_reference_is_cited_and_every_citation_is_listed(page: BeautifulSoup) -> None:

@@ -16,7 +16,7 @@ from intensity.figures.data import (
     permutation_effect,
 )
 from intensity.figures.discussion import claims_overview
-from intensity.figures.display import in_words, save, show, show_table
+from intensity.figures.display import save
 from intensity.figures.doses import dose_curves, piece_losses, recolor_curves
 from intensity.figures.explanations import (
     check_matrix,

@@ -21,7 +21,7 @@ from traitlets.config import Config
 TEMPLATES = Path(__file__).with_name("templates")
 
 _FIGURE = re.compile(r'<figure(?: class="table")? id="(?:fig-)?([a-z0-9-]+)">.*?</figure>', re.S)
-"""A figure or table as `figures.show` and `show_table` write it."""
+"""A figure or table as `figures.display` writes it."""
 
 
 class Heading(NamedTuple):
@@ -116,11 +116,11 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
 
 def _data(name: str, figures: Path, part: str) -> str:
     """Where a link finds the data of a figure, which it holds; nothing where there are none."""
-    for path in (figures / f"{part[:2]}-{name}.csv", figures / f"{name}.csv"):
-        if path.exists():
-            data = base64.b64encode(path.read_bytes()).decode()
-            return f'download="{path.name}" href="data:text/csv;base64,{data}"'
-    return ""
+    path = figures / f"{part[:2]}-{name}.csv"
+    if not path.exists():
+        return ""
+    data = base64.b64encode(path.read_bytes()).decode()
+    return f'download="{path.name}" href="data:text/csv;base64,{data}"'
 
 
 def _link(source: str, words: str, name: str) -> str:

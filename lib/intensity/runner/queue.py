@@ -78,8 +78,8 @@ class Queue:
     def _execute(self, name: str) -> Entry:
         """Execute a notebook; what the manifest says about it."""
         started, began = now(), time.monotonic()
-        source, root = self.record.layout.notebooks[name], self.record.layout.root
-        error = run_notebook(source, self.record.aside(name), self.record.given(name), root)
+        layout, given = self.record.layout, {"profile": self.record.profile}
+        error = run_notebook(layout.notebooks[name], self.record.aside(name), given, layout.root)
         if error and os.strerror(errno.ENOSPC) in error:  # no notebook can go on
             raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} ({name}, {error})")
         return {

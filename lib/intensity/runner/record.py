@@ -20,7 +20,6 @@ from intensity.storage.manifest import load_manifest, new_manifest, now, save_ma
 from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
 from intensity.training.runs import find_run, run_name
-from intensity.values import shown
 
 
 class Record:
@@ -44,15 +43,6 @@ class Record:
         self.reporter = ThreadPoolExecutor(max_workers=1)
         self.page: Future[Path]
         self._clear()
-
-    def given(self, name: str) -> dict[str, Any]:
-        """What papermill passes to a notebook: the profile."""
-        if "output = " not in self.layout.notebooks[name].read_text("utf8"):
-            return {"profile": self.profile}
-        section = self.sections[name].model_dump(mode="json")  # of a notebook without a Book
-        if "baseline_scenes" in section:
-            section["reader_scenes"] = section.pop("baseline_scenes")
-        return {**section, "output": shown(self.folder)}
 
     def aside(self, name: str) -> Path:
         """Where a notebook's executed copy grows until it has ended."""

@@ -1,6 +1,5 @@
 """Measured numbers: what one is, and the book that a notebook keeps them in, each under one id."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +19,8 @@ from intensity.statistics.intervals import (
     t_interval,
     wilson,
 )
-from intensity.storage.files import write_aside
 from intensity.units import FRACTION, Unit, find_unit
-from intensity.values import ROOT, InvalidInput, Value
+from intensity.values import InvalidInput, Value
 
 MEASUREMENT_ID = r"^[A-Za-z0-9_.+-]+(/[A-Za-z0-9_.+-]+){2,}$"
 """Words with slashes between them: `<quantity>/<task>/<network or baseline>[/<detail>]`."""
@@ -196,14 +194,6 @@ class Results:
             raise InvalidInput(f"table: {which!r} is not allowed: the ids so far, {list(known)}")
         return measurement_table(known[name] for name in chosen)
 
-    def save(self) -> Path:
-        """Write this notebook's part, whole or not at all, and say where."""
-        path = part_path(self.output, self.notebook)
-        rows = [measurement.model_dump(mode="json") for measurement in self._measurements.values()]
-        part = {"notebook": self.notebook, "measurements": rows}
-        write_aside(path, json.dumps(part, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-        return path
-
     def _add_seeds(
         self, name: str, interval: Interval, seeds: ArrayLike, scenes: int, unit: str, method: str
     ) -> Measurement:
@@ -257,8 +247,3 @@ def keep(kept: dict[str, Measurement], measurement: Measurement) -> None:
     if known != measurement:
         texts = f"{measurement.text} after {known.text}"
         raise InvalidInput(f"{measurement.id}: {texts} is not allowed: one measurement an id")
-
-
-def part_path(output: str | Path, notebook: str) -> Path:
-    """Where a notebook's part of a run's results is kept."""
-    return ROOT / output / "results" / f"{notebook}.json"
