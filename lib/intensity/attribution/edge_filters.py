@@ -15,7 +15,7 @@ def random_map(images: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def image_map(images: np.ndarray) -> np.ndarray:
-    """Grey levels."""
+    """Grey levels as they are."""
     return np.abs(images.astype(np.float32))
 
 

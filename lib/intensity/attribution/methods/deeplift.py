@@ -62,10 +62,8 @@ def deeplift(
     Probability: 1 / sum over j of exp(z_j - z_c), where exp and 1 / x are such units.
 
     Args:
-        model: from (n, h, w, 1) grey levels to (n, classes) logits, of linear operations, max
-            pooling and the functions in `BENT` and `SMOOTH`.
-        baseline: images of the same shape, for example the scenes rendered again; a grey level;
-            "black"; "mean", of each image; or "background", most frequent along its border.
+        model: of linear operations, max pooling and the functions in `BENT` and `SMOOTH`.
+        baseline: as in `backgrounds.baseline_images`.
         batch: images that pass through the model at once, with as many baselines.
 
     Returns:

@@ -54,8 +54,7 @@ def integrated_gradients(
     the middles of equal steps: positive where the change from the baseline speaks for the class.
 
     Args:
-        baseline: images of the same shape, for example the scenes rendered again; a grey level;
-            "black"; "mean", of each image; or "background", most frequent along its border.
+        baseline: as in `backgrounds.baseline_images`.
         steps: how many; doubled from 25 until the error is 1e-3 or steps are 1 600 where None.
 
     Returns:
