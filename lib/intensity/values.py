@@ -114,6 +114,5 @@ def describe(error: ValidationError, owner: str) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value as text of one line and at most 120 characters."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 120 else text[:117] + "..."

@@ -191,7 +191,6 @@ def goodness(measured: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 def _sum_of_hinges(
     weights: np.ndarray, shares: np.ndarray, bias: np.ndarray, levels: np.ndarray
 ) -> np.ndarray:
-    """(u, k) mean responses: hinges (p, u), weighted by their shares."""
     bends = _relu(bias[:, None, None] + weights.T[..., None] * levels)
     return np.einsum("p,upk->uk", shares, bends)
 
@@ -239,7 +238,6 @@ def _visible(model: keras.Model, still: Scenes) -> np.ndarray:
 
 
 def _correlate(maps: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
-    """What a convolution layer without padding makes of (n, h, w, channels) maps."""
     windows = sliding_window_view(maps, kernel.shape[:2], axis=(1, 2))[:, ::stride, ::stride]
     return np.tensordot(windows, kernel, axes=([4, 5, 3], [0, 1, 2]))
 

@@ -147,7 +147,6 @@ def background_answers(scenes: Scenes, predicted: np.ndarray) -> dict[str, np.nd
 
 
 def _replaced(scenes: Scenes, intensity: np.ndarray, background: np.ndarray) -> Scenes:
-    """Scenes with other intensities and backgrounds, (n,) each."""
     through = scenes.core_intensity == scenes.background
     core = np.where(through, background, scenes.core_intensity)
     return scenes.replace(intensity=intensity, background=background, core_intensity=core)

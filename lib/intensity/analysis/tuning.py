@@ -219,6 +219,5 @@ def alignment(thresholds: np.ndarray, boundaries: np.ndarray, low: int, high: in
 
 
 def _mean_distance(places: np.ndarray, boundaries: np.ndarray) -> np.ndarray:
-    """(...) mean distance from places (..., m) to the nearest of boundaries (b,)."""
     distances: np.ndarray = np.abs(places[..., None] - boundaries).min(axis=-1).mean(axis=-1)
     return distances

@@ -139,25 +139,21 @@ def object_weights(visible: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _shares(pixels: int, cells: int) -> np.ndarray:
-    """(cells, pixels) float32: the part of every pixel in a line that lies in each cell."""
     bounds = np.arange(cells + 1)[:, None] * pixels / cells
     left = np.clip(bounds - np.arange(pixels), 0, 1)
     return np.diff(left, axis=0).astype(np.float32)
 
 
 def _weights_of(scenes: Scenes) -> Weights:
-    """Object weights of scenes on a grid of any size, computed once for each size."""
     return cache(partial(object_weights, masks(scenes).object))
 
 
 def _checked(model: keras.Model, scenes: Scenes, layers: Sequence[str] | None) -> Sequence[str]:
-    """The layers to read, once scenes are known to fit."""
     check_scenes(model, scenes)
     return rectified_layers(model) if layers is None else layers
 
 
 def _unit_names(model: keras.Model, layers: Sequence[str]) -> dict[str, np.ndarray]:
-    """`layer` and `unit` (u,) of all units, layer by layer."""
     counts = [model.get_layer(name).output.shape[-1] for name in layers]
     units = np.concatenate([np.arange(count) for count in counts])
     return {"layer": np.repeat(np.asarray(layers), counts), "unit": units}

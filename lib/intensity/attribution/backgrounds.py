@@ -28,7 +28,6 @@ def background_levels(images: np.ndarray) -> np.ndarray:
 
 
 def _most_frequent(numbers: np.ndarray) -> float:
-    """The number that occurs most often, the lowest of several."""
     found, times = np.unique(numbers, return_counts=True)
     return float(found[times.argmax()])
 

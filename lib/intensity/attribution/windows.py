@@ -99,7 +99,6 @@ def place_windows(shape: tuple[int, ...], window: int, stride: int) -> Windows:
 
 
 def _covered(starts: np.ndarray, side: int, size: int) -> np.ndarray:
-    """(windows, size) bool: which pixels of a line each window covers."""
     distance = np.arange(size) - starts[:, None]
     covered: np.ndarray = (distance >= 0) & (distance < side)
     return covered

@@ -14,7 +14,6 @@ def edge_amplitude(training: Scenes) -> Decision:
     """
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
         below = _steps(images[:, 1:], images[:, :-1])
         beside = _steps(images[:, :, 1:], images[:, :, :-1])
         return training.task.label((below + beside).argmax(axis=1))
@@ -23,7 +22,6 @@ def edge_amplitude(training: Scenes) -> Decision:
 
 
 def _steps(images: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
-    """(n, 256) how often pixels differ from their neighbors by each amount but 0."""
     counts = histograms(np.maximum(images, neighbors) - np.minimum(images, neighbors))
     counts[:, 0] = 0
     return counts

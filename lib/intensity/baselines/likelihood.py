@@ -40,7 +40,6 @@ def histogram_likelihood(training: Scenes) -> Decision:
     logarithms = _logarithms(mixtures.reshape(-1, LEVELS)).T
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
         return _best_class(task, histograms(images).astype(float) @ logarithms)
 
     return decide
@@ -75,7 +74,6 @@ def place_likelihood(scenes: Scenes) -> np.ndarray:
 
 
 def _counted(images: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    """(n, 256) histograms of some pixels of each image."""
     scene, row, column = np.nonzero(visible)
     places = scene * LEVELS + images[scene, row, column]
     return np.bincount(places, minlength=len(images) * LEVELS).reshape(-1, LEVELS)
@@ -108,7 +106,6 @@ def pooled(
 
 
 def _cell_sums(values: np.ndarray, side: int) -> np.ndarray:
-    """Sums of (n, height, width) over cells; the lower and right border may cut them."""
     rows, columns = (np.arange(0, length, side) for length in values.shape[1:])
     return np.add.reduceat(np.add.reduceat(values, rows, axis=1), columns, axis=2)
 
@@ -134,7 +131,6 @@ def _known_noise(scenes: Scenes) -> GaussianNoise:
 
 
 def _pixel_sigma(noise: GaussianNoise) -> float:
-    """Standard deviation of all fields together, grey levels."""
     return (LEVELS - 1) * math.hypot(*noise.sigmas)
 
 
@@ -150,17 +146,14 @@ def _best_class(task: Task, likelihoods: np.ndarray) -> np.ndarray:
 
 
 def _logarithms(probabilities: np.ndarray) -> np.ndarray:
-    """Logarithms; that of the smallest positive number where a probability is 0."""
     return np.log(np.maximum(probabilities, np.finfo(float).tiny))
 
 
 def _seen(levels: np.ndarray, sigma: float) -> np.ndarray:
-    """(k, 256) probability of every grey level where k levels were painted, clipping included."""
     limits = np.array([-np.inf, *(np.arange(LEVELS - 1) + 0.5), np.inf])
     return np.diff(ndtr((limits - levels[:, None]) / sigma), axis=1)
 
 
 def _visible_shares(training: Scenes) -> np.ndarray:
-    """(AREAS,) equally likely shares of an image's pixels that show the object."""
     shares = over_blocks(training, lambda block: masks(block).object.mean(axis=(1, 2)))
     return np.array([part.mean() for part in np.array_split(np.sort(shares), AREAS)])

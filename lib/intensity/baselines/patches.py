@@ -18,7 +18,6 @@ def patch_mean(training: Scenes) -> Decision:
     """
 
     def largest(images: np.ndarray) -> np.ndarray:
-        """(n,) float32, the brightest patch, grey levels."""
         means = uniform_filter(images.astype(np.float32), (0, PATCH, PATCH), mode="constant")
         return means.max(axis=(1, 2))
 
@@ -50,6 +49,5 @@ def _largest_flat(images: np.ndarray) -> np.ndarray:
 
 
 def _quarters(values: np.ndarray) -> list[np.ndarray]:
-    """What is at each place, right of it, below it, and below right; last lines have no right."""
     first, last = slice(None, -1), slice(1, None)
     return [values[:, rows, columns] for rows in (first, last) for columns in (first, last)]

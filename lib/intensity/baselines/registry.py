@@ -20,12 +20,10 @@ from intensity.data.tasks import Task
 
 
 def _cue(label: str, function: Callable[..., Any], **fields: Any) -> Baseline:
-    """The row of a function that follows one cue."""
     return Baseline(function.__name__, label, function, **fields)
 
 
 def _bound(label: str, function: Callable[..., Any], **fields: Any) -> Baseline:
-    """The row of a function that says how much a statistic holds."""
     return _cue(label, function, group="bound", **fields)
 
 

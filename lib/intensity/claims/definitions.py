@@ -211,5 +211,4 @@ def _claim(row: Any) -> Claim:
 
 
 def _named(value: Any, member: str) -> Any:
-    """A text with the member's name in its place."""
     return value.replace("{member}", member) if isinstance(value, str) else value

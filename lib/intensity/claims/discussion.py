@@ -128,6 +128,5 @@ def _meaning(claim: Claim, judged: JudgedClaim) -> str:
 
 
 def _side(part: JudgedPart) -> str:
-    """A part of a claim that is open, and on which side of its threshold the estimate lies."""
     side = "on the claim's side" if part.estimate == "reproduced" else "on the other side"
     return f"{part.what}, {part.measured} ({part.rule}), where the estimate lies {side}"

@@ -187,7 +187,6 @@ def _numbers(part: JudgedPart, measurement: Measurement) -> dict[str, Any]:
 
 
 def _is_near(rate: float) -> bool:
-    """Is a rate within 2 % of 0 or 1?"""
     return rate <= NEAR or rate >= 1 - NEAR
 
 

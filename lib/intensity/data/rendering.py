@@ -129,7 +129,6 @@ def _paint(
 
 @cache
 def _all_offsets() -> tuple[np.ndarray, np.ndarray]:
-    """The pixel orders of all shapes in one array, and where each begins."""
     orders = [pixel_order(shape).offsets for shape in SHAPES]
     first = np.cumsum([0, *(len(order) for order in orders[:-1])])
     return np.concatenate(orders), first

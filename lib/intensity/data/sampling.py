@@ -115,18 +115,15 @@ VARIABLES = (
 
 
 def _stream(split: str, block: int, variable: str) -> np.random.Generator:
-    """The random generator of one variable in one block of one split."""
     key = (SPLITS.index(split) << 32) + VARIABLES.index(variable)
     return np.random.Generator(np.random.Philox(key=np.array([key, block], np.uint64)))
 
 
 def _integers(uniform: np.ndarray, low: np.ndarray | int, high: np.ndarray | int) -> np.ndarray:
-    """Integers low..high (inclusive) for numbers in [0, 1)."""
     return low + np.floor(uniform * (np.asarray(high) - low + 1)).astype(np.int64)
 
 
 def _choose(options: tuple[int, ...] | list[int], stream: np.random.Generator) -> np.ndarray:
-    """(BLOCK,) one of the options for every scene."""
     return np.asarray(options)[_integers(stream.random(BLOCK), 0, len(options) - 1)]
 
 
@@ -157,7 +154,6 @@ def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndar
     low, high = np.tile([top, left], pairs), np.tile([bottom, right], pairs)
 
     def apart(centers: np.ndarray, _: np.ndarray) -> np.ndarray:
-        """Whether the bounding boxes of the two objects do not touch."""
         distance = np.abs(centers[:, :2] - centers[:, -2:]).max(axis=1)
         return (distance >= options.separation) | (pairs == 1)
 
@@ -177,7 +173,6 @@ def _draw_levels(
     count = 2 if options.distractor else 1
 
     def differ(levels: np.ndarray, _: np.ndarray) -> np.ndarray:
-        """Whether the classes of first and last object differ, or there is only one object."""
         return (task.label(levels[:, 0]) != task.label(levels[:, -1])) | (count == 1)
 
     objects = _until(stream("intensity"), task.draw, differ, count)
@@ -185,7 +180,6 @@ def _draw_levels(
         return objects, np.full(BLOCK, options.background, np.uint8)
 
     def contrast(levels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Whether backgrounds differ enough from all objects."""
         distance = np.abs(objects[rows].astype(int) - levels[:, None])
         return distance.min(axis=1) >= MINIMUM_CONTRAST
 

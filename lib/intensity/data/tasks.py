@@ -125,7 +125,6 @@ class Task(Preset):
 
     @property
     def _bands_classes(self) -> int:
-        """Number of classes that the bands have."""
         return 1 + max((label for label in self.labels if label is not None), default=-1)
 
     @property
@@ -148,7 +147,6 @@ class Task(Preset):
 
     @cached_property
     def _table(self) -> np.ndarray:
-        """(256,) int64, class of every level, -1 where there is none."""
         labels = [-1 if label is None else label for label in self.labels]
         return np.array(labels)[np.searchsorted(self.boundaries, np.arange(LEVELS))]
 

@@ -167,7 +167,6 @@ class Pictures:
 
 
 def _scaled(logits: np.ndarray, scale: str) -> np.ndarray:
-    """Logits (..., classes), or their softmax."""
     return logits if scale == "logit" else np.asarray(softmax(logits, axis=-1))
 
 

@@ -224,7 +224,6 @@ class Subject:
 
     @cached_property
     def _activations(self) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-        """Images to the activations of all layers, in one pass."""
         return layer_outputs(self.model, self.layers)
 
     def features(self, view: View, layer: str) -> np.ndarray:

@@ -240,7 +240,6 @@ class Page:
                 self.controls[name].value = value
 
     def _on_scene(self) -> None:
-        """Go to a test scene as it was drawn."""
         if self.pictures is not None:
             self.set_view(self.pictures.subject.start(int(self.controls["scene"].value)))
             self._on_move()
@@ -254,7 +253,6 @@ class Page:
             self._timer = self._later(lambda: self._renew(with_slow=True))
 
     def _on_scale(self) -> None:
-        """Draw the same curves on another scale."""
         if self.pictures is not None:
             self._show(self.pictures.mark(self.view, self.scale.value))
 
@@ -302,7 +300,6 @@ class Page:
         self._shown[part] = source
 
     def _show(self, pictures: Mapping[str, Picture]) -> None:
-        """Put pictures into their panels."""
         for name, picture in pictures.items():
             self.panels[name].content.value = picture.html
 
@@ -330,5 +327,4 @@ def _display(widget: widgets.Widget, is_shown: bool) -> None:
 
 
 def _size_words(area: int) -> str:
-    """An area, and the radius of a disc that is as large."""
     return f"radius {np.sqrt(area / np.pi):.1f} px ({area:,} px)"

@@ -85,7 +85,6 @@ def _part(ax: Axes, row: Mapping[str, Any]) -> None:
 
 
 def _limits(row: Mapping[str, Any]) -> tuple[float, float]:
-    """Ends of an axis that holds the interval, the seeds and the threshold with some room."""
     marks = [row["low"], row["high"], row["threshold"], row["value"], *row["seeds"]]
     room = 0.15 * (max(marks) - min(marks)) or 0.01
     return min(marks) - room, max(marks) + room

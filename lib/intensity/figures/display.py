@@ -104,7 +104,6 @@ def _rows(table: pd.DataFrame, formats: Mapping[str, str] | None) -> str:
 
 
 def _unnumbered(kind: str, name: str, caption: str) -> str:
-    """A caption as HTML, with a place for its number."""
     words = _REFERENCE.sub(r'<a href="\2">\1</a>', html.escape(caption))
     return f'<figcaption><b data-number="{kind}-{name}"></b>{words}</figcaption>'
 
@@ -134,7 +133,6 @@ class _Page:
 
 
 def _display(html: str, plain: str) -> None:
-    """Show a part of a page in a notebook, or its plain text elsewhere."""
     from IPython.display import display  # heavy, and only notebooks need it
 
     display(_Page(html, plain))  # type: ignore[no-untyped-call]

@@ -109,7 +109,6 @@ def _outcomes(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
 
 
 def _open_marks(ax: Axes, x: pd.Series, y: pd.Series, color: str, marker: str) -> None:
-    """Every seed as an open mark of its line's form."""
     look: dict[str, Any] = {"linestyle": "none", "markersize": 2.6, "markeredgewidth": 0.6}
     ax.plot(x, y, marker=marker, markerfacecolor="white", markeredgecolor=color, zorder=6, **look)
 

@@ -174,13 +174,11 @@ class LiveFeatureMaps(LiveFigure):
 
 
 def _scale(height: int, width: int, channels: int, columns: int) -> float:
-    """Inches for a pixel of a map with so many maps in a row."""
     rows = -(-channels // columns)
     return min(WIDE / (columns * (width + _gap(width))), SQUARE / (rows * (height + _gap(width))))
 
 
 def _gap(width: int) -> int:
-    """Empty pixels between two maps."""
     return max(1, width // 16)
 
 

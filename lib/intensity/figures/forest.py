@@ -76,7 +76,6 @@ def missing_handle() -> Line2D:
 
 
 def _keys(table: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
-    """What identifies each row."""
     return list(table[columns].itertuples(index=False, name=None))
 
 
@@ -126,5 +125,4 @@ def slant(ax: Axes, places: Sequence[int]) -> None:
 
 
 def _text(ax: Axes, x: float, y: float, text: str, **look: Any) -> None:
-    """A text at this share of the width, in the row y."""
     ax.text(x, y, text, transform=ax.get_yaxis_transform(), va="center", **look)

@@ -226,7 +226,6 @@ def cue_conflicts(
 
 
 def _one_scale(axes: Sequence[Axes]) -> None:
-    """Let panels have the limits that hold what is in all of them."""
     limits = [ax.get_xlim() for ax in axes]
     for ax in axes:
         ax.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))

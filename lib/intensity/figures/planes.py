@@ -76,7 +76,6 @@ def _plane(ax: Axes, table: pd.DataFrame) -> None:
 
 
 def _edges(levels: np.ndarray) -> np.ndarray:
-    """Where cells end whose middles are evenly spaced levels."""
     half = (levels[1] - levels[0]) / 2
     return np.append(levels - half, levels[-1] + half)
 

@@ -58,7 +58,6 @@ def layer_profiles(
 
 
 def _panel(ax: Axes, bands: Sequence[Band]) -> None:
-    """A small panel over intensity, with the classes behind."""
     style.intensity_axis(ax, label=False, step=120)
     style.class_bands(ax, bands)
 
@@ -220,7 +219,6 @@ def kernels_with_profiles(
 
 
 def _largest(weights: np.ndarray) -> list[int]:
-    """The inputs of (kh, kw, inputs, outputs) weights with the largest ones, in order of place."""
     sizes = np.sqrt((weights**2).sum(axis=(0, 1, 3)))
     return sorted(np.argsort(-sizes, kind="stable")[:_SHOWN].tolist())
 

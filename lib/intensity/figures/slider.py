@@ -101,7 +101,6 @@ def _draw_curves(ax: Axes, probabilities: Sequence[np.ndarray], bands: Sequence[
 
 
 def _largest(values: np.ndarray) -> float:
-    """The largest magnitude, 1 where all are 0: half the width of a signed scale."""
     return float(np.abs(values).max()) or 1.0
 
 

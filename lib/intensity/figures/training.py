@@ -132,7 +132,6 @@ def accuracy_over_intensity(
 
 
 def _mark_boundaries(ax: Axes, bands: Sequence[Band]) -> None:
-    """A dotted line at both ends of every band of a class, half-way to the next level."""
     ends = {end for low, high, label in bands if label is not None for end in (low, high + 1)}
     for end in sorted(ends - {0, LEVELS}):
         ax.axvline(end - 0.5, color="#333333", linestyle=":", linewidth=0.8, zorder=1)

@@ -73,7 +73,6 @@ def baseline_answers(
 def _trained(
     baseline: Baseline, task: Task, options: SceneOptions, training_scenes: int
 ) -> Decision:
-    """What a baseline has learned; it is shown one intervention after the other."""
     return decision(baseline, task, options, training_scenes)
 
 

@@ -29,7 +29,6 @@ def covered(scenes: Scenes, region: str, pixels: int, key: int) -> Changed:
 
 
 def _whole(scenes: Scenes) -> np.ndarray:
-    """(n, height, width) bool, pixels of the object, those under noise included."""
     return masks(scenes.without_noise()).object
 
 

@@ -141,44 +141,37 @@ def _kept(answers: Answers) -> Scores:
 
 
 def _third(answers: Answers) -> Scores:
-    """1 where the prediction changes to neither class."""
     return answers.rows, (answers.after != answers.before) & (answers.after != answers.label)
 
 
 def _core_or_ring(core: Answers, ring: Answers) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows of all images in conflict; where predictions are the core's class; where the ring's."""
     at_core = np.concatenate([core.after == core.label, ring.after == ring.own])
     at_ring = np.concatenate([core.after == core.own, ring.after == ring.label])
     return np.concatenate([core.rows, ring.rows]), at_core, at_ring
 
 
 def _core_share(core: Answers, ring: Answers) -> Scores:
-    """1 where the prediction is the core's class, 0 the ring's; others do not count."""
     rows, at_core, at_ring = _core_or_ring(core, ring)
     counted = at_core | at_ring
     return rows[counted], at_core[counted]
 
 
 def _core_third(core: Answers, ring: Answers) -> Scores:
-    """1 where the prediction is neither class."""
     rows, at_core, at_ring = _core_or_ring(core, ring)
     return rows, ~(at_core | at_ring)
 
 
 def _core_share_least(core: Answers, ring: Answers) -> Scores:
-    """1 where the prediction is the core's class: `_core_share` if every third were the ring's."""
     rows, at_core, _ = _core_or_ring(core, ring)
     return rows, at_core
 
 
 def _lost(answers: Answers) -> Scores:
-    """Right before (1 or 0) minus right after."""
     right = [now == answers.own for now in (answers.before, answers.after)]
     return answers.rows, right[0].astype(float) - right[1]
 
 
 def _lost_more(first: Answers, second: Answers) -> Scores:
-    """What the first change loses minus what the second does, on the same images of scenes."""
     return first.rows, _lost(first)[1] - _lost(second)[1]
 
 

@@ -80,7 +80,6 @@ def _cut(images: np.ndarray, side: int) -> np.ndarray:
 
 
 def _joined(blocks: np.ndarray, side: int, size: int) -> np.ndarray:
-    """The inverse of `_cut`."""
     lines = -(-size // side)
     grid = blocks.reshape(-1, lines, lines, side, side).swapaxes(2, 3)
     return grid.reshape(-1, lines * side, lines * side)[:, :size, :size]

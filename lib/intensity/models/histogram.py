@@ -60,7 +60,6 @@ class HistogramModel(keras.Model):
 
 
 def _shares(images: Any) -> Any:
-    """(n, 256) float32 shares of all pixels, of images; what is no array of images as it is."""
     if not isinstance(images, np.ndarray) or images.ndim != 4:
         return images
     return histograms(images[..., 0]).astype(np.float32) / images[0].size
@@ -76,7 +75,6 @@ def is_permutation_invariant(model: keras.Model) -> bool:
 
 
 def _reads_pixels_alone(stage: keras.Layer) -> bool:
-    """Whether a layer maps every pixel, and no other one, to a pixel."""
     if isinstance(stage, layers.Conv2D):
         return bool(stage.kernel_size == stage.strides == (1, 1))
     return isinstance(stage, layers.ReLU | layers.Rescaling)

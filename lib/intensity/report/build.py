@@ -108,7 +108,6 @@ def _results(folder: Path, expected: bool) -> tuple[RunResults, str]:
 
 
 def _anchors(merged: NotebookNode) -> set[str]:
-    """Ids of all figures and tables that notebooks have shown."""
     outputs = [output for cell in merged.cells for output in cell.get("outputs", [])]
     pages = [output.get("data", {}).get("text/html", "") for output in outputs]
     return {name for page in pages for name in re.findall(r'<figure[^>]* id="(.*?)"', page)}
@@ -156,5 +155,4 @@ def _cells(path: Path) -> list[NotebookNode]:
 
 
 def _node(fields: dict[str, Any]) -> NotebookNode:
-    """A part of a notebook from plain data."""
     return nbformat.from_dict(fields)  # type: ignore[no-untyped-call]

@@ -88,7 +88,6 @@ class Found(Value):
 
 
 def _table(name: str, values: Mapping[str, Any]) -> pd.DataFrame:
-    """The table among the values that has a name."""
     if not isinstance(table := values.get(name), pd.DataFrame):
         raise InvalidInput(f"table: {name!r} is not allowed: a table that the notebook hands over")
     return table

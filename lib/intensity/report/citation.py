@@ -39,7 +39,6 @@ def _entry(work: dict[str, Any]) -> str:
 
 
 def _name(author: dict[str, str]) -> str:
-    """A person as "family, given"; a group in braces, so that it is not taken apart."""
     if "family-names" in author:
         return f"{author['family-names']}, {author['given-names']}"
     return f"{{{author['name']}}}"

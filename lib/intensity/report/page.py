@@ -124,7 +124,6 @@ def _data(name: str, figures: Path, part: str) -> str:
 
 
 def _link(source: str, words: str, name: str) -> str:
-    """A link that says to those who cannot see the figure which one it is about."""
     return f'<a {source}>{words}<span class="unseen"> of {name}</span></a>'
 
 

@@ -174,5 +174,4 @@ class Book(Results):
 
 
 def _is_error(record: logging.LogRecord) -> bool:
-    """Whether TensorFlow reports an error; it also warns of each network that it compiles."""
     return record.levelno >= logging.ERROR

@@ -94,7 +94,6 @@ def _section(
 
 
 def _mapping(place: str, value: Any) -> dict[str, Any]:
-    """A mapping, or a refusal."""
     if not isinstance(value, dict):
         raise InvalidInput(f"{place}: {value!r} is not allowed: a mapping")
     return value

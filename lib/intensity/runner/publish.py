@@ -173,7 +173,6 @@ def _cell(measurements: Sequence[Measurement]) -> str:
 
 
 def _either(numbers: set[int]) -> str:
-    """Numbers in words: "3", "2 or 3"."""
     return " or ".join(f"{number:,}" for number in sorted(numbers))
 
 

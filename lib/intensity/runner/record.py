@@ -94,7 +94,6 @@ class Record:
                 _mirror(self.folder / "figures", self.layout.figures)
 
     def _part(self, name: str) -> Path:
-        """Where a notebook leaves its measurements."""
         return self.folder / "results" / f"{name}.json"
 
     def _save(self) -> None:

@@ -202,7 +202,6 @@ def _compare_figures(
 
 
 def _figures(folder: Path) -> dict[str, FigureData]:
-    """The data behind a run's figures."""
     return {path.name: _figure(path) for path in sorted((folder / "figures").glob("*.csv"))}
 
 

@@ -27,7 +27,6 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _centered(maps: np.ndarray) -> np.ndarray:
-    """(n, pixels) float64 with mean 0; exactly 0 where a map is the same everywhere."""
     flat = maps.reshape(len(maps), -1).astype(np.float64)
     flat = flat - flat[:, :1]
     return flat - flat.mean(axis=1, keepdims=True)

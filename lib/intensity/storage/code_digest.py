@@ -88,7 +88,6 @@ def _tokens(node: ast.AST) -> Iterator[str]:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Whether a statement is nothing but a text: a docstring of a module, class, function, name."""
     value = node.value if isinstance(node, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 

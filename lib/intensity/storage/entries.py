@@ -135,5 +135,4 @@ def _read(path: Path, name: str) -> bytes:
 
 
 def _damaged(what: str, error: OSError) -> OSError:
-    """What an error in reading says about the entry; the error itself where that is nothing."""
     return Damaged(f"{what}: {error.strerror}") if error.errno in DAMAGE else error

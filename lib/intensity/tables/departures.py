@@ -50,26 +50,22 @@ def departure_table(configurations: Mapping[str, Configuration]) -> pd.DataFrame
 
 
 def _shown(recipe: Recipe) -> str:
-    """How many images a training shows, in words."""
     if recipe.repeat:
         return f"{recipe.epoch_images:,} images, {recipe.epochs} epochs"
     return f"{recipe.images:,} images, none twice"
 
 
 def _rate(recipe: Recipe) -> str:
-    """The learning rate and what becomes of it."""
     if recipe.schedule == "constant":
         return f"{recipe.learning_rate:g}"
     return f"warm-up and cosine from {recipe.learning_rate:g}"
 
 
 def _scale(c: Configuration) -> str:
-    """The size of images and objects."""
     return f"{c.scenes.size} px, object of {' or '.join(str(area) for area in c.scenes.areas)} px"
 
 
 def _network(c: Configuration) -> str:
-    """The network, or those of the authors where it is one of them."""
     return ", ".join(_BY_AUTHORS) if c.network.name in _BY_AUTHORS else c.network.name
 
 

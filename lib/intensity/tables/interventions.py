@@ -208,7 +208,6 @@ def effect_matrix_table(summary: pd.DataFrame, compared: Iterable[Compared]) -> 
 
 
 def _note(scenes: int | None, needs: str) -> str:
-    """Why there is no effect of an intervention."""
     if scenes is None or scenes >= FEWEST:
         return "not measured"
     return "too few scenes that it applies to" if scenes else needs

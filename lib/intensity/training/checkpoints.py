@@ -86,11 +86,9 @@ class Checkpoint:
 
 
 def _variables(learner: keras.Model) -> Iterator[Any]:
-    """All that a step of training reads and changes, in an order that the architecture fixes."""
     yield from learner.variables
     yield from learner.optimizer.variables
 
 
 def _versions() -> dict[str, str]:
-    """What may not differ between the epochs of one training."""
     return training_versions(keras.backend.backend())

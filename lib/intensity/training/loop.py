@@ -135,7 +135,6 @@ def _show(
 
 
 def _last_images(c: Configuration) -> Iterator[np.ndarray]:
-    """Training images of the last epoch, in the batches on which batch norm is recalibrated."""
     count = min(c.recipe.epoch_images, RECALIBRATION**2)
     return (images for images, _ in _batches(c, c.recipe.epochs - 1, count, RECALIBRATION))
 

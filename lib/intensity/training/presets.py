@@ -99,7 +99,6 @@ slowly; areas of pairs and of shapes say nothing about the class."""
 
 
 def _stack(channels: tuple[int, ...]) -> tuple[Layer, ...]:
-    """Pairs of convolutions of equal width, each pair followed by pooling."""
     pairs = [(Convolution(channels=c), Convolution(channels=c), Pool()) for c in channels]
     return tuple(layer for pair in pairs for layer in pair)
 

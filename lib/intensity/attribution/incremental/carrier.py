@@ -265,6 +265,5 @@ def _with_each(function: Callable[..., Any], change: tf.Tensor, other: tf.Tensor
 
 
 def _shaped(values: tf.Tensor, last: int) -> tf.Tensor:
-    """The same, with the number of channels or units set in the graph."""
     values.set_shape([None] * (len(values.shape) - 1) + [last])
     return values

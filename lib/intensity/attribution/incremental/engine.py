@@ -94,7 +94,6 @@ def _going_together(stages: Sequence[Stage], corners: np.ndarray) -> Iterator[np
 
 
 def _portions(draws: int, patches: int, room: int) -> Iterator[tuple[slice, slice]]:
-    """Slices of draws and of patches, so that no more than `room` of both go at once."""
     for some in batches(draws, room):
         for part in batches(patches, max(1, room // (some.stop - some.start))):
             yield some, part
@@ -173,7 +172,6 @@ def kept_registers(stages: Sequence[Stage]) -> list[Kept]:
 
 
 def _before_relu(stages: Sequence[Stage]) -> frozenset[int]:
-    """Registers that only ReLUs read: these make 0 of what patches have outside of the map."""
     read = {i for stage in stages for i in stage.inputs}
     others = {i for stage in stages if stage.kind != "relu" for i in stage.inputs}
     return frozenset(read - others)
@@ -226,7 +224,6 @@ def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Callable[..., A
     def carry(
         kept: list[tf.Tensor], image: tf.Tensor, levels: tf.Tensor, *extents: tf.Tensor
     ) -> tf.Tensor:
-        """All stages in order."""
         around = dict(zip(registers, kept, strict=True))
         carrier = Carrier(around, image, Extents(*extents), whole, _before_relu(stages))
         return carrier.through(stages, levels)

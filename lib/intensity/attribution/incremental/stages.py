@@ -197,7 +197,6 @@ def strides(stages: Sequence[Stage]) -> list[tuple[int, int]]:
 
 
 def _one_scale(stages: Sequence[Stage]) -> bool:
-    """Whether all maps that are added have as many pixels between places."""
     found = strides(stages)
     return all(len({found[i] for i in stage.inputs}) == 1 for stage in stages)
 

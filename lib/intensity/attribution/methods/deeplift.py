@@ -131,7 +131,6 @@ def _check_operations(graph: tf.Graph, images: tf.Tensor) -> None:
 
 
 def _is_linear(kind: str, read: list[bool]) -> bool:
-    """Whether an operation is linear in those of its inputs that vary with the images."""
     if kind == "RealDiv":
         return not read[1]
     return kind in SUMS or (kind in PRODUCTS and sum(read) == 1)
@@ -247,7 +246,6 @@ def _difference(values: tf.Tensor) -> tf.Tensor:
 
 
 def _with_none(multipliers: tf.Tensor) -> tf.Tensor:
-    """Those of images followed by 0 for baselines."""
     import tensorflow as tf
 
     return tf.concat([multipliers, tf.zeros_like(multipliers)], axis=0)

@@ -69,5 +69,4 @@ def finite_differences(
 
 
 def _strongest(values: np.ndarray) -> np.ndarray:
-    """Along the first axis, the value of largest magnitude with its sign."""
     return np.take_along_axis(values, np.abs(values).argmax(axis=0)[None], axis=0)[0]

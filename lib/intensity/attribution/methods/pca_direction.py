@@ -94,6 +94,5 @@ def _aligned(vector: np.ndarray) -> np.ndarray:
 
 
 def _strongest(image: np.ndarray, gradient: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
-    """(h, w) of all sides the derivative of largest magnitude, with its sign."""
     found = np.stack([correlate(gradient, leading_component(image, s), mode="same") for s in sides])
     return np.take_along_axis(found, np.abs(found).argmax(axis=0)[None], axis=0)[0]
