@@ -56,6 +56,7 @@ def layer_outputs(
     tapped = keras.Model(model.inputs, {name: model.get_layer(name).output for name in layers})
 
     def read(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        """Activations by name, in the order of `layers`, which Keras does not promise."""
         values = tapped.predict_on_batch(to_network(pixels))
         return {name: values[name] for name in layers}
 

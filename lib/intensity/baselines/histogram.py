@@ -22,6 +22,7 @@ def most_frequent_contrast(training: Scenes) -> Decision:
     """The class of the difference between the two most frequent levels, one the background."""
 
     def decide(images: np.ndarray) -> np.ndarray:
+        """Classes of images."""
         background, level = most_common(images), painted(images).argmax(axis=1)
         return training.task.label(np.abs(level - background))
 
@@ -54,6 +55,7 @@ def linear_histogram(training: Scenes) -> Decision:
     """
 
     def features(images: np.ndarray) -> np.ndarray:
+        """(n, 257) float, histograms and a constant."""
         return np.pad(histograms(images), ((0, 0), (0, 1)), constant_values=1).astype(float)
 
     counts, targets = over_images(training, features), np.eye(training.task.classes)[training.label]

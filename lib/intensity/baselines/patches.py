@@ -18,6 +18,7 @@ def patch_mean(training: Scenes) -> Decision:
     """
 
     def largest(images: np.ndarray) -> np.ndarray:
+        """(n,) float32, the brightest patch, grey levels."""
         means = uniform_filter(images.astype(np.float32), (0, PATCH, PATCH), mode="constant")
         return means.max(axis=(1, 2))
 

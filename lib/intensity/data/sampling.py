@@ -154,6 +154,7 @@ def _draw_centers(options: SceneOptions, stream: np.random.Generator) -> np.ndar
     low, high = np.tile([top, left], pairs), np.tile([bottom, right], pairs)
 
     def apart(centers: np.ndarray, _: np.ndarray) -> np.ndarray:
+        """Whether the bounding boxes of the two objects do not touch."""
         distance = np.abs(centers[:, :2] - centers[:, -2:]).max(axis=1)
         return (distance >= options.separation) | (pairs == 1)
 
@@ -173,6 +174,7 @@ def _draw_levels(
     count = 2 if options.distractor else 1
 
     def differ(levels: np.ndarray, _: np.ndarray) -> np.ndarray:
+        """Whether the classes of first and last object differ, or there is only one object."""
         return (task.label(levels[:, 0]) != task.label(levels[:, -1])) | (count == 1)
 
     objects = _until(stream("intensity"), task.draw, differ, count)
@@ -180,6 +182,7 @@ def _draw_levels(
         return objects, np.full(BLOCK, options.background, np.uint8)
 
     def contrast(levels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Whether backgrounds differ enough from all objects."""
         distance = np.abs(objects[rows].astype(int) - levels[:, None])
         return distance.min(axis=1) >= MINIMUM_CONTRAST
 

@@ -224,6 +224,7 @@ def compiled_carry(model: keras.Model, whole: frozenset[int]) -> Callable[..., A
     def carry(
         kept: list[tf.Tensor], image: tf.Tensor, levels: tf.Tensor, *extents: tf.Tensor
     ) -> tf.Tensor:
+        """All stages in order."""
         around = dict(zip(registers, kept, strict=True))
         carrier = Carrier(around, image, Extents(*extents), whole, _before_relu(stages))
         return carrier.through(stages, levels)

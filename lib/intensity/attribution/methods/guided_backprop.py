@@ -115,6 +115,7 @@ def _linear(layer: keras.Layer, read: keras.KerasTensor) -> keras.KerasTensor:
     copy(read)  # builds it
 
     def linear(values: Any) -> Any:
+        """The copy's computation with the original's weights."""
         weights = layer.trainable_variables, layer.non_trainable_variables
         return copy.stateless_call(*weights, values)[0]
 
