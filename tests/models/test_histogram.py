@@ -117,5 +117,7 @@ def test_networks_made_by_hand_are_invariant_only_if_every_pixel_is_read_alone()
 
 def test_only_permutation_invariant_networks_are_read_by_histogram_and_only_once() -> None:
     model = build(NETWORKS["pixels"], 8, 3, 0)
-    assert by_histogram(model) is by_histogram(model)
+    reading = by_histogram(model)
+    assert reading is by_histogram(model)
+    assert by_histogram(reading) is reading  # one that learns is asked for logits too
     assert by_histogram(build(NETWORKS["bn_compact"], 16, 3, 0)) is None

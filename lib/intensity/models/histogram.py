@@ -87,4 +87,6 @@ def by_histogram(model: keras.Model) -> keras.Model | None:
     Args:
         model: from (n, height, width, 1) uint8 grey levels to (n, classes) logits.
     """
+    if isinstance(model, HistogramModel):
+        return model
     return HistogramModel(model) if is_permutation_invariant(model) else None
