@@ -7,8 +7,8 @@ The same network, weights, images, machine and run:
 For every method that both have: images a second, peak memory, and how far the maps differ after
 the stated conversion. Every library runs in a process of its own, is warmed up, uses its best of a
 few batch sizes, and has its maps compared before anything is timed; then they take turns for five
-rounds and medians count. The first call's surplus, compilation, is reported apart. Rows are kept in
-results.json.
+rounds and medians count. The first call's surplus, compilation, is reported separately. Rows are
+kept in results.json.
 """
 
 import argparse
@@ -137,7 +137,7 @@ ON_MEDIUM = (
         {"full passes": same},
     ),
 )
-"""On an untrained network at 64 px: what it costs does not hang on the weights."""
+"""On an untrained network at 64 px: its cost does not depend on the weights."""
 
 
 class Worker:

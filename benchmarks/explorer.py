@@ -4,7 +4,7 @@
 
 A line a control, method and layer: the median over rounds from a widget's change to the last
 picture that is renewed at once, with a method or layer that was used before, as when a slider is
-dragged. Maps that take longer follow after a pause: they count apart. The
+dragged. Maps that take longer follow after a pause: they are counted separately. The
 network is the first that the explorer would show, or the one whose name is given. The slowest
 control, method and layer are kept in results.json, beside the goal.
 """

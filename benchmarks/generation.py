@@ -39,7 +39,7 @@ def on_all_cores(task: str, setting: str, blocks: int) -> int:
 
 
 def plain(count: int) -> int:
-    """Squares one by one, as a reader of the published summary would write it in NumPy."""
+    """Squares one by one, as one would write it in NumPy from the published summary."""
     random = np.random.default_rng(0)
     for _ in range(count):
         low, high = [(0, 30), (120, 150), (210, 240)][random.integers(3)]

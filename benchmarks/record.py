@@ -58,7 +58,7 @@ def table(record: Row) -> str:
 
 
 def _resolved(rows: list[Row]) -> str:
-    """How many maps of integrated gradients float32 settles to 1e-4."""
+    """How many maps of integrated gradients float32 determines to 1e-4."""
     found = [row["from_float64"] for row in rows if "from_float64" in row]
     if not found:
         return ""

@@ -68,7 +68,7 @@ class Peer:
         return tape.gradient(total, x)
 
     def _call(self, x: np.ndarray, call_model_args: dict, expected_keys: object = None) -> dict:
-        """What the library asks of a model."""
+        """What the library requires of a model."""
         x, chosen = tf.convert_to_tensor(np.asarray(x, np.float32)), call_model_args["class"]
         if expected_keys == [saliency.OUTPUT_LAYER_VALUES]:
             values = self.model(x, training=False)[:, chosen]

@@ -1,11 +1,11 @@
 """How do ConvNets understand image intensity? Scenes, networks, measurements and figures.
 
-Each folder imports only from those before it: data, models, baselines, attribution, interventions,
-analysis, storage, training, evaluation, statistics, claims, tables, figures, report, runner,
-explorer. The functions here are a door for notebooks; importing the package loads nothing.
+Each folder imports only from those before it: statistics, data, models, baselines, attribution,
+interventions, analysis, storage, training, evaluation, claims, tables, figures, report, runner,
+explorer. The functions here are a front door for notebooks; importing the package loads nothing.
 
     import intensity
-    from intensity.attribution.methods.gradient import gradient
+    from intensity.attribution import gradient
 
     images, labels = intensity.draw("hard", 1000)
     model = intensity.load("bn_compact", task="hard")

@@ -58,7 +58,7 @@ class Preset(Value):
 
     Args:
         title: how figures and tables call it; empty where its name does.
-        group: what it stands together with there.
+        group: what it is grouped with there.
     """
 
     title: str = Field(default="", exclude=True)

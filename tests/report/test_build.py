@@ -320,7 +320,7 @@ def test_a_failed_notebook_shows_what_ran_and_one_box(page: BeautifulSoup) -> No
     failed = section(page, "02_training")
     assert [box.text for box in failed.select(".failure")] == [
         "This notebook failed in cell [1]: ValueError: <b> "
-        "(all of the error stands in its executed copy)"
+        "(the full error is in its executed copy)"
     ]
     assert failed.select_one(".failure a")["href"] == "../notebooks/02_training.ipynb"  # type: ignore[index]
     assert "line <7>" not in page.text  # no stack trace on a page
@@ -342,7 +342,7 @@ def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) ->
 
 def test_the_closing_tables_say_how_it_was_made(page: BeautifulSoup) -> None:
     closing = section(page, "methods").text
-    for text in ("<processor>", "tensorflow 2", "seeds [7, 8]", "1.5", "still going on"):
+    for text in ("<processor>", "tensorflow 2", "seeds [7, 8]", "1.5", "still running"):
         assert text in closing
 
 

@@ -35,7 +35,7 @@ NEGLIGIBLE = 1e-6
 
 
 def folded(model: keras.Model, convolution: str, norm: str) -> tuple[np.ndarray, np.ndarray]:
-    """A convolution with what stands around it folded in.
+    """A convolution with the layers around it folded in.
 
     With g = gamma / sqrt(variance + epsilon) of batch norm's averages, kernel' = g kernel and
     bias' = g (bias - mean) + beta. The first convolution takes the rescaling s x + t in as well:

@@ -1,10 +1,10 @@
-"""Probes: what can be read from a layer by one linear function of its units.
+"""Probes: what a linear function of a layer's units can decode.
 
-The object's intensity and its class are read from every layer, from the mean of each unit's
+The object's intensity and its class are decoded from every layer, from the mean of each unit's
 activation over space and over the visible object. Some scenes fit, others test; scenes that fit
-must not be of the split "test". The same with shuffled targets of the fit says what fitting alone
-yields, and the probes of `untrained` networks say what random weights do. Beside what a layer's
-units say together stands how far each goes by the class alone: its class selectivity.
+must not be of the split "test". Two controls: shuffled targets of the fit show what fitting alone
+yields, and probes of `untrained` networks what random weights yield. The class selectivity of a
+single unit is the share of its variance that lies between classes.
 
 Reference: Alain, Bengio (2016), Understanding intermediate layers using linear classifier probes.
 """
@@ -154,7 +154,7 @@ def ridge_predictions(features: np.ndarray, targets: np.ndarray, test: np.ndarra
 
 
 def class_selectivity(responses: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How far a unit's responses go by classes: the share of their variance between classes.
+    """Class selectivity of a unit: the share of its responses' variance that lies between classes.
 
     eta^2 = sum n_c (mean_c - mean)^2 / sum (x - mean)^2 over scenes: 0 where all classes have the
     same mean, 1 where a class has one response. `chance_selectivity` is its mean for labels that
@@ -165,7 +165,7 @@ def class_selectivity(responses: np.ndarray, labels: np.ndarray) -> np.ndarray:
         labels: (n,) classes of the scenes.
 
     Returns:
-        (...) float64 in 0..1; a constant response goes by nothing, 0.
+        (...) float64 in 0..1; 0 for a constant response.
 
     Raises:
         InvalidInput: not one label for each scene, or fewer than two classes.

@@ -1,7 +1,7 @@
-"""The plane of intensity and background: what a network answers for every pair of them.
+"""The plane of intensity and background: the class predicted for every pair of them.
 
-Scenes are rendered again with both replaced, while noise and places stay. A network that reads
-absolute intensity draws stripes across the plane, one that reads contrast draws them along the
+Scenes are rendered again with both replaced, while noise and places stay. Predictions from
+absolute intensity form stripes across the plane, predictions from contrast stripes along the
 diagonal. Axes are always in the order background, intensity.
 """
 

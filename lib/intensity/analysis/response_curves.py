@@ -1,7 +1,7 @@
 """Class-response curves: the logits of one scene while the object's intensity is swept.
 
-A network that has learned an intensity function draws square waves: the logit of the right class is
-on top at every level, and curves cross where the class changes.
+The logits of a network that has learned an intensity function are square waves: that of the correct
+class is highest at every level, and curves cross where the class changes.
 
 What is right depends on the scene: its class at a level is `Scenes.label_at`, and only levels that
 the scene could have been drawn with count. A crossing is a change of the predicted class between

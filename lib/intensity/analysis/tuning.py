@@ -2,7 +2,8 @@
 
 A unit's threshold is where its response profile passes half-way between its least and its largest
 response. Thresholds near class boundaries could lie there by chance: a layer with many thresholds
-has one near everything. So they are compared with themselves, shifted along the grey levels.
+has one near every level. So they are compared with the same thresholds shifted along the grey
+levels.
 
 Nothing here needs a network; `profiles` are those of `unit_profiles`, and `over` is "space" or
 "object", the mean that is described.

@@ -1,6 +1,6 @@
 """Maps that need no network: what every method has to beat.
 
-An object stands out from a black background, so the image alone already "finds" it. All take
+An object contrasts with a black background, so the image alone already "finds" it. All take
 (n, h, w) grey levels and return (n, h, w) maps that are nowhere negative.
 """
 

@@ -90,7 +90,7 @@ class Claim(Value):
     """What was expected before anything was run."""
     headline: Headline | None = None
     family: tuple[str, ...] = ()
-    """Every part stands once for each member, in place of "{member}"."""
+    """Every part is repeated for each member, in place of "{member}"."""
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
     meaning: Meaning
 
@@ -151,7 +151,7 @@ class Statements(Value):
     """All that claims.yaml holds.
 
     Raises:
-        InvalidInput: a field is not allowed, an id stands twice, or a conclusion names a claim that
+        InvalidInput: a field is not allowed, an id occurs twice, or a conclusion names a claim that
             there is not.
     """
 
@@ -164,7 +164,7 @@ class Statements(Value):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        """Refuse ids that stand twice or that nothing has."""
+        """Refuse ids that occur twice or that nothing has."""
         ids = [claim.id for claim in self.claims]
         twice = [name for name in ids if ids.count(name) > 1]
         if twice:

@@ -3,7 +3,7 @@
 A claim is *reproduced* when the whole interval of its measurement lies on its side of the
 threshold, *not reproduced* when it lies wholly on the other side, and *undecided* otherwise.
 A claim of several parts is reproduced if all parts are, not reproduced if any part is not, else
-undecided. What is claimed stands in claims.yaml.
+undecided. The claims themselves are in claims.yaml.
 """
 
 import operator

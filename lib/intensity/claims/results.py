@@ -25,7 +25,7 @@ class RunResults(Value):
     """What a run has measured, and the verdicts that follow.
 
     Raises:
-        InvalidInput: an id stands twice, or a claim rests on something that was not measured.
+        InvalidInput: an id occurs twice, or a claim rests on something that was not measured.
     """
 
     profile: str
@@ -39,7 +39,7 @@ class RunResults(Value):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        """Refuse measurements that stand twice or are missing."""
+        """Refuse measurements that occur twice or are missing."""
         if len(self.known) < len(self.measurements):
             raise InvalidInput("measurements: two have one id")
         absent = {name for claim in self.claims for name in claim.measurement} - self.known.keys()

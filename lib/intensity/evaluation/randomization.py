@@ -1,8 +1,8 @@
 """Checks that a map has to pass before it is believed: weights, labels, class, polarity.
 
-A map that stays as it is when weights or labels are shuffled does not show what was learned. One
-that changes when the same network is given negatives shows the code of the image. One that is the
-same for two classes explains neither.
+A map that does not change when weights or labels are shuffled does not show what was learned. One
+that changes when the same network is given negatives depends on the polarity of the image. One that
+is the same for two classes explains neither.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Figures that change in place, for the explorer.
 
 Each is laid out once; then only its data change, which takes a tenth of the time of a new figure.
-Captions stand on the page, where they follow its font size.
+Captions are text of the page and follow its font size.
 """
 
 import io

@@ -40,7 +40,7 @@ def forest(
         seeds: one row a seed: columns `name`, `value` and, where rows have groups, `group`.
         name: column with the names.
         value: column with the values.
-        group: column with the headings under which rows stand together; none without it.
+        group: column with the headings under which rows are grouped; none without it.
         names: all names from the top, without groups; a dash where the summary lacks one.
         words: what is written for a name, where it is not the name itself.
         reference: a value that others are compared with, drawn as a dotted line.

@@ -1,7 +1,7 @@
 """One scene while its object's intensity is swept: with a slider on a page, and on paper.
 
 Bokeh draws the page; its controls are the browser's own, so that they work by keyboard. All that it
-shows was computed beforehand and stands in the page, which never needs the network.
+shows was computed beforehand and is part of the page, which never needs the network.
 """
 
 import base64

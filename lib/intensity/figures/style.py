@@ -70,13 +70,13 @@ OTHER_COLORS = ("#0077BB", "#994455", "#222255", "#EE7733", "#225522", "#66CCEE"
 """For all other names, in order of appearance."""
 
 BASELINE_COLOR = "#555555"
-"""All baselines have this color; their names tell which is which."""
+"""All baselines have this color; their names distinguish them."""
 
 INK = "#222222"
 """Color of what stands for itself."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p")
-"""One shape a name in order of appearance, where color alone must not tell."""
+"""One shape per name in order of appearance, where color alone must not distinguish."""
 
 SCENES_INTERVAL = "95 % interval over scenes (Wilson)"
 """What is drawn around a share of counted scenes."""
@@ -170,7 +170,7 @@ def class_color(label: int) -> str:
 
 
 def class_dash(label: int) -> str:
-    """How the curve of a class is dashed where color alone must not tell, here and in Bokeh."""
+    """Dashes of a class's curve, since color alone must not distinguish; here and in Bokeh."""
     return ("solid", "dashed", "dashdot")[label % 3]
 
 

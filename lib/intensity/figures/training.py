@@ -1,4 +1,4 @@
-"""What networks learned: curves, accuracies beside baselines, where errors sit."""
+"""What networks learned: curves, accuracies beside baselines, where errors lie."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

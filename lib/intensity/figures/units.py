@@ -1,4 +1,4 @@
-"""Single units: where they switch, what can be read from them linearly, closed forms."""
+"""Single units: where they switch, what can be decoded from them linearly, closed forms."""
 
 from collections.abc import Sequence
 from typing import Any

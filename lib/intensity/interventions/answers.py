@@ -1,4 +1,4 @@
-"""What is answered to scenes before and after an intervention, image by image.
+"""Predictions for scenes before and after an intervention, image by image.
 
 A measurement is named by the intervention's own module alone, so a new intervention, or a change to
 another one, leaves it as it is. Effects follow from answers without a network: `effects`.

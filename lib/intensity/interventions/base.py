@@ -4,7 +4,7 @@ An intervention takes scenes and returns images to be compared with those of the
 Noise, occluders and all else stay, unless they are what is changed. Where two interventions are to
 be compared (core and edge covered, say), both have the same scenes. Random choices depend on a
 scene's place in the set alone, and repeat after `PERIOD` scenes, so that parts of a set can be
-changed apart. In scenes whose pixels are permuted, everything is done before that.
+changed separately. In scenes whose pixels are permuted, everything is done before that.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""A network that reads every pixel alone and averages, evaluated once a grey level.
+"""A network of single pixels that averages over them, evaluated once per grey level.
 
 The mean over pixels of f(level) is the sum over levels of share * f(level), so 256 evaluations of f
-stand for those of all pixels.
+replace those of all pixels.
 """
 
 from functools import lru_cache

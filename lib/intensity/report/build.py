@@ -2,7 +2,7 @@
 
 The page is made from files alone (executed notebooks, results.json, manifest.json), so it can be
 built at any time during a run; what is not there yet is said to be missing. nbconvert fills the
-template. The page asks nothing of the network: style and script stand in it, pictures
+template. The page loads nothing from the network: style and script are part of it, pictures
 are data, formulas are MathML.
 """
 

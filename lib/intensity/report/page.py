@@ -2,7 +2,7 @@
 
 Prose is Markdown; its headings are numbered as notebooks are, go one level down and into the
 contents. Every figure gets links to the cell that made it, to its notebook and to its data, which
-stand in the page.
+are part of the page.
 """
 
 import base64

@@ -107,7 +107,7 @@ class Book(Results):
     def show(
         self, name: str, fig: Figure, data: pd.DataFrame, *, live: str = "", **values: Any
     ) -> None:
-        """Save a figure and put it on the page, with the caption that stands beside the notebook.
+        """Save a figure and put it on the page, with its caption from the notebook's YAML file.
 
         Args:
             name: of the figure; its files are figures/NN-<name>.*, its anchor `#fig-<name>`.
@@ -130,7 +130,7 @@ class Book(Results):
         formats: Mapping[str, str] | None = None,
         **values: Any,
     ) -> None:
-        """Put a table on the page, with the caption that stands beside the notebook.
+        """Put a table on the page, with its caption from the notebook's YAML file.
 
         Args:
             name: of the table; its anchor is `#table-<name>`.

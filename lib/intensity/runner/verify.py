@@ -1,4 +1,4 @@
-"""Is a run what it should be: its numbers beside the published ones.
+"""Verification of a run: its numbers against the published ones.
 
 On the machine and with the versions that made the published run every number is identical.
 Elsewhere sums are rounded otherwise, trainings end in other weights, and numbers differ as those of

@@ -1,8 +1,8 @@
 """Intervals of measured numbers, and tests over seeds.
 
-Two intervals, for two questions. Student's t over seeds says what another training would give, and
-every network's number has it. Wilson's over scenes says what other scenes would give, and
-baselines, which are never trained, have that one. Intervals here are 95 % intervals, but for the
+Two intervals, for two questions. Student's t over seeds covers what another training would give;
+all numbers of networks have it. Wilson's over scenes covers what other scenes would give;
+baselines, which have no seeds, have that one. All are 95 % intervals except the
 90 % interval by which an effect is shown to be absent.
 
 A bootstrap over three seeds would cover 68 % where it says 95, so none is offered for seeds.

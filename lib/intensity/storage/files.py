@@ -85,7 +85,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping with texts as keys.
 
     Raises:
-        InvalidInput: it is no YAML, a key stands twice, or it holds something else.
+        InvalidInput: it is no YAML, a key occurs twice, or it holds something else.
     """
     try:
         data = yaml.load(path.read_text("utf8"), _Loader) or {}
@@ -98,7 +98,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML, and refuses a key that stands twice in one mapping."""
+    """Reads YAML, and refuses a key that occurs twice in one mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping; what comes with "<<" may be set anew."""

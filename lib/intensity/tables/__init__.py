@@ -1,8 +1,8 @@
 """Measured arrays and configurations -> tables with one row an observation; no network is seen.
 
-`data` describes images, `training` what trainings came to, `departures` where they do something
-else than the paper, `responses` what networks do with intensity, `units` what their single units
-do, `explanations` what attribution maps are worth, `interventions` what changes of images do.
+`data` describes images, `training` the results of trainings, `departures` where they depart from
+the paper, `responses` how networks respond to intensity, `units` how their single units do,
+`explanations` scores of attribution maps, `interventions` effects of changed images.
 """
 
 from intensity.tables.data import (

@@ -1,4 +1,4 @@
-"""Where trainings do something else than the paper, read from their configurations."""
+"""Where trainings depart from the paper, read from their configurations."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

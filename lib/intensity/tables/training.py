@@ -1,4 +1,4 @@
-"""What trainings came to: accuracies, errors, curves, and what a random search found.
+"""Results of trainings: accuracies, errors, curves, and what a random search found.
 
 `runs` are what was trained, by the name that tables and figures give it, one for each seed.
 """

@@ -1,4 +1,4 @@
-"""What single units do with intensity: turns, thresholds, what can be read from them, closed forms.
+"""What single units do with intensity: turning points, thresholds, probes, closed forms.
 
 Most tables have a row a seed, and a summary with means and t intervals over seeds beside it.
 """

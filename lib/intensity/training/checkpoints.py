@@ -1,8 +1,8 @@
 """A training that goes on after an interruption: its state after the last epoch that it finished.
 
 Everything that later steps depend on is kept: weights, moving averages, the states of random
-generators, the optimizer's, and the history so far. Batches are functions of the epoch. So what
-goes on ends bit for bit as what was never interrupted.
+generators, the optimizer's, and the history so far. Batches are functions of the epoch. So a
+resumed training ends bit for bit as an uninterrupted one.
 """
 
 import hashlib

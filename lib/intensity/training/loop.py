@@ -1,6 +1,6 @@
 """One configuration -> one trained network with its history and test metrics.
 
-Training uses the split "train"; the split "validation" is looked at after every epoch; "test" once,
+Training uses the split "train"; the split "validation" is evaluated after every epoch; "test" once,
 at the end.
 """
 

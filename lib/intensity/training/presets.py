@@ -1,4 +1,4 @@
-"""What can be called by name: tasks, settings, networks and recipes; and trainings made of them.
+"""Presets by name: tasks, settings, networks and recipes; and trainings made of them.
 
 A `Configuration` keeps its presets in full, so a new row here leaves every stored run as it is.
 """

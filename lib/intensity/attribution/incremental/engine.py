@@ -3,8 +3,8 @@
 A window of 8 x 8 pixels changes 12 x 12 places of the second feature map, not all 64 x 64. So maps
 of the unmodified image are computed once and kept, and what changes is carried through the network
 as a difference: patches that grow from layer to layer as receptive fields do, one for every window.
-A linear layer needs the difference alone. An activation or a largest value needs what stood there
-before, which is gathered from the kept maps. Outside of a map a difference is 0. When patches
+A linear layer needs the difference alone. An activation or a maximum needs the unmodified values,
+which are gathered from the kept maps. Outside of a map a difference is 0. When patches
 are as large as the map, whole maps of differences go on.
 
 Differences lose nothing: where a single pixel moves a logit of 5 by 0.001, full passes have
