@@ -319,8 +319,7 @@ def test_prose_is_markdown_with_formulas_as_mathml(page: BeautifulSoup) -> None:
 def test_a_failed_notebook_shows_what_ran_and_one_box(page: BeautifulSoup) -> None:
     failed = section(page, "02_training")
     assert [box.text for box in failed.select(".failure")] == [
-        "This notebook failed in cell [1]: ValueError: <b> "
-        "(the full error is in its executed copy)"
+        "This notebook failed in cell [1]: ValueError: <b> (the full error is in its executed copy)"
     ]
     assert failed.select_one(".failure a")["href"] == "../notebooks/02_training.ipynb"  # type: ignore[index]
     assert "line <7>" not in page.text  # no stack trace on a page
