@@ -92,6 +92,29 @@ def test_a_row_more_is_measured_alone(
     assert measured == list(rows)
 
 
+@pytest.mark.parametrize(
+    ("rows", "words", "computes"),
+    [
+        (METHODS, {"label": "other", "in_paper": True}, {"group": "image"}),
+        (BASELINES, {"label": "other", "group": "bound"}, {"by_level": False}),
+        (BASELINES, {"label": "other", "group": "bound"}, {"knows_place": True}),
+        (INTERVENTIONS, {"label": "other", "group": "-", "needs": "-"}, {"options": {"key": 1}}),
+        (INTERVENTIONS, {"in_distribution": bool}, {"function": store_module.digest}),
+    ],
+)
+def test_a_row_is_named_by_its_fields_that_compute_and_by_no_words(
+    rows: dict[str, Any], words: dict[str, Any], computes: dict[str, Any]
+) -> None:
+    row = next(iter(rows.values()))
+    assert store_module._identity(replace(row, **words)) == store_module._identity(row)
+    assert store_module._identity(replace(row, **computes)) != store_module._identity(row)
+
+
+def test_two_functions_of_one_module_are_two_rows() -> None:
+    one, other = (Registered("a", "a", f) for f in (code_digest, code_digests.versions))
+    assert store_module._identity(one) != store_module._identity(other)
+
+
 def test_a_claim_more_changes_no_other_verdict() -> None:
     claims = load_claims().claims
     interval = {"value": 0.96, "ci95": (0.94, 0.98), "n": {"seeds": 0, "scenes": 1000}}

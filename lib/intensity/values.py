@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -69,8 +69,9 @@ class Preset(Value):
 class Registered:
     """A row of a registry: something that computes, and all that tables and figures say of it.
 
-    A measurement that takes a row is named by the row's name, its options and the code of the
-    module that defines its function, so a change to one row leaves the measurements of others.
+    A measurement that takes a row is named by all fields of the row but those in `PRESENTATION`
+    and by the code of the module that defines its function, so a change to one row leaves the
+    measurements of others.
 
     Args:
         name: how results, parameters and files call it.
@@ -78,6 +79,9 @@ class Registered:
         function: what computes; a function of a module of this package.
         options: keyword arguments that the row fixes for the function, plain data.
     """
+
+    PRESENTATION: ClassVar[tuple[str, ...]] = ("label",)
+    """Fields that no number depends on."""
 
     name: str
     label: str

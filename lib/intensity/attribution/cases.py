@@ -70,6 +70,8 @@ class Method(Registered):
         in_paper: whether the paper has it; these are tested as one family (claim C23).
     """
 
+    PRESENTATION = ("label", "in_paper")
+
     group: Literal["gradient", "perturbation", "image"] = "gradient"
     in_paper: bool = False
 

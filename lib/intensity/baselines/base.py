@@ -39,6 +39,8 @@ class Baseline(Registered):
         knows_place: it is given scenes in place of images: (n,) classes, all but intensity known.
     """
 
+    PRESENTATION = ("label", "group")
+
     group: Literal["cue", "bound"] = "cue"
     by_level: bool = True
     noise: Literal["exact", "gaussian", "any"] = "exact"

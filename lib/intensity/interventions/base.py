@@ -50,6 +50,8 @@ class Intervention(Registered):
         in_distribution: whether networks trained on scenes with these options have seen the like.
     """
 
+    PRESENTATION = ("label", "group", "needs", "in_distribution")
+
     group: str
     needs: str
     in_distribution: Callable[[SceneOptions], bool]

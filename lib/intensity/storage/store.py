@@ -14,6 +14,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -198,8 +199,10 @@ def _check_nameable(function: Callable[..., Arrays]) -> None:
 def _identity(argument: Any) -> Any:
     """What names an argument of a measurement: JSON data that differ when the argument does."""
     if isinstance(argument, Registered):
-        code = code_digest(argument.function.__module__)
-        return {"name": argument.name, "options": _identity(argument.options), "code": code}
+        function, left_out = argument.function, {*argument.PRESENTATION, "function"}
+        names = [field.name for field in fields(argument) if field.name not in left_out]
+        code = {"function": function.__qualname__, "code": code_digest(function.__module__)}
+        return {name: _identity(getattr(argument, name)) for name in names} | code
     if isinstance(argument, BaseModel):
         return argument.model_dump(mode="json")
     if isinstance(argument, np.ndarray) and not argument.dtype.hasobject:
