@@ -17,6 +17,7 @@ from intensity.models.architectures import (
 )
 from intensity.models.build import build
 from intensity.models.histogram import HistogramModel, by_histogram, is_permutation_invariant
+from intensity.models.inference import logits
 from intensity.training.presets import NETWORKS
 from networks import images_of, network, randomize
 
@@ -113,6 +114,52 @@ def test_networks_made_by_hand_are_invariant_only_if_every_pixel_is_read_alone()
     assert not is_permutation_invariant(
         keras.Sequential([first, layers.GlobalAveragePooling2D(name="average")])
     )
+
+
+def after_pixels(*stages: keras.layers.Layer) -> keras.Model:
+    """A network with random weights whose first layer reads single pixels."""
+    images = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(4, 1, activation="relu")(images)
+    for stage in stages:
+        x = stage(x)
+    model = keras.Model(images, x)
+    randomize(model)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        ((keras.layers.GlobalAveragePooling2D(name="pooled"), keras.layers.Dense(3)), True),
+        ((keras.layers.GlobalMaxPooling2D(name="average"), keras.layers.Dense(3)), False),
+        ((keras.layers.Flatten(name="average"), keras.layers.Dense(3)), False),
+        ((keras.layers.GlobalAveragePooling2D(keepdims=True), keras.layers.Flatten()), False),
+        (
+            (
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Reshape((2, 2)),
+                keras.layers.Flatten(),
+            ),
+            False,
+        ),
+    ],
+)
+def test_the_average_is_known_by_what_it_does_whatever_its_name(
+    stages: tuple[keras.Layer, ...], expected: bool
+) -> None:
+    model, images = after_pixels(*stages), images_of(6, 8)
+    assert is_permutation_invariant(model) is expected
+    found = logits(model, images, batch=6)
+    np.testing.assert_allclose(found, model.predict_on_batch(images), rtol=1e-4, atol=1e-4)
+
+
+def test_a_network_that_is_no_chain_of_layers_is_not_invariant() -> None:
+    images, layers = keras.Input((8, 8, 1)), keras.layers
+    pooled, twice = layers.GlobalAveragePooling2D()(images), layers.Conv2D(1, 1)
+    assert is_permutation_invariant(keras.Model(images, pooled))
+    assert not is_permutation_invariant(keras.Model(images, [pooled, layers.Dense(3)(pooled)]))
+    again = layers.GlobalAveragePooling2D()(twice(twice(images)))
+    assert not is_permutation_invariant(keras.Model(images, again))
 
 
 def test_only_permutation_invariant_networks_are_read_by_histogram_and_only_once() -> None:

@@ -5,6 +5,7 @@ replace those of all pixels.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -27,7 +28,7 @@ class HistogramModel(keras.Model):
     def __init__(self, model: keras.Model) -> None:
         """Divide the layers into those of pixels and those after the average."""
         super().__init__()
-        pooling = [stage.name for stage in model.layers].index("average")
+        pooling = _pooling(model)
         self.body, self.head = model.layers[1:pooling], model.layers[pooling + 1 :]
 
     @property
@@ -67,16 +68,49 @@ def _shares(images: Any) -> Any:
 
 def is_permutation_invariant(model: keras.Model) -> bool:
     """Whether a built model reads every pixel alone and averages: only the histogram matters."""
-    names = [stage.name for stage in model.layers]
-    if "average" not in names:
-        return False
-    first, body = model.layers[0], model.layers[1 : names.index("average")]
-    return isinstance(first, layers.InputLayer) and all(map(_reads_pixels_alone, body))
+    pooling = _pooling(model)
+    body, head = model.layers[1:pooling], model.layers[pooling + 1 :]
+    return (
+        pooling > 0
+        and _is_chain(model)
+        and all(map(_reads_pixels_alone, body))
+        and all(isinstance(stage, _READ_ROWS) for stage in head)
+    )
+
+
+_READ_ROWS = (
+    *(layers.Dense, layers.BatchNormalization, layers.Dropout),
+    *(layers.ReLU, layers.Activation, layers.Softmax, layers.Rescaling),
+)
+"""Layers that may stand after the average."""
+
+
+def _pooling(model: keras.Model) -> int:
+    """The place of the layer that averages; 0 where there is none."""
+    places = (place for place, stage in enumerate(model.layers) if _averages(stage))
+    return next(places, 0)
+
+
+def _averages(stage: keras.Layer) -> bool:
+    is_average = isinstance(stage, layers.GlobalAveragePooling2D)
+    return is_average and stage.data_format == "channels_last" and not stage.keepdims
+
+
+def _is_chain(model: keras.Model) -> bool:
+    """Whether every layer reads the one before it and nothing else, and the last is the output."""
+    stages = model.layers
+    return (
+        isinstance(stages[0], layers.InputLayer)
+        and all(b.input is a.output for a, b in pairwise(stages))
+        and len(model.outputs) == 1
+        and model.outputs[0] is stages[-1].output
+    )
 
 
 def _reads_pixels_alone(stage: keras.Layer) -> bool:
     if isinstance(stage, layers.Conv2D):
-        return bool(stage.kernel_size == stage.strides == (1, 1))
+        alone = stage.kernel_size == stage.strides == (1, 1)
+        return bool(alone and stage.data_format == "channels_last")
     return isinstance(stage, layers.ReLU | layers.Rescaling)
 
 
