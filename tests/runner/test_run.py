@@ -11,10 +11,13 @@ from unittest import mock
 
 import pytest
 
+from intensity.runner import run as engine
+from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
 from intensity.runner.run import Request, reproduce
 from intensity.runner.verify import expected_record
 from intensity.storage.files import write_value
+from intensity.storage.locks import Lock
 from intensity.storage.store import Store
 from intensity.training import workers as cluster
 from intensity.training.runs import add_run, run_name
@@ -284,6 +287,24 @@ def test_verification_passes_for_the_same_numbers_and_fails_for_others(
     out, err = capfd.readouterr()
     assert "accuracy/hard/bn_compact: 0.91 -> 0.643333, moved by 0.267, tolerance" in out
     assert err.splitlines()[-1].startswith("intensity: 1 outside of what ")
+
+
+def test_a_run_is_verified_before_another_engine_can_have_its_folder(
+    checkout: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, taken = Lock(lock_of(checkout.layout.run("smoke"))), []
+
+    def verify(*_: Any) -> list[str]:
+        """Try to take the folder."""
+        taken.append(lock.take())
+        return [""]
+
+    monkeypatch.setattr(engine, "load_expected", lambda *_: None)
+    monkeypatch.setattr(engine, "_run", lambda *_: 0)
+    monkeypatch.setattr(engine, "verify", verify)
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, verify=True) == 0
+    assert taken == [False]
+    assert lock.take()
 
 
 def test_without_an_expected_file_verification_is_refused(checkout: Any) -> None:

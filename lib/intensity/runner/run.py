@@ -102,7 +102,7 @@ def reproduce(request: Request, layout: Layout) -> int:
         workers.check_workers(request.scheduler)
     with owned(folder):
         code = _run(request, Record(layout, request.profile, sections), chosen)
-    return _verify(layout, request.profile) if request.verify and code == DONE else code
+        return _verify(layout, request.profile) if request.verify and code == DONE else code
 
 
 def _run(request: Request, record: Record, chosen: list[str]) -> int:
