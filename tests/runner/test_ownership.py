@@ -90,6 +90,38 @@ def test_the_folder_is_locked_and_its_engine_named_to_all_that_it_starts(tmp_pat
     assert lock.take()
 
 
+OWNER = """
+import sys
+from pathlib import Path
+from intensity.runner.ownership import owned
+with owned(Path(sys.argv[1])):
+    print("owned", flush=True)
+"""
+
+
+def test_an_engine_started_from_what_a_dead_one_has_left_ends_neither_itself_nor_its_ancestors(
+    tmp_path: Path,
+) -> None:
+    dead = os.environ | {RUN: f"{os.getpid()} 1.0 {tmp_path}"}  # the process had another start
+    shell = [*("sh", "-c", '"$@"; echo survived', "sh"), sys.executable, "-c", OWNER]
+    found = subprocess.run(
+        [*shell, str(tmp_path / "smoke")], env=dead, capture_output=True, text=True, check=False
+    )
+    assert found.stdout.split() == ["owned", "survived"], found.stderr
+
+
+def test_what_cannot_be_ended_is_waited_for_no_longer_than_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        monkeypatch.setattr(ownership, "_is_left", lambda process, runs: process.pid == child.pid)
+        monkeypatch.setattr(psutil.Process, "kill", lambda process: None)
+        monkeypatch.setattr(ownership, "PATIENCE", 0.2)
+        with owned(tmp_path / "smoke"):
+            assert "1 processes of a dead run do not end" in capsys.readouterr().err
+        child.terminate()
+
+
 def test_a_process_id_that_was_given_again_is_not_taken_for_the_engine() -> None:
     parent = psutil.Process(os.getppid())
     assert not ownership._lives(parent.pid, 1.0)

@@ -16,6 +16,9 @@ import psutil  # type: ignore[import-untyped]
 from intensity.environment import RUN, set_variables, tell
 from intensity.storage.locks import Lock
 
+PATIENCE = 5.0
+"""Seconds that processes which were killed may take to be gone."""
+
 
 def lock_of(folder: Path) -> Path:
     """The file beside a run's folder that its engine has locked."""
@@ -38,15 +41,25 @@ def owned(folder: Path) -> Iterator[None]:
         lock.acquire()
         time.sleep(0.1)  # a process that is killed is gone a moment after its locks
     try:
-        while left := [p for p in psutil.process_iter() if _is_left(p, folder.parent)]:
-            for process in left:
-                with suppress(psutil.Error):
-                    process.kill()
-            psutil.wait_procs(left, timeout=5)
+        _end_left(folder.parent)
         set_variables({RUN: f"{os.getpid()} {psutil.Process().create_time()} {folder.parent}"})
         yield
     finally:
         lock.release()
+
+
+def _end_left(runs: Path) -> None:
+    """End what dead engines have left, and what that starts meanwhile; wait until it is gone."""
+    until, me = time.monotonic() + PATIENCE, psutil.Process()
+    own = {me.pid, *(process.pid for process in me.parents())}
+    while left := [p for p in psutil.process_iter() if p.pid not in own and _is_left(p, runs)]:
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, timeout=max(0.0, until - time.monotonic()))
+        if time.monotonic() > until:
+            tell(f"{len(left)} processes of a dead run do not end; going on beside them")
+            return
 
 
 def _is_left(process: psutil.Process, runs: Path) -> bool:
