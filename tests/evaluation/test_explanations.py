@@ -11,10 +11,9 @@ from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.data.rendering import masks
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import SceneOptions, Scenes, SquareNoise
-from intensity.evaluation.cases import predicted_case, recoloring_levels
+from intensity.evaluation.cases import method_maps, predicted_case, recoloring_levels
 from intensity.evaluation.explanations import (
     map_scores,
-    method_maps,
     recoloring_effects,
     repaint_truth,
 )
@@ -25,6 +24,7 @@ from intensity.evaluation.randomization import (
     randomized_weights,
 )
 from intensity.models.build import build
+from intensity.storage import code_digest
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 from networks import TINY
@@ -149,6 +149,12 @@ def test_maps_are_those_of_the_predicted_class() -> None:
     expected = METHODS["occlusion_black"](predicted_case(model, SCENES))
     found = method_maps(model, SCENES, METHODS["occlusion_black"])["maps"]
     np.testing.assert_array_equal(found, expected)
+
+
+def test_no_score_is_in_the_code_of_maps() -> None:
+    closure = code_digest._closure(method_maps.__module__)
+    evaluation = {name for name in closure if name.startswith("intensity.evaluation")}
+    assert evaluation == {"intensity.evaluation.cases"}
 
 
 def test_recoloring_changes_every_answer_of_a_network_that_reads_the_level() -> None:

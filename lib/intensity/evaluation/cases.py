@@ -1,4 +1,4 @@
-"""Scenes as cases that attribution methods explain."""
+"""Scenes as cases that attribution methods explain, and their maps; no score is made here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.cases import Case, case_of
+from intensity.attribution.cases import Case, Method, case_of
 from intensity.data.levels import drawable
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 def predicted_case(model: keras.Model, scenes: Scenes) -> Case:
     """Scenes as a case, with `recoloring_levels` for the baseline of another level."""
     return case_of(model, scenes, recoloring_levels(scenes))
+
+
+def method_maps(model: keras.Model, scenes: Scenes, method: Method) -> dict[str, np.ndarray]:
+    """`maps` (n, h, w) of a method for the predicted classes."""
+    return {"maps": method(predicted_case(model, scenes))}
 
 
 def recoloring_levels(scenes: Scenes) -> np.ndarray:

@@ -46,11 +46,6 @@ def repaint_truth(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     return found._asdict()
 
 
-def method_maps(model: keras.Model, scenes: Scenes, method: Method) -> dict[str, np.ndarray]:
-    """`maps` (n, h, w) of a method for the predicted classes."""
-    return {"maps": method(predicted_case(model, scenes))}
-
-
 def map_scores(
     model: keras.Model, scenes: Scenes, method: Method, signed: np.ndarray, absolute: np.ndarray
 ) -> dict[str, np.ndarray]:

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from intensity.data.batches import evaluation_scenes
+from intensity.evaluation.cases import method_maps
 from intensity.evaluation.comparison import first_test_scenes
 from intensity.evaluation.explanations import (
     map_scores,
-    method_maps,
     recoloring_effects,
     repaint_truth,
 )
