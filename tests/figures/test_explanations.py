@@ -1,5 +1,6 @@
 """Figures of maps' worth show the numbers, seeds and references of their tables."""
 
+import runpy
 from collections.abc import Callable
 
 import numpy as np
@@ -8,10 +9,16 @@ import pytest
 from matplotlib.axes import Axes
 
 from intensity import figures
+from intensity.figures import explanations, style
 from intensity.training.presets import TASKS
 
 Marks = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
+
+
+def test_no_network_is_needed_for_figures_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "NETWORK_COLORS", {})
+    assert runpy.run_path(explanations.__file__)["_COLOR"] in style.OTHER_COLORS
 
 
 def test_the_gallery_has_a_picture_for_each_method_and_image_on_a_scale_around_zero() -> None:

@@ -17,7 +17,7 @@ from intensity.figures.forest import forest
 _NO_NETWORK = "image"
 """The group of methods that need no network."""
 
-_COLOR = style.NETWORK_COLORS["bn_compact"]
+_COLOR = style.colors(["bn_compact"])["bn_compact"]
 """All methods explain this network."""
 
 _CURVES: tuple[tuple[str, LineStyleType, str], ...] = (
