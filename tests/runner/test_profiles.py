@@ -135,6 +135,8 @@ def test_other_values_and_unknown_parameters_are_refused(
         ("[large]", "trainings: 'large' is not allowed: one of tiny"),
         ("[[tiny]]", r"trainings: \['tiny'\] is not allowed: one of tiny"),
         ("tiny", "trainings: 'tiny' is not allowed: a list of names"),
+        ("[tiny, tiny]", "trainings: 'tiny' is not allowed: it stands in the list twice"),
+        ("[wide: tiny, wide: tiny]", "trainings: 'wide' is not allowed: it stands in the list tw"),
     ],
 )
 def test_trainings_that_there_are_not_are_refused(
@@ -142,6 +144,13 @@ def test_trainings_that_there_are_not_are_refused(
 ) -> None:
     with pytest.raises(InvalidInput, match=f"mine.yaml: 02_training.*{said}"):
         load(layout, trains(trainings=trainings))
+
+
+@pytest.mark.parametrize("profile", ["network: none", "epoch: 1", "task: [hard]"])
+def test_a_training_that_no_section_names_is_checked_as_well(layout: Layout, profile: str) -> None:
+    with pytest.raises(InvalidInput, match=r"mine.yaml: trainings\.more: ") as refusal:
+        load(layout, trains(f"  more: {{like: tiny, {profile}}}\n"))
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +245,28 @@ BROKEN = {
     "an unknown option of a recipe": ("epochs: 3,", "epoch: 3,", "epoch"),
     "a training that the notebook needs": ("[large, small,", "[large,", "small is missing"),
     "a group of what is not trained": ("[baseline, permuted,", "[baseline, moved,", "'moved'"),
+    "a task that is one of the trainings": (
+        "tasks: [absolute,",
+        "tasks: [baseline: absolute,",
+        "tasks: 'baseline' is not allowed: it is one of trainings",
+    ),
+    "a layer of what is not trained": (
+        "  score_scenes: 200",
+        "  layers: {pixels: relu1}\n  score_scenes: 200",
+        "layers: 'pixels' is not allowed: one of large, small, bn_compact",
+    ),
+    "more scenes compared than scored": (
+        "check_scenes: 64",
+        "check_scenes: 201",
+        "check_scenes: 201 is not allowed: at most score_scenes, 200",
+    ),
+    "more scenes shuffled than scored": (
+        "weight_scenes: 16",
+        "weight_scenes: 201",
+        "at most score",
+    ),
+    "a step beyond all levels": ("step: 5\n", "step: 256\n", "less than or equal to 255"),
+    "a step of a plane beyond all levels": ("plane_step: 5", "plane_step: 256", "or equal to 255"),
     "one seed": ("[0, 1, 2]", "[0]", "two seeds or more"),
     "a seed twice": ("[0, 1, 2]", "[0, 1, 1]", "all different"),
     "no trial": ("trials: 8", "trials: 0", "greater than or equal to 1"),

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from intensity.environment import Layout
-from intensity.runner.sections import SECTIONS, Section
+from intensity.runner.sections import SECTIONS, Section, Training
 from intensity.storage.files import read_yaml
 from intensity.values import InvalidInput, describe, shown
 
@@ -51,10 +51,21 @@ def load_profile(layout: Layout, name: str) -> dict[str, Any]:
         raise InvalidInput(f"{place}: {unknown[0]!r} is not allowed: {allowed}")
     if missing := sorted(set(notebooks) - set(data)):
         raise InvalidInput(f"{place}: {missing[0]}: a section is missing; add it, even empty")
-    return {
+    sections = {
         notebook: _section(place, notebook, data[notebook], shared, trainings)
         for notebook in notebooks
     }
+    _check_trainings(f"{place}: trainings", trainings)
+    return sections
+
+
+def _check_trainings(place: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse a training that cannot be, though no section may name it."""
+    for name, table in tables.items():
+        try:
+            Training(name, table).configuration(seed=0, test_images=1, validation_images=1)
+        except InvalidInput as error:
+            raise InvalidInput(f"{place}.{error}") from None
 
 
 def _tables(place: str, rows: Any) -> dict[str, dict[str, Any]]:

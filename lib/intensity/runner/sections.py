@@ -59,7 +59,12 @@ def _rows(listed: Any, info: ValidationInfo) -> dict[str, Training]:
         for item in listed
         for pair in (item.items() if isinstance(item, dict) else [(item, item)])
     ]
-    return {str(name): _row(name, known, info) for name, known in pairs}
+    rows: dict[str, Training] = {}
+    for name, known in pairs:
+        if str(name) in rows:
+            raise InvalidInput(f"{name!r} is not allowed: it stands in the list twice")
+        rows[str(name)] = _row(name, known, info)
+    return rows
 
 
 def _row(name: Any, known: Any, info: ValidationInfo) -> Training:
@@ -82,6 +87,7 @@ def _checked_seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Count = Annotated[int, Field(ge=1, strict=True)]
+Step = Annotated[int, Field(ge=1, le=255, strict=True)]
 Seed = Annotated[int, Field(ge=0, strict=True)]
 Seeds = Annotated[tuple[Seed, ...], AfterValidator(_checked_seeds)]
 Setting = Annotated[str | dict[str, Any], AfterValidator(_checked_setting)]
@@ -150,6 +156,25 @@ class WithTrainings(Section):
         return self
 
 
+class WithTasks(WithTrainings):
+    """The parameters of a notebook that also trains on tasks that decorrelate cues."""
+
+    tasks: Trainings
+
+    @property
+    def rows(self) -> dict[str, Training]:
+        """The trainings and those on other tasks."""
+        return self.trainings | self.tasks
+
+    @model_validator(mode="after")
+    def _check_tasks(self) -> Self:
+        """Refuse a name that means two trainings."""
+        for name in self.tasks:
+            if name in self.trainings:
+                raise InvalidInput(f"tasks: {name!r} is not allowed: it is one of trainings")
+        return self
+
+
 class Data(Section):
     """Parameters of 01_data."""
 
@@ -166,14 +191,13 @@ class TrainingResults(WithTrainings):
     training_scenes: Count  # that a baseline may learn from
 
 
-class Ablations(WithTrainings):
+class Ablations(WithTasks):
     """Parameters of 03_ablations."""
 
     NEEDED = ("baseline", "summary recipe")
 
     training_scenes: Count  # that a baseline may learn from
     baseline_scenes: Count  # test scenes that baselines are judged on
-    tasks: Trainings  # of one network, on tasks that decorrelate cues
     groups: Groups  # screens on `hard` that are compared with `baseline`, by what they change
     summary_groups: Groups  # likewise on `three_bands`, with `summary recipe`
     trials: Count  # of the random search
@@ -188,7 +212,7 @@ class Ablations(WithTrainings):
     @property
     def rows(self) -> dict[str, Training]:
         """Screens, tasks and trials."""
-        return self.trainings | self.tasks | self.search
+        return super().rows | self.search
 
     @model_validator(mode="after")
     def _check_groups(self) -> Self:
@@ -201,12 +225,11 @@ class Ablations(WithTrainings):
         return self
 
 
-class Visualization(WithTrainings):
+class Visualization(WithTasks):
     """Parameters of 04_visualization."""
 
     NEEDED = ("large", "small", "bn_compact")
 
-    tasks: Trainings  # that decorrelate cues
     layers: dict[str, str] = {"large": "relu2", "small": "relu1", "bn_compact": "relu2"}
     """The layer whose feature maps are shown, by training."""
     scenes: Count  # test scenes on which the share of saliency on the object is measured
@@ -214,13 +237,21 @@ class Visualization(WithTrainings):
     check_scenes: Count  # of these, those of which maps are compared with others
     weight_scenes: Count  # of these, those for which weights and labels are shuffled
     heart_scenes: Count  # training scenes whose shuffled labels are learned by heart
-    step: Count  # grey levels from one recoloring to the next
+    step: Step  # grey levels from one recoloring to the next
     sweep_scenes: Count  # test scenes of each class that the last figure holds
 
-    @property
-    def rows(self) -> dict[str, Training]:
-        """Networks of the paper and those on other tasks."""
-        return self.trainings | self.tasks
+    @model_validator(mode="after")
+    def _check_layers_and_scenes(self) -> Self:
+        """Refuse a layer of what is not trained, and more scenes than are scored."""
+        for name in self.layers:
+            if name not in self.trainings:
+                known = ", ".join(self.trainings)
+                raise InvalidInput(f"layers: {name!r} is not allowed: one of {known}")
+        for field in ("check_scenes", "weight_scenes"):
+            if (count := getattr(self, field)) > self.score_scenes:
+                allowed = f"at most score_scenes, {self.score_scenes}"
+                raise InvalidInput(f"{field}: {count} is not allowed: {allowed}")
+        return self
 
 
 class Responses(WithTrainings):
@@ -229,9 +260,9 @@ class Responses(WithTrainings):
     NEEDED = ("bn_compact", "absolute", "contrast")
 
     curve_scenes: Count  # whose class-response curves are measured
-    step: Count  # grey levels from one point of a curve to the next
+    step: Step  # grey levels from one point of a curve to the next
     plane_scenes: Count  # whose intensity and background are swept
-    plane_step: Count  # grey levels from one point of the plane to the next
+    plane_step: Step  # grey levels from one point of the plane to the next
     scenes: Count  # test scenes on which two labels are compared
 
 
@@ -241,7 +272,7 @@ class Units(WithTrainings):
     NEEDED = ("bn_compact", "baseline", "monotone", "bn_tiny_full")
 
     profile_scenes: Count  # that response profiles are averaged over
-    step: Count  # grey levels from one point of a profile to the next
+    step: Step  # grey levels from one point of a profile to the next
     scatter_scenes: Count  # noisy test scenes of the scatter figure
     probe_scenes: Count  # noisy scenes that probes are fitted on, and as many that test them
 
@@ -257,7 +288,7 @@ class Interventions(WithTrainings):
     cue_scenes: Count  # of pieces in conflict and covered
     scan_scenes: Count  # that offset and gain choose theirs from
     curve_scenes: Count  # of recoloring to every level
-    step: Count  # grey levels from one point of a curve to the next
+    step: Step  # grey levels from one point of a curve to the next
 
 
 SECTIONS: dict[str, type[Section]] = {
