@@ -119,9 +119,10 @@ def test_a_slow_map_follows_when_the_reader_pauses(seen: Visit) -> None:
     page.get_by_label("Method").select_option(label="finite differences")
     said = page.get_by_alt_text("Map of finite differences")
     expect(said).to_be_visible(timeout=ANSWERING)
-    before = said.get_attribute("alt")
+    before = said.get_attribute("src")  # two maps may have one scale, and so one text
+    assert before
     _move(page, "End")
-    expect(said).not_to_have_attribute("alt", before, timeout=ANSWERING)
+    expect(said).not_to_have_attribute("src", before, timeout=ANSWERING)
     expect(page.locator(".explorer-waits")).to_have_count(0, timeout=ANSWERING)
     page.get_by_label("Method").select_option(label="gradient")
     expect(page.get_by_alt_text("Map of gradient,")).to_be_visible(timeout=ANSWERING)

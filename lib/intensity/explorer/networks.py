@@ -113,8 +113,13 @@ def title(run: Run) -> str:
 
 def setting_words(options: SceneOptions) -> str:
     """Scene options in words: the nearest setting, and what differs from it."""
+    shown = options.model_dump()  # without the words of a preset
     changed = {
-        name: [f"other {field}" for field, value in options if value != getattr(setting, field)]
+        name: [
+            f"other {field}"
+            for field in shown
+            if getattr(options, field) != getattr(setting, field)
+        ]
         for name, setting in SETTINGS.items()
     }
     nearest = min(changed, key=lambda name: len(changed[name]))
