@@ -58,3 +58,11 @@ def test_notebooks_tell_and_hold_no_output(path: Path) -> None:
     assert notebook.cells[0].source.startswith("# ")
     assert not any(cell.outputs or cell.execution_count for cell in code)
     assert not any(line.startswith("def ") for cell in code for line in cell.source.splitlines())
+
+
+@pytest.mark.parametrize("name", Layout().notebooks)
+def test_a_page_shows_no_bare_value(smoke_run: Path, name: str) -> None:
+    notebook = nbformat.read(smoke_run / "notebooks" / f"{name}.ipynb", as_version=4)
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    values = [output["data"] for output in shown if output["output_type"] == "execute_result"]
+    assert not [data for data in values if set(data) == {"text/plain"}]
