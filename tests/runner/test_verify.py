@@ -31,12 +31,18 @@ SEEDS = {"accuracy/hard/bn_compact": [0.95, 0.96, 0.97], "accuracy/hard/pixels":
 @pytest.fixture
 def checkout(checkout: Any) -> Any:
     """A checkout with a run, and that run as the published one."""
-    folder = checkout.layout.run("smoke")
-    record(checkout, SEEDS)
-    figure(folder, "02-1-a", pd.DataFrame({"seed": [0, 1], "value": [0.5, 0.25]}))
-    expected = expected_record(folder, new_manifest(checkout.root, "smoke", {}))
-    write_value(checkout.root / "expected" / "smoke.json", expected)
+    data = pd.DataFrame({"seed": [0, 1], "value": [0.5, 0.25]})
+    figure(checkout.layout.run("smoke"), "02-1-a", data)
+    publish(checkout, SEEDS)
     return checkout
+
+
+def publish(checkout: Any, seeds: dict[str, list[float]]) -> None:
+    """Leave the results of a run, and make it the published one."""
+    record(checkout, seeds)
+    made = new_manifest(checkout.root, "smoke", {})
+    expected = expected_record(checkout.layout.run("smoke"), made)
+    write_value(checkout.root / "expected" / "smoke.json", expected)
 
 
 def record(checkout: Any, seeds: dict[str, list[float]], size: float = 5129) -> None:
@@ -69,6 +75,7 @@ def test_the_same_run_is_identical_and_says_so(checkout: Any) -> None:
     lines = list(verify(checkout.layout, "smoke"))
     assert lines == [
         "measurements: 5 identical, 0 within, 0 outside, 0 not judged",
+        "claims: 0 of 1 have another verdict",
         "figures: 0 of 1 have other numbers",
         "",
     ]
@@ -86,7 +93,30 @@ def test_what_has_moved_is_listed_with_how_much(checkout: Any) -> None:
     assert lines[0] == "measurements: 4 identical, 1 within, 0 outside, 0 not judged"
     start = "  within: accuracy/hard/bn_compact: 0.96 -> 0.960333, moved by 0.000333, tolerance "
     assert lines[1].startswith(start)
-    assert lines[2:] == ["figures: 1 of 1 have other numbers", "  02-1-a.csv", ""]
+    assert lines[2] == "claims: 0 of 1 have another verdict"
+    assert lines[3:] == ["figures: 1 of 1 have other numbers", "  02-1-a.csv", ""]
+
+
+def test_a_number_whose_tolerance_holds_all_that_is_possible_is_not_judged(checkout: Any) -> None:
+    publish(checkout, {"accuracy/hard/bn_compact": [0.3, 0.5, 0.7]})
+    record(checkout, {"accuracy/hard/bn_compact": [0.31, 0.5, 0.7]})
+    assert verdicts(checkout)["accuracy/hard/bn_compact"] == "not judged"
+    lines = list(verify(checkout.layout, "smoke"))
+    assert lines[0] == "measurements: 3 identical, 0 within, 0 outside, 1 not judged"
+    assert lines[1].startswith("  not judged: accuracy/hard/bn_compact: 0.5 -> 0.503333, moved by")
+    assert lines[-1] == ""
+
+
+def test_a_claim_with_another_verdict_is_listed_and_lets_no_run_fail(checkout: Any) -> None:
+    names = ("accuracy/three_bands/large", "accuracy/three_bands/small")
+    publish(checkout, {name: [0.95, 0.96, 0.97] for name in names})
+    record(checkout, {name: [0.85, 0.96, 0.97] for name in names})
+    lines = list(verify(checkout.layout, "smoke"))
+    place = lines.index("claims: 1 of 1 have another verdict")
+    assert lines[place + 1] == "  C1: not reproduced -> undecided"
+    assert lines[-1] == ""
+    record(checkout, {names[0]: [0.95, 0.96, 0.97]})
+    assert "  C1: not reproduced -> not judged" in list(verify(checkout.layout, "smoke"))
 
 
 def test_what_is_outside_is_counted(checkout: Any) -> None:
