@@ -116,6 +116,7 @@ def _allowed(
     """The type of an option whose text has to pass a test; `allowed` says what passes."""
 
     def checked(text: str) -> Any:
+        """The converted text, refused where it is not allowed."""
         if not holds(text):
             raise argparse.ArgumentTypeError(f"{text!r} is not allowed: {allowed}")
         return convert(text)

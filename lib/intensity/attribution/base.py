@@ -167,6 +167,7 @@ def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w) gradients of the score."""
 
     def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        """Gradients of the scores of given classes in the images."""
         values = model(images, training=False)
         return gradients_of(score_tensor(values, classes, output), images)
 

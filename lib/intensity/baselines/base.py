@@ -158,7 +158,7 @@ def most_probable(training: Scenes, measure: Decision) -> Decision:
     before = np.concatenate([np.zeros_like(classes[:1]), np.cumsum(classes, axis=0)])
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
+        """Predicted classes of images."""
         place = np.searchsorted(values[order], measure(images)) - votes // 2
         first = np.clip(place, 0, len(training) - votes)
         return (before[first + votes] - before[first]).argmax(axis=1)

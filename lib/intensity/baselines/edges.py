@@ -14,7 +14,7 @@ def edge_amplitude(training: Scenes) -> Decision:
     """
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
+        """Predicted classes of images."""
         below = _steps(images[:, 1:], images[:, :-1])
         beside = _steps(images[:, :, 1:], images[:, :, :-1])
         return training.task.label((below + beside).argmax(axis=1))

@@ -22,7 +22,7 @@ def most_frequent_contrast(training: Scenes) -> Decision:
     """The class of the difference between the two most frequent levels, one the background."""
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
+        """Predicted classes of images."""
         background, level = most_common(images), painted(images).argmax(axis=1)
         return training.task.label(np.abs(level - background))
 

@@ -40,7 +40,7 @@ def histogram_likelihood(training: Scenes) -> Decision:
     logarithms = _logarithms(mixtures.reshape(-1, LEVELS)).T
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
+        """Predicted classes of images."""
         return _best_class(task, histograms(images).astype(float) @ logarithms)
 
     return decide

@@ -12,7 +12,7 @@ def mean_intensity(training: Scenes) -> Decision:
     """The class of the mean grey level of all that is not background, noise squares included."""
 
     def decide(images: np.ndarray) -> np.ndarray:
-        """Classes of images."""
+        """Predicted classes of images."""
         counts = painted(images)
         mean = counts @ np.arange(LEVELS) / np.maximum(counts.sum(axis=1), 1)
         return training.task.label(np.rint(mean).astype(int))

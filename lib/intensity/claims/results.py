@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from intensity.claims.definitions import load_claims
 from intensity.claims.judge import VERDICTS, JudgedClaim, Verdict, judge
-from intensity.statistics.measurements import Measurement, Results, keep
+from intensity.statistics.measurements import Measurement, Results, add_unique
 from intensity.storage.files import read_value, write_value
 from intensity.values import ROOT, InvalidInput, Value
 
@@ -98,7 +98,7 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
     kept: dict[str, Measurement] = {}
     for path in there:
         for measurement in read_value(path, Measured).measurements:
-            keep(kept, measurement)
+            add_unique(kept, measurement)
     return RunResults(
         profile=Path(output).name,
         complete=len(there) == len(notebooks),

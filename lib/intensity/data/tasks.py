@@ -129,7 +129,7 @@ class Task(Preset):
 
     @property
     def classes(self) -> int:
-        """Number of classes."""
+        """Number of classes, over all shapes that count."""
         return self._bands_classes * max(1, len(self.shapes))
 
     @property

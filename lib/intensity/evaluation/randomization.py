@@ -165,6 +165,7 @@ def _description(model: keras.Model) -> str:
     """Layers and their connections, without the seeds of initial weights."""
 
     def unseeded(pairs: dict[str, object]) -> dict[str, object]:
+        """The same pairs without any seed."""
         return {key: value for key, value in pairs.items() if key != "seed"}
 
     parts = json.loads(model.to_json(), object_hook=unseeded)

@@ -71,11 +71,11 @@ def find_networks(store: Store) -> Listing:
             bad[reason] += 1
         else:
             good.setdefault(run.name, run)
-    titles = Counter(map(title, good.values()))
+    titles = Counter(map(run_title, good.values()))
     named = {}
     for run in sorted(good.values(), key=_order):
-        end = "" if titles[title(run)] == 1 else f", {run.name.rsplit('-', 1)[-1][:6]}"
-        named[title(run) + end] = run
+        end = "" if titles[run_title(run)] == 1 else f", {run.name.rsplit('-', 1)[-1][:6]}"
+        named[run_title(run) + end] = run
     reasons = ", ".join(f"{count} {reason}" for reason, count in bad.items())
     return Listing(named, f"Networks that do not fit: {reasons}." if bad else "")
 
@@ -85,7 +85,7 @@ def _refusal(run: Run) -> str | None:
     try:
         if run.name != run_name(run.configuration):
             return "trained by other code"
-        title(run)
+        run_title(run)
     except entries.Damaged:
         return "damaged"
     except (InvalidInput, KeyError, TypeError, ValueError):
@@ -101,7 +101,7 @@ def _order(run: Run) -> tuple[object, ...]:
     return place, kind, setting_words(c.scenes), -c.recipe.images, c.seed, run.name
 
 
-def title(run: Run) -> str:
+def run_title(run: Run) -> str:
     """Network, task, seed, test accuracy, scenes and training length of a run, in words."""
     c = run.configuration
     accuracy = run.metrics["accuracy"]

@@ -90,6 +90,7 @@ class Panel:
         self.box.add_class("explorer-panel").add_class(f"explorer-{name}")
 
     def say(self, text: str) -> None:
+        """Show how far the training is."""
         """Show words in place of a picture."""
         self.content.value = f"<p>{escape(text)}</p>"
 
@@ -307,6 +308,7 @@ class Page:
         """Train a small network and show it."""
 
         def say(progress: str) -> None:
+            """Show how far the training is."""
             self._say(f"A small network is being trained, which takes {SECONDS}. {progress}", False)
 
         self.train.disabled = True

@@ -46,7 +46,7 @@ class LiveFigure:
         self._is_laid_out = False
 
     def png(self) -> bytes:
-        """The current picture."""
+        """The picture as it was last drawn."""
         if not self._is_laid_out:
             self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")

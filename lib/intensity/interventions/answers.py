@@ -14,7 +14,7 @@ import numpy as np
 from intensity.baselines.base import Baseline, Decision, decision
 from intensity.data.scenes import SceneOptions, Scenes
 from intensity.data.tasks import Task
-from intensity.interventions.base import PERIOD, Changed, Intervention, check_any, shown
+from intensity.interventions.base import PERIOD, Changed, Intervention, check_any, rendered
 from intensity.models.inference import logits
 from intensity.models.inputs import check_scenes
 
@@ -93,7 +93,7 @@ def _parts(scenes: Scenes, change: Intervention | None) -> list[Changed]:
     parts = []
     for start in range(0, len(scenes), PERIOD):
         part = scenes[start : start + PERIOD]
-        changed = change.apply(part) if change else shown(np.arange(len(part)), part)
+        changed = change.apply(part) if change else rendered(np.arange(len(part)), part)
         if len(changed.rows):
             parts.append(changed._replace(rows=start + changed.rows))
     return parts

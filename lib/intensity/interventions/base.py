@@ -94,7 +94,7 @@ def check_any(scenes: Scenes) -> None:
         raise InvalidInput("scenes: 0 scenes are not allowed: at least one")
 
 
-def shown(rows: np.ndarray, scenes: Scenes) -> Changed:
+def rendered(rows: np.ndarray, scenes: Scenes) -> Changed:
     """Images and classes of the scenes that stand for these rows."""
     return Changed(rows, render(scenes), scenes.label)
 

@@ -6,7 +6,7 @@ from scipy.ndimage import maximum_filter
 
 from intensity.data.rendering import masks
 from intensity.data.scenes import Scenes
-from intensity.interventions.base import REGIONS, Changed, shown, uniform, visible_regions
+from intensity.interventions.base import REGIONS, Changed, rendered, uniform, visible_regions
 
 
 def covered(scenes: Scenes, region: str, pixels: int, key: int) -> Changed:
@@ -25,7 +25,7 @@ def covered(scenes: Scenes, region: str, pixels: int, key: int) -> Changed:
         squares[name] = scenes.noise_squares.copy()
         possible &= _place(squares[name], moving, regions[name], order)
     rows = np.flatnonzero(possible)
-    return shown(rows, scenes[rows].replace(noise_squares=squares[region][rows]))
+    return rendered(rows, scenes[rows].replace(noise_squares=squares[region][rows]))
 
 
 def _whole(scenes: Scenes) -> np.ndarray:

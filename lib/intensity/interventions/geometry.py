@@ -4,7 +4,7 @@ import numpy as np
 
 from intensity.data.scenes import Scenes
 from intensity.data.shapes import SHAPES, pixel_order
-from intensity.interventions.base import Changed, choose, hollow_again, shown
+from intensity.interventions.base import Changed, choose, hollow_again, rendered
 
 
 def shape_swapped(scenes: Scenes, key: int) -> Changed:
@@ -22,7 +22,7 @@ def shape_swapped(scenes: Scenes, key: int) -> Changed:
     if scenes.task.shapes:
         names = np.array([SHAPES.index(name) for name in scenes.task.shapes])
         new = names[choose(names != scenes.shape[:, None], 1, key)[:, 0]]
-    return shown(np.arange(len(scenes)), hollow_again(_kept_inside(scenes.replace(shape=new))))
+    return rendered(np.arange(len(scenes)), hollow_again(_kept_inside(scenes.replace(shape=new))))
 
 
 def _exchanged(scenes: Scenes) -> Changed:
@@ -38,7 +38,7 @@ def _exchanged(scenes: Scenes) -> Changed:
         center=some.distractor_center,
         distractor_center=some.center,
     )
-    return shown(rows, hollow_again(exchanged))
+    return rendered(rows, hollow_again(exchanged))
 
 
 def _kept_inside(scenes: Scenes) -> Scenes:
@@ -61,7 +61,7 @@ def moved(scenes: Scenes, key: int) -> Changed:
     allowed = (scenes.distractor_area == 0)[:, None] | (beside >= scenes.options.separation)
     allowed &= (places != scenes.center[:, None]).any(axis=2)
     rows = np.flatnonzero(allowed.any(axis=1))
-    return shown(rows, scenes[rows].replace(center=places[choose(allowed, 1, key)[rows, 0]]))
+    return rendered(rows, scenes[rows].replace(center=places[choose(allowed, 1, key)[rows, 0]]))
 
 
 def resized(scenes: Scenes, factor: float, key: int) -> Changed:
@@ -70,11 +70,11 @@ def resized(scenes: Scenes, factor: float, key: int) -> Changed:
     allowed = np.maximum(areas, own) >= factor * np.minimum(areas, own)
     rows = np.flatnonzero(allowed.any(axis=1))
     chosen = areas[choose(allowed, 1, key)[rows, 0]]
-    return shown(rows, hollow_again(scenes[rows].replace(area=chosen)))
+    return rendered(rows, hollow_again(scenes[rows].replace(area=chosen)))
 
 
 def edge_only(scenes: Scenes) -> Changed:
     """Objects hollow, where they were not and have anything inside."""
     hollow = scenes.only_edge()
     rows = np.flatnonzero((scenes.core_area == 0) & (hollow.core_area > 0))
-    return shown(rows, hollow[rows])
+    return rendered(rows, hollow[rows])

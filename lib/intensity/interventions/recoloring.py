@@ -7,7 +7,7 @@ from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
 from intensity.data.shapes import SHAPES, pixel_order
 from intensity.data.tasks import LEVELS
-from intensity.interventions.base import Changed, choose, level_classes, other_class, shown
+from intensity.interventions.base import Changed, choose, level_classes, other_class, rendered
 from intensity.values import InvalidInput
 
 
@@ -34,13 +34,13 @@ def recolored_at_random(scenes: Scenes, repeats: int, key: int) -> Changed:
     allowed &= np.arange(LEVELS) != scenes.intensity[:, None]
     levels = choose(allowed, repeats, key)
     rows, repeat = np.nonzero(np.arange(repeats) < allowed.sum(axis=1)[:, None])
-    return shown(rows, recolored(scenes[rows], levels[rows, repeat]))
+    return rendered(rows, recolored(scenes[rows], levels[rows, repeat]))
 
 
 def recolored_in_pairs(scenes: Scenes, same_class: bool, pairs: int) -> Changed:
     """Recolored to one level of each matched pair: that of another class or that of the same."""
     rows, other, same = matched_pairs(scenes, pairs)
-    return shown(rows, recolored(scenes[rows], same if same_class else other))
+    return rendered(rows, recolored(scenes[rows], same if same_class else other))
 
 
 def matched_pairs(scenes: Scenes, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -89,7 +89,7 @@ def distractor_recolored(scenes: Scenes, key: int) -> Changed:
         allowed &= contrasting(scenes.background)
     rows = np.flatnonzero(allowed.any(axis=1) & (scenes.distractor_area > 0))
     chosen = choose(allowed, 1, key)[rows, 0]
-    return shown(rows, scenes[rows].replace(distractor_intensity=chosen))
+    return rendered(rows, scenes[rows].replace(distractor_intensity=chosen))
 
 
 def with_core(scenes: Scenes, area: np.ndarray, core: np.ndarray, ring: np.ndarray) -> Scenes:

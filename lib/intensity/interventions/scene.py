@@ -7,7 +7,7 @@ from intensity.data.levels import contrasting
 from intensity.data.rendering import render
 from intensity.data.scenes import GaussianNoise, Scenes
 from intensity.data.tasks import LEVELS
-from intensity.interventions.base import Changed, choose, hollow_again, shown
+from intensity.interventions.base import Changed, choose, hollow_again, rendered
 
 
 def object_removed(scenes: Scenes) -> Changed:
@@ -20,7 +20,7 @@ def noise_removed(scenes: Scenes) -> Changed:
     """No noise, where there was any."""
     noisy = (scenes.noise_squares[..., 2] > 0).any(axis=1)
     rows = np.flatnonzero(noisy | isinstance(scenes.options.noise, GaussianNoise))
-    return shown(rows, scenes[rows].without_noise())
+    return rendered(rows, scenes[rows].without_noise())
 
 
 def random_background(scenes: Scenes, key: int) -> Changed:
@@ -29,7 +29,7 @@ def random_background(scenes: Scenes, key: int) -> Changed:
     allowed &= contrasting(scenes.distractor_intensity) | (scenes.distractor_area == 0)[:, None]
     allowed &= np.arange(LEVELS) != scenes.background[:, None]
     levels = choose(allowed, 1, key)[:, 0]
-    return shown(np.arange(len(scenes)), hollow_again(scenes.replace(background=levels)))
+    return rendered(np.arange(len(scenes)), hollow_again(scenes.replace(background=levels)))
 
 
 def rescaled(scenes: Scenes, gain: float, offset: int) -> Changed:

@@ -63,6 +63,7 @@ def fused(model: keras.Model) -> keras.Model:
         return model
 
     def clone(layer: keras.Layer) -> keras.Layer:
+        """The same layer, fused where it is batch norm."""
         batch_norm = type(layer) is keras.layers.BatchNormalization
         kind = FusedBatchNormalization if batch_norm else type(layer)
         return kind.from_config(layer.get_config())

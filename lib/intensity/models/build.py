@@ -53,11 +53,11 @@ class _Builder:
         return {"kernel_initializer": initializer, "kernel_regularizer": decay}
 
     def convolve(self, x: keras.KerasTensor, channels: int, **options: object) -> keras.KerasTensor:
-        """A linear convolution."""
+        """A convolution without activation."""
         return layers.Conv2D(channels, name=self.name("conv"), **self.kernel(), **options)(x)
 
     def relu(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        """The positive part."""
+        """The positive part of each value."""
         return layers.ReLU(name=self.name("relu"))(x)
 
     def norm(self, x: keras.KerasTensor) -> keras.KerasTensor:

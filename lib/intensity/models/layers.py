@@ -39,6 +39,7 @@ def layer_calls(
     calls: list[Call] = []
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
+        """The output of a layer, noted as a call."""
         if isinstance(layer, keras.Model) and len(layer.inputs) == 1:
             opened(layer, arguments[0])
             return calls[-1].output  # in order of depth, so that of the inner model
@@ -49,6 +50,7 @@ def layer_calls(
         return output
 
     def opened(inner: keras.Model, images: keras.KerasTensor) -> keras.Model:
+        """A nested model called layer by layer."""
         return keras.models.clone_model(
             keras.Model(inner.inputs, inner.outputs),
             input_tensors=[images],

@@ -101,6 +101,7 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
     """
 
     def linked(figure: re.Match[str]) -> str:
+        """The figure with links to its sources in the caption."""
         name = figure[1]
         sources = {
             "code": f'href="#{cell}"',

@@ -213,7 +213,7 @@ class Results:
         """Keep a measurement; the same one again is fine, another under its id is not."""
         with _naming(fields["id"]):
             measurement = Measurement(**fields)
-        keep(self._measurements, measurement)
+        add_unique(self._measurements, measurement)
         return measurement
 
 
@@ -241,7 +241,7 @@ def _naming(name: str) -> Iterator[None]:
         raise InvalidInput(f"{name}: {error}") from None
 
 
-def keep(kept: dict[str, Measurement], measurement: Measurement) -> None:
+def add_unique(kept: dict[str, Measurement], measurement: Measurement) -> None:
     """Put a measurement under its id; a different one that stands there is refused."""
     known = kept.setdefault(measurement.id, measurement)
     if known != measurement:

@@ -17,7 +17,7 @@ from intensity.training.configuration import Configuration
 from intensity.units import FRACTION, UNITS
 
 
-class Trained(Protocol):
+class TrainedRun(Protocol):
     """What tables look at in a run; never the network."""
 
     configuration: Configuration
@@ -26,7 +26,7 @@ class Trained(Protocol):
     predictions: pd.DataFrame
 
 
-Runs = Mapping[str, Sequence[Trained]]
+Runs = Mapping[str, Sequence[TrainedRun]]
 
 
 def accuracy_table(runs: Runs) -> pd.DataFrame:

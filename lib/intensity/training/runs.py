@@ -56,7 +56,7 @@ class Run:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """What was trained."""
+        """What was trained, on what, and how."""
         return Configuration(**self._json("config.json")["configuration"])
 
     @cached_property
@@ -88,7 +88,7 @@ class Run:
 
     @cached_property
     def model(self) -> "keras.Model":
-        """The trained network."""
+        """The trained network, loaded when first needed."""
         import keras  # costs seconds, and most uses of a run need its tables only
 
         self._open("model.keras")  # is it what was written?

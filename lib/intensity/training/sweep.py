@@ -221,6 +221,7 @@ def train_on_worker(table: dict[str, Any], topic: str, code: str, since: float) 
     sent = -math.inf
 
     def report(images: int) -> None:
+        """Send the number of images shown, once a second at most."""
         nonlocal sent
         if time.monotonic() - sent >= TELLING:
             sent = time.monotonic()

@@ -116,6 +116,7 @@ def check_workers(address: str) -> None:
     answer = Future[dict[str, object]]()
 
     def ask() -> None:
+        """Ask the workers in a thread of its own."""
         try:
             answer.set_result(_ask_workers(address))
         except Exception as error:

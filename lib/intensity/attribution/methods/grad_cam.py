@@ -87,6 +87,7 @@ def compiled_grad_cam(model: keras.Model, output: Output, layer: str | None) -> 
     both = keras.Model(opened.inputs, [maps, *opened.outputs])
 
     def weighted(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        """Feature maps weighted by their mean gradients."""
         features, values = both(images, training=False)
         (found,) = tf.gradients(tf.reduce_sum(score_tensor(values, classes, output)), features)
         if found is None:

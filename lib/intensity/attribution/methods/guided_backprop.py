@@ -58,6 +58,7 @@ def compiled_guided(model: keras.Model, output: Output) -> Compiled:
     guided, reached = _with_guided_relus(model)
 
     def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        """Guided gradients of the scores in the images."""
         values = guided(images, training=False)
         _check_all_reached([op.type for op in images.graph.get_operations()], reached)
         return gradients_of(score_tensor(values, classes, output), images)
@@ -88,6 +89,7 @@ def _with_guided_relus(model: keras.Model) -> tuple[keras.Model, int]:
     reached = []
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
+        """The layer's output, by the guided rule where it rectifies."""
         if not _rectifies(layer):
             return layer(*arguments, **options)
         reached.append(layer)
@@ -127,6 +129,7 @@ def _guided(function: Callable[..., Any]) -> Callable[[tf.Tensor], tf.Tensor]:
     import tensorflow as tf
 
     def forward(x: tf.Tensor) -> tuple[tf.Tensor, Compiled]:
+        """The value, and the guided rule for its gradient."""
         y = function(x)
         return y, lambda back: tf.gradients(y, x, tf.nn.relu(back))
 

@@ -99,13 +99,16 @@ def _along(target: Target, starts: np.ndarray, steps: int) -> np.ndarray:
     """(n, h, w) float64: gradients at the middles of steps times what changes in each step."""
 
     def point(rows: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Images a share of the way from baseline to image."""
         start = starts[rows]
         return start + times[:, None, None].astype(np.float32) * (target.pixels[rows] - start)
 
     def middle(rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Images in the middle of numbered steps."""
         return point(rows, (numbers + 0.5) / steps)
 
     def change(rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """What numbered steps add to each pixel."""
         return point(rows, (numbers + 1) / steps) - point(rows, numbers / steps)
 
     return summed_gradients(target, steps, middle, change)

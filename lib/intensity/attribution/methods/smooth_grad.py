@@ -49,7 +49,7 @@ def smooth_grad(
     noise = sigma * stream.standard_normal((samples, *target.pixels.shape[1:]), np.float32)
 
     def noisy(rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """Copies of images."""
+        """Copies of images with their noise added."""
         return target.pixels[rows] + noise[numbers]
 
     return (summed_gradients(target, samples, noisy) / samples).astype(np.float32)
