@@ -184,7 +184,7 @@ def test_groups_weigh_alike_however_many_columns_they_have() -> None:
 SEEDS = [arrays(recolor=value) for value in (0.1, 0.12, 0.11)]
 
 
-def test_a_reader_is_named_that_is_nearest_in_every_seed_and_solves_the_task() -> None:
+def test_a_baseline_is_named_that_is_nearest_in_every_seed_and_solves_the_task() -> None:
     near = baseline("near", arrays(scenes=1000, recolor=0.0, accuracy=0.995))
     far = baseline("far", arrays(scenes=1000, recolor=1.0, accuracy=0.995))
     found = named(network(*SEEDS), near, far)
@@ -200,7 +200,7 @@ def test_a_reader_is_named_that_is_nearest_in_every_seed_and_solves_the_task() -
 
 
 @pytest.mark.parametrize("accuracy", [0.34, 0.975])
-def test_a_reader_that_does_not_surely_solve_the_task_is_not_named(accuracy: float) -> None:
+def test_a_baseline_that_does_not_surely_solve_the_task_is_not_named(accuracy: float) -> None:
     near = baseline("near", arrays(scenes=1000, recolor=0.0, accuracy=accuracy))
     far = baseline("far", arrays(scenes=1000, recolor=1.0, accuracy=0.995))
     assert not named(network(*SEEDS), near, far)["nearest"].any()
@@ -229,11 +229,11 @@ def test_all_other_readers_have_to_be_farther_after_holm() -> None:
 
 
 def test_a_task_with_less_than_two_readers_leaves_no_choice() -> None:
-    for readers in ([], MEASURED[1:2]):
-        table = tables.effect_table([NET, *readers])
+    for others in ([], MEASURED[1:2]):
+        table = tables.effect_table([NET, *others])
         assert tables.distance_table(table).empty
         assert tables.fingerprint_table(tables.distance_table(table), table, 0.97).empty
-    # Readers of another task are no choice either.
+    # Baselines of another task are no choice either.
     elsewhere = [baseline(name, arrays(recolor=0.1), "medium") for name in "ab"]
     assert tables.distance_table(tables.effect_table([NET, *elsewhere])).empty
 

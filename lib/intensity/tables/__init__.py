@@ -24,16 +24,15 @@ from intensity.tables.explanations import (
     score_summary,
     score_table,
 )
+from intensity.tables.fingerprints import distance_table, fingerprint_table
 from intensity.tables.interventions import (
     absence_table,
     conflict_table,
-    distance_table,
     dose_table,
     effect_matrix_table,
     effect_measurement,
     effect_summary,
     effect_table,
-    fingerprint_table,
     half_dose_table,
     inapplicable_table,
     piece_table,
