@@ -1,7 +1,7 @@
 """Curves of changed answers: by the step of a recoloring, the side of pieces, the count of pixels.
 
 Tables come from `tables.interventions` and `tables.responses`. Every figure is drawn into `figure`
-or `ax` where one is given, else into a new one; `interval` says what low and high are for networks.
+or `ax` where one is given, else into a new one.
 """
 
 from itertools import cycle
@@ -64,7 +64,6 @@ _BASELINE_INTERVAL = "baseline, 95 % interval over scenes"
 def recolor_curves(
     seeds: pd.DataFrame,
     table: pd.DataFrame,
-    interval: str = SEEDS_INTERVAL,
     figure: Canvas | None = None,
 ) -> Figure:
     """What becomes of answers when the object is recolored, by the size of the step.
@@ -90,7 +89,7 @@ def recolor_curves(
     for ax in axes[-1]:
         ax.set_xlabel("recolored by up to (grey levels)")
     handles = [line_handle(*look) for look in _OUTCOMES.values()]
-    band = Patch(color="#DDDDDD", label=interval)
+    band = Patch(color="#DDDDDD", label=SEEDS_INTERVAL)
     legend_above(fig, [*handles, band, line_handle("open mark: one seed", "none")], 3)
     return fig
 
@@ -117,7 +116,6 @@ def _open_marks(ax: Axes, x: pd.Series, y: pd.Series, color: str, marker: str) -
 def piece_losses(
     table: pd.DataFrame,
     summary: pd.DataFrame,
-    interval: str = SEEDS_INTERVAL,
     ax: Axes | None = None,
 ) -> Figure:
     """Accuracy lost when the object is cut into pieces and scattered, histogram kept.
@@ -149,7 +147,10 @@ def piece_losses(
         line_handle(name, look["color"], look["linestyle"], look["marker"])
         for name, look in looks.items()
     ]
-    words = (f"filled circles: network's mean, {interval}", f"other marks: {_BASELINE_INTERVAL}")
+    words = (
+        f"filled circles: network's mean, {SEEDS_INTERVAL}",
+        f"other marks: {_BASELINE_INTERVAL}",
+    )
     keys = [line_handle(text, "none") for text in words]
     legend_above(ax, [*handles, *keys, seed_handle()], 3)
     return figure_of(ax)

@@ -1,8 +1,7 @@
 """Figures of what interventions do to answers.
 
 Tables come from `tables.interventions`; labels and groups are those of their rows. Every figure is
-drawn into `figure` where one is given, else into a new one; `interval` says what low and high are
-for networks.
+drawn into `figure` where one is given, else into a new one.
 """
 
 from collections.abc import Sequence
@@ -148,7 +147,6 @@ def _hatched(x: float, y: float, dark: bool) -> Rectangle:
 def fingerprint_distances(
     seeds: pd.DataFrame,
     table: pd.DataFrame,
-    interval: str = SEEDS_INTERVAL,
     figure: Canvas | None = None,
 ) -> Figure:
     """How far every network's effects are from those of each baseline of its task.
@@ -175,7 +173,7 @@ def fingerprint_distances(
     axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
     nearest = line_handle("baseline that is named", _NAMED, "-", "D")
-    other = line_handle(f"mean, {interval}", BASELINE_COLOR, "-", "D")
+    other = line_handle(f"mean, {SEEDS_INTERVAL}", BASELINE_COLOR, "-", "D")
     legend_above(fig, [nearest, other, seed_handle()], 3)
     return fig
 
@@ -185,7 +183,6 @@ def cue_conflicts(
     table: pd.DataFrame,
     summary: pd.DataFrame,
     effects: Sequence[str],
-    interval: str = SEEDS_INTERVAL,
     figure: Canvas | None = None,
 ) -> Figure:
     """Chosen effects of networks and baselines, one panel an effect.
@@ -220,7 +217,9 @@ def cue_conflicts(
         _one_scale(alike)
     fig.supxlabel("share of answers, or difference of accuracies; losses have one scale")
     legend_above(
-        fig, [interval_handle(interval, what="network: mean"), baseline_handle(), seed_handle()], 2
+        fig,
+        [interval_handle(SEEDS_INTERVAL, what="network: mean"), baseline_handle(), seed_handle()],
+        2,
     )
     return fig
 
