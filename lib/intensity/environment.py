@@ -5,8 +5,8 @@ This is the only module that reads or sets variables of the environment.
 
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,6 +158,30 @@ class Layout:
     def run(self, profile: str) -> Path:
         """The folder of a profile's run."""
         return self.root / "runs" / profile
+
+
+@contextmanager
+def stderr_to(path: Path | str, own: bool = False) -> Iterator[None]:
+    """Point the file of standard error to another one while the block runs.
+
+    TensorFlow's start-up notes and the last words of kernels go around every setting that would
+    silence them, but not around this.
+
+    Args:
+        path: the file, which is added to.
+        own: whether what Python itself says here goes to the terminal all the same.
+    """
+    terminal, python = os.dup(2), sys.stderr
+    with open(path, "ab") as file:
+        os.dup2(file.fileno(), 2)
+    if own and python is sys.__stderr__:
+        sys.stderr = os.fdopen(terminal, "w", buffering=1, closefd=False)
+    try:
+        yield
+    finally:
+        sys.stderr = python
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def cores() -> int:

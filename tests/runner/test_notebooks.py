@@ -12,9 +12,13 @@ from typing import Any
 from unittest import mock
 
 import psutil
+import pytest
 
-from intensity.environment import set_environment
+from intensity.environment import cores, set_environment
 from intensity.runner.notebooks import Terminal, run_notebook
+from intensity.runner.run import Request, reproduce
+from intensity.training import workers
+from intensity.values import InvalidInput
 
 ENGINE = """\
 import signal, sys
@@ -23,7 +27,7 @@ from pathlib import Path
 from intensity.runner.run import Request, reproduce
 from intensity.environment import Layout
 assert not {"tensorflow", "keras"} & set(sys.modules), "the engine computes nothing"
-sys.exit(reproduce(Request(profile="smoke"), Layout(Path(sys.argv[1]))))
+sys.exit(reproduce(Request(profile="smoke", workers=1), Layout(Path(sys.argv[1]))))
 """
 WAIT = """\
 import os, pathlib, subprocess, time
@@ -61,7 +65,8 @@ def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout:
     last = said.splitlines()[-1]
     assert "resource_tracker" not in said
     assert last.startswith("intensity: interrupted in 02_second and 03_third; ")
-    assert last.endswith("To go on: ./run_all.sh --profile smoke --from 02")
+    workers = "" if cores() == 1 else " --workers 1"
+    assert last.endswith(f"To go on: ./run_all.sh --profile smoke --from 02{workers}")
     assert not any(is_running(pid) for pid in pids)
     assert sorted(path.name for path in old.parent.iterdir()) == ["01_first.ipynb", old.name]
     assert old.read_text() == "of an earlier run"
@@ -69,7 +74,9 @@ def test_an_interrupt_stops_both_kernels_workers_and_what_they_started(checkout:
     assert (folder / "report" / "index.html").read_text().count("<em>Not run yet") == 3
 
 
-def test_an_error_of_the_engine_leaves_no_kernel_behind(checkout: Any) -> None:
+def test_an_error_of_the_engine_leaves_no_kernel_behind(
+    checkout: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = checkout.layout.run("smoke")
     broken = f"""
 import pathlib, time
@@ -82,13 +89,12 @@ part.write_text("no JSON")"""
     checkout.notebook("02_second", f"name = '02_second'\n{WAIT}")
     checkout.notebook("03_end", "")
     checkout.profile("smoke", "01_first: {}\n02_second: {}\n03_end: {}\n")
-    command = [sys.executable, "-c", ENGINE, str(checkout.root)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as engine:
-        pids = wait_for(folder / "02_second", engine)
-        _, said = engine.communicate(timeout=60)
-    assert engine.returncode == 1
-    assert "InvalidInput" in said
-    assert not any(is_running(pid) for pid in pids)
+    monkeypatch.setattr(workers, "check_workers", lambda address: None)
+    nowhere = Request(profile="smoke", scheduler="tcp://127.0.0.1:9")
+    with mock.patch.dict(os.environ), pytest.raises(InvalidInput, match="01_first"):
+        reproduce(nowhere, checkout.layout)
+    pids = (folder / "02_second").read_text().split()
+    assert not any(is_running(int(pid)) for pid in pids)
 
 
 def wait_for(path: Path, engine: subprocess.Popen[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The engine, on notebooks of a line or two in real kernels."""
+"""The engine, on notebooks of a line or two: in kernels where these matter, else in threads."""
 
 import hashlib
 import json
@@ -11,9 +11,11 @@ from unittest import mock
 
 import pytest
 
+from intensity.runner import queue
 from intensity.runner import run as engine
 from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
+from intensity.runner.record import Record
 from intensity.runner.run import Request, reproduce
 from intensity.runner.verify import expected_record
 from intensity.storage.files import write_value
@@ -32,7 +34,7 @@ folder = pathlib.Path(os.environ["INTENSITY_CHECKOUT"], "runs", profile)
 WORKERS = """\
 from distributed import Client
 with Client(os.environ["INTENSITY_SCHEDULER"]) as client:
-    workers = len(client.nthreads())
+    (folder / "workers").write_text(str(len(client.nthreads())))
 """
 WRITE_FIGURE = """\
 (folder / "figures").mkdir(exist_ok=True)
@@ -58,11 +60,8 @@ def checkout(checkout: Any) -> Any:
     """Three notebooks: one measures, one makes a figure, one says what it finds."""
     checkout.notebook("01_first", TRACE + WRITE_RESULTS)
     checkout.notebook("02_second", TRACE + WRITE_FIGURE)
-    checkout.notebook(
-        "03_end",
-        TRACE + WORKERS + "found = sorted(path.name for path in folder.glob('*/*'))",
-        "(folder / 'seen').write_text(' '.join([str(workers), *found]))",
-    )
+    found = "' '.join(sorted(path.name for path in folder.glob('*/*')))"
+    checkout.notebook("03_end", TRACE + f"(folder / 'seen').write_text({found})")
     for name in ("smoke", "standard"):
         checkout.profile(name, "01_first: {}\n02_second: {}\n03_end: {}\n")
     return checkout
@@ -78,6 +77,25 @@ def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "check_workers", lambda address: None)
 
 
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have notebooks executed in threads of this process, which takes no time."""
+
+    def execute(source: Path, copy: Path, parameters: dict[str, Any], root: Path) -> str | None:
+        """What `run_notebook` does with a kernel."""
+        copy.write_text(source.read_text())
+        cells = [c for c in json.loads(source.read_text())["cells"] if c["cell_type"] == "code"]
+        names = dict(parameters)
+        for number, cell in enumerate(cells[1:], 3):
+            try:
+                exec(cell["source"], names)
+            except Exception as error:
+                return f"cell [{number}]: {type(error).__name__}: {error}"
+        return None
+
+    monkeypatch.setattr(queue, "run_notebook", execute)
+
+
 def run(checkout: Any, **request: Any) -> int:
     """Run the engine; its exit code."""
     return reproduce(Request(**request), checkout.layout)
@@ -89,12 +107,14 @@ def read(folder: Path, name: str) -> Any:
 
 
 def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    checkout.notebook("01_first", TRACE + WRITE_RESULTS, WORKERS)
     stale = checkout.root / "figures" / "02-old.png"
     stale.parent.mkdir()
     for path in (stale, stale.with_name("README.md")):
         path.write_text("old")
-    assert run(checkout, profile="standard", workers=3) == 0
+    assert run(checkout, profile="standard", workers=2) == 0
     folder = checkout.layout.run("standard")
+    assert (folder / "workers").read_text() == "2"
     assert_in_order_with_parameters(folder)
     assert_manifest_is_whole(folder)
     assert read(folder, "results.json")["measurements"][0]["id"] == "accuracy/hard/bn_compact"
@@ -112,7 +132,6 @@ def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFi
 def assert_in_order_with_parameters(folder: Path) -> None:
     """Each notebook saw what those before it had left, and its own parameters."""
     seen = (folder / "seen").read_text().split()
-    assert seen[0] == "3"
     assert {"01_first.json", "02-line.png", "02_second.ipynb"} <= set(seen)
     assert (folder / "figures" / "02-line.csv").read_text() == "csv of standard"
     names = ["01_first.ipynb", "02_second.ipynb", "03_end.ipynb"]
@@ -145,7 +164,7 @@ def met(own, other):
 
 
 def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
-    checkout: Any, capfd: pytest.CaptureFixture[str]
+    checkout: Any, threads: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     runs = f"{str(checkout.layout.run('smoke'))!r}"
     ended = (
@@ -154,8 +173,8 @@ def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
     checkout.notebook("01_first", gates(checkout), "met('01', '02')")
     checkout.notebook("02_second", gates(checkout), "met('02', '01')", "met('02', '03')", ended)
     checkout.notebook("03_end", gates(checkout), "met('03', '02')")
-    end = f"folder = pathlib.Path({runs}, 'notebooks')\nprint(len(list(folder.glob('0*'))))"
-    checkout.notebook("04_last", "import pathlib", end)
+    end = f"folder = pathlib.Path({runs})\nfound = len(list(folder.glob('notebooks/0*')))"
+    checkout.notebook("04_last", "import pathlib", end, "(folder / 'seen').write_text(str(found))")
     sections = "".join(f"{name}: {{}}\n" for name in checkout.layout.notebooks)
     checkout.profile("smoke", sections)
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
@@ -165,15 +184,14 @@ def test_two_notebooks_run_at_once_in_order_and_the_last_one_alone(
         *("01_first+", "02_second+", "01_first", "03_end+"),
         *("03_end", "02_second", "04_last+", "04_last", "done"),
     ]
-    copies = checkout.layout.run("smoke") / "notebooks"
-    assert len(list(copies.iterdir())) == 4
-    last = json.loads((copies / "04_last.ipynb").read_text())
-    assert last["cells"][-1]["outputs"][0]["text"] == ["3\n"]
+    folder = checkout.layout.run("smoke")
+    assert len(list((folder / "notebooks").iterdir())) == 4
+    assert (folder / "seen").read_text() == "3"
 
 
 @pytest.mark.parametrize("both", [False, True])
 def test_what_runs_beside_a_failure_is_let_finish_and_nothing_else_starts(
-    checkout: Any, capfd: pytest.CaptureFixture[str], both: bool
+    checkout: Any, threads: None, capfd: pytest.CaptureFixture[str], both: bool
 ) -> None:
     checkout.notebook("01_first", gates(checkout), "met('01', '02')", "raise ValueError('first')")
     copy = checkout.layout.run("smoke") / "notebooks" / "01_first.ipynb"
@@ -191,6 +209,27 @@ def test_what_runs_beside_a_failure_is_let_finish_and_nothing_else_starts(
         "01_first": "failed",
         "02_second": "failed" if both else "passed",
     }
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_has_just_ended_is_kept_where_an_interrupt_comes_as_it_is_noted(
+    checkout: Any, threads: None, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    end = Record.end
+
+    def interrupted(record: Record, name: str, entry: dict[str, Any]) -> None:
+        """Note it, and be interrupted before or after that."""
+        monkeypatch.setattr(Record, "end", end)
+        if when == "after":
+            record.end(name, entry)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Record, "end", interrupted)
+    assert run(checkout, profile="smoke", only="01", scheduler=NOWHERE) == 130
+    folder = checkout.layout.run("smoke")
+    assert read(folder, "manifest.json")["notebooks"]["01_first"]["status"] == "passed"
+    assert len(read(folder, "results.json")["measurements"]) == 1
+    assert (folder / "notebooks" / "01_first.ipynb").exists()
 
 
 def test_a_failure_ends_the_run_and_is_told_in_one_line(
@@ -220,7 +259,7 @@ def test_a_kernel_that_dies_is_a_failure_and_progress_is_relayed(
     assert "02_second failed in cell [5]: DeadKernelError" in line
 
 
-def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any) -> None:
+def test_only_keeps_the_other_parts_and_forgets_its_own(checkout: Any, threads: None) -> None:
     folder = checkout.layout.run("smoke")
     old = ["figures/01-a.png", "figures/02-gone.png", "results/02_second.json"]
     for name in old:
@@ -272,9 +311,8 @@ def expect(checkout: Any) -> None:
 
 
 def test_verification_passes_for_the_same_numbers_and_fails_for_others(
-    checkout: Any, capfd: pytest.CaptureFixture[str]
+    checkout: Any, threads: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    checkout.notebook("03_end", "")
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
     expect(checkout)
     capfd.readouterr()
@@ -346,9 +384,11 @@ found = [str(run.path.parent.name) for run in runs]
 
 
 def test_networks_that_ship_are_used_where_asked_and_named(
-    checkout: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    checkout: Any,
+    threads: None,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    checkout.notebook("03_end", "")
     checkout.notebook("06_units", LOOK)
     checkout.profile("smoke", PROFILE)
     store = Store(checkout.root / "store", 0)
@@ -370,8 +410,7 @@ def test_networks_that_ship_are_used_where_asked_and_named(
     assert "pretrained" not in read(folder, "manifest.json")
 
 
-def test_what_a_killed_run_had_begun_anew_counts_as_not_run(checkout: Any) -> None:
-    checkout.notebook("03_end", "")
+def test_what_a_killed_run_had_begun_anew_counts_as_not_run(checkout: Any, threads: None) -> None:
     folder = checkout.layout.run("smoke")
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
     look = "(folder / 'then').write_text((folder / 'manifest.json').read_text())"
@@ -382,8 +421,9 @@ def test_what_a_killed_run_had_begun_anew_counts_as_not_run(checkout: Any) -> No
     assert read(folder, "manifest.json")["complete"]
 
 
-def test_what_was_half_written_when_a_run_was_killed_is_removed(checkout: Any) -> None:
-    checkout.notebook("03_end", "")
+def test_what_was_half_written_when_a_run_was_killed_is_removed(
+    checkout: Any, threads: None
+) -> None:
     folder = checkout.layout.run("smoke")
     parts = ("", "notebooks", "results", "figures", "report")
     left = [folder / part / ".half" for part in parts]

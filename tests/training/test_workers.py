@@ -47,7 +47,7 @@ def die(path, times):
 folder = Path(sys.argv[1])
 with local_cluster(1, folder / "checkpoints") as address, connect(address) as client:
     limits = client.run(lambda dask_worker: dask_worker.memory_manager.memory_limit)
-    print(client.submit(die, str(folder / "a"), 3).result(), *limits.values())
+    print(client.submit(die, str(folder / "a"), 1).result(), *limits.values())
     try:
         client.submit(die, str(folder / "b"), 9).result()
     except KilledWorker:

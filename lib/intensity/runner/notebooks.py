@@ -6,7 +6,6 @@ say between the engine's own lines.
 """
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -64,15 +63,21 @@ def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: 
 def stop(running: Collection[Future[Any]]) -> None:
     """Stop every process that this one has started, and what they have started.
 
-    A second Ctrl-C, or the second signal that `timeout` sends, does not keep it from that. Threads
-    with notebooks may start a process yet; they have ended after this.
+    Threads with notebooks may start a process yet; they have ended after this.
     """
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
+    with uninterrupted():
         while not all(future.done() for future in running):
             _kill_children()
             time.sleep(0.1)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore a second Ctrl-C, or the second signal that `timeout` sends, while the block runs."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -97,29 +102,6 @@ def _kill_children() -> None:
         with suppress(psutil.NoSuchProcess):
             if not any(TRACKER in word for word in child.cmdline()):
                 child.kill()
-
-
-@contextmanager
-def children_write_to(path: Path) -> Iterator[None]:
-    """Point the standard error of processes started in the block to a file; keep one's own.
-
-    TensorFlow's start-up notes and the last words of kernels go around every setting that would
-    silence them, but not around this.
-
-    Args:
-        path: the file; it is emptied first.
-    """
-    terminal, own = os.dup(2), sys.stderr
-    with path.open("wb") as log:
-        os.dup2(log.fileno(), 2)
-    if own is sys.__stderr__:
-        sys.stderr = os.fdopen(terminal, "w", buffering=1, closefd=False)
-    try:
-        yield
-    finally:
-        sys.stderr = own
-        os.dup2(terminal, 2)
-        os.close(terminal)
 
 
 class Terminal:

@@ -8,11 +8,11 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from intensity.runner.notebooks import Terminal, run_notebook, stop
+from intensity.runner.notebooks import Terminal, run_notebook, stop, uninterrupted
 from intensity.runner.record import Record
 from intensity.storage.manifest import now
 from intensity.values import shown
@@ -56,13 +56,19 @@ class Queue:
             if not self.running:
                 return
             done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-            self._end({self.running[future]: future.result() for future in done})
+            names = self._end(done)
+            self.record.renew()
+            for name in names:
+                self._say_ended(name)
 
     def stop(self) -> list[str]:
-        """Stop what runs and keep nothing of it; the names of what was stopped."""
-        stop(self.running)
-        for name in self.running.values():
-            self.record.drop(name)
+        """Stop what runs and keep nothing of it but what has just ended; what was stopped."""
+        with uninterrupted():
+            ended = [f for f in self.running if f.done() and not f.exception()]
+            stop(self.running)
+            self._end(ended)
+            for name in self.running.values():
+                self.record.drop(name)
         return list(self.running.values())
 
     def _may_start(self) -> bool:
@@ -90,18 +96,18 @@ class Queue:
             **self.about,
         }
 
-    def _end(self, ended: Mapping[str, Entry]) -> None:
-        """Renew the record with what has ended, and say so."""
-        for name, entry in sorted(ended.items()):
-            self.record.end(name, entry)
-            self.ended[name] = entry
-        self.running = {f: name for f, name in self.running.items() if name not in ended}
-        self.record.renew()
-        for name, entry in sorted(ended.items()):
-            self._say_ended(name, entry)
+    def _end(self, done: Iterable[Future[Entry]]) -> list[str]:
+        """Keep what has ended; its names. `stop` does it again where it was interrupted."""
+        ended = sorted((self.running[future], future) for future in done)
+        for name, future in ended:
+            self.ended[name] = future.result()
+            self.record.end(name, self.ended[name])
+            del self.running[future]
+        return [name for name, _ in ended]
 
-    def _say_ended(self, name: str, entry: Entry) -> None:
+    def _say_ended(self, name: str) -> None:
         """Say where the report is, if it is the first that has ended, and its error."""
+        entry = self.ended[name]
         report = name == next(iter(self.ended)) or entry["error"]
         where = f"; report so far: {self.record.page.result()}" if report else ""
         self.terminal.say(f"{name}: {entry['seconds']} s{where}")

@@ -19,7 +19,7 @@ from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
 from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
-from intensity.training.runs import find_run, run_name
+from intensity.training.runs import Run, find_run, run_name
 
 
 class Record:
@@ -39,6 +39,7 @@ class Record:
         earlier = load_manifest(self.folder).get("notebooks", {})
         self.manifest["notebooks"] = {name: earlier[name] for name in sections if name in earlier}
         self.networks = sorted(wanted(sections))
+        self.runs: dict[str, Run] = {}  # those of them that are finished, each read once
         self.manifest["networks"] = len(self.networks)
         self.reporter = ThreadPoolExecutor(max_workers=1)
         self.page: Future[Path]
@@ -63,7 +64,8 @@ class Record:
 
     def end(self, name: str, entry: dict[str, Any]) -> None:
         """Keep the executed copy of a notebook, and its measurements unless it has failed."""
-        self.aside(name).replace(self.copy(name))
+        if self.aside(name).exists():  # else an interrupt came when it was kept already
+            self.aside(name).replace(self.copy(name))
         if entry["error"]:
             self._part(name).unlink(missing_ok=True)
         self.manifest["notebooks"][name] = entry
@@ -76,8 +78,9 @@ class Record:
     def renew(self) -> None:
         """Bring results and manifest up to date, and have the report built."""
         store = Store()
-        found = [run for name in self.networks if (run := find_run(name, store))]
-        sets = Counter(tuple(sorted(run.trained_with.items())) for run in found)
+        missing = [name for name in self.networks if name not in self.runs]
+        self.runs |= {name: run for name in missing if (run := find_run(name, store))}
+        sets = Counter(tuple(sorted(run.trained_with.items())) for run in self.runs.values())
         self.manifest["trained_with"] = [
             {"versions": dict(versions), "networks": n} for versions, n in sets.items()
         ]

@@ -14,9 +14,16 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from intensity.environment import Layout, cores, set_environment, set_variables, settings
+from intensity.environment import (
+    Layout,
+    cores,
+    set_environment,
+    set_variables,
+    settings,
+    stderr_to,
+)
 from intensity.report.captions import load_captions
-from intensity.runner.notebooks import Terminal, children_write_to, stop
+from intensity.runner.notebooks import Terminal, stop
 from intensity.runner.ownership import owned
 from intensity.runner.profiles import load_profile
 from intensity.runner.queue import Queue
@@ -110,7 +117,8 @@ def _run(request: Request, record: Record, chosen: list[str]) -> int:
     terminal = Terminal(record.folder / ".progress")
     set_variables({"INTENSITY_TERMINAL": str(terminal.path)})
     log = record.folder / "kernels.log"
-    with children_write_to(log), terminal, _scheduler(request) as scheduler:
+    log.unlink(missing_ok=True)
+    with stderr_to(log, own=True), terminal, _scheduler(request) as scheduler:
         set_variables({"INTENSITY_SCHEDULER": scheduler})
         if request.pretrained:
             terminal.say(_find_pretrained(record, chosen))

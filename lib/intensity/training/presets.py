@@ -4,6 +4,7 @@ A `Configuration` keeps its presets in full, so a new row here leaves every stor
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from intensity.data.scenes import GaussianNoise, SceneOptions, SquareNoise
@@ -191,34 +192,14 @@ def usual_setting(task: Task) -> SceneOptions:
     return options.model_copy(update={"shapes": task.shapes}) if task.shapes else options
 
 
-def find_task(task: str | Mapping[str, Any] | Task) -> Task:
-    """A task by name, as it is, or from a table of fields; key `task` names where to start.
-
-    Raises:
-        InvalidInput: the name is unknown or a field is wrong; likewise below.
-    """
-    return _find("task", TASKS, Task, task)
-
-
-def find_setting(setting: str | Mapping[str, Any] | SceneOptions) -> SceneOptions:
-    """Scene options likewise; key `setting` names where to start."""
-    return _find("setting", SETTINGS, SceneOptions, setting)
-
-
-def find_network(network: str | Mapping[str, Any] | Network) -> Network:
-    """A network likewise; key `network` names where to start."""
-    return _find("network", NETWORKS, Network, network)
-
-
-def find_recipe(recipe: str | Mapping[str, Any] | Recipe) -> Recipe:
-    """A recipe likewise; key `recipe` names where to start."""
-    return _find("recipe", RECIPES, Recipe, recipe)
-
-
 def _find(
     kind: str, presets: Mapping[str, V], made: type[V], given: str | Mapping[str, Any] | V
 ) -> V:
-    """A value by name, as it is, or from a table that may start from a preset."""
+    """A value by name, as it is, or from a table of fields; its key `kind` names where to start.
+
+    Raises:
+        InvalidInput: the name is unknown or a field is wrong.
+    """
     if isinstance(given, made):
         return given
     if isinstance(given, Mapping):
@@ -228,6 +209,12 @@ def _find(
         names = ", ".join(presets)
         raise InvalidInput(f"{kind}: {given!r} is unknown; allowed: {names}, or a table")
     return presets[given]
+
+
+find_task = partial(_find, "task", TASKS, Task)
+find_setting = partial(_find, "setting", SETTINGS, SceneOptions)
+find_network = partial(_find, "network", NETWORKS, Network)
+find_recipe = partial(_find, "recipe", RECIPES, Recipe)
 
 
 def configure(

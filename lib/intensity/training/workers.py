@@ -5,7 +5,6 @@ TLS is reached with certificates that Dask's own settings name (`DASK_DISTRIBUTE
 """
 
 import asyncio
-import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -53,12 +52,14 @@ one task at a time, so that its death is counted against what it ran; a task is 
 times. A worker that needs too much memory is replaced, never paused: what it has freed it keeps, so
 it would wait for ever."""
 
-STDERR_TO_FILE = """
+SILENCED = """
 import os
-os.dup2(os.open({path!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), 2)
+from intensity.environment import stderr_to
+silence = stderr_to(os.devnull)
+silence.__enter__()
 """
-"""What a worker of this machine runs first. TensorFlow greets on standard error whatever its log
-level, in the middle of the progress line; the error of a training comes back by itself."""
+"""What a worker of this machine runs first: no notes of TensorFlow stand in the middle of the
+progress line; the error of a training comes back by itself."""
 
 
 @contextmanager
@@ -74,23 +75,19 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
     """
     scratch = ROOT / ".cache" / "dask"
     scratch.mkdir(parents=True, exist_ok=True)
-    log = scratch / f"workers-{os.getpid()}.log"
     own = {"INTENSITY_CHECKPOINTS": str(checkpoints), "KERAS_BACKEND": settings().backend}
-    try:
-        with dask.config.set(DASK):
-            cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1",
-                dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER | own,
-                memory_limit=max(LEAST_MEMORY, MEMORY_LIMIT // workers),
-                silence_logs="ERROR", preload=[STDERR_TO_FILE.format(path=str(log))],
-            )  # fmt: skip
-            try:
-                yield cluster.scheduler_address
-            finally:
-                with suppress(Exception):  # a worker that is just being replaced cannot be joined
-                    cluster.close()
-    finally:
-        log.unlink(missing_ok=True)
+    with dask.config.set(DASK):
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1",
+            dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER | own,
+            memory_limit=max(LEAST_MEMORY, MEMORY_LIMIT // workers),
+            silence_logs="ERROR", preload=[SILENCED],
+        )  # fmt: skip
+        try:
+            yield cluster.scheduler_address
+        finally:
+            with suppress(Exception):  # a worker that is just being replaced cannot be joined
+                cluster.close()
 
 
 @contextmanager
