@@ -4,5 +4,5 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 source ./bootstrap.sh
 find_environment dev
-if [ $# -eq 0 ]; then set -- --numprocesses auto --maxprocesses 4 --dist loadgroup; fi
+if [ $# -eq 0 ]; then set -- --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder; fi
 exec "$python" -m pytest "$@"

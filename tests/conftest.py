@@ -39,10 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module in one process, for its fixtures, and all that starts processes in another."""
+    """Keep a module in one process, for its fixtures; all that looks at a run in one, at first."""
+    items.sort(key=lambda item: "smoke_run" not in item.fixturenames)
     for item in items:
-        starts = item.get_closest_marker("processes")
-        group = "processes" if starts else item.nodeid.partition("::")[0]
+        group = "run" if "smoke_run" in item.fixturenames else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
 
 

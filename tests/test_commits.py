@@ -13,8 +13,6 @@ import yaml
 from conftest import Checkout
 from intensity.values import ROOT
 
-pytestmark = pytest.mark.processes
-
 HOOKS = [
     hook
     for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]

@@ -8,6 +8,7 @@ code.
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -24,8 +25,6 @@ from intensity.cli import parser
 from intensity.runner.publish import README
 from intensity.training.presets import configurations
 from intensity.values import ROOT
-
-pytestmark = pytest.mark.processes
 
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
@@ -208,7 +207,7 @@ def with_python() -> list[str]:
 
 
 @pytest.mark.parametrize("document", with_python())
-def test_examples_hold(document: str, environment: dict[str, str], tmp_path: Path) -> None:
+def test_examples_hold(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [""] * read(document).count("\n")  # so that a traceback names the document's lines
     for block in blocks(document):
         if block.language == "python":
@@ -216,10 +215,9 @@ def test_examples_hold(document: str, environment: dict[str, str], tmp_path: Pat
             lines[block.line : block.line + len(body)] = body
     program = tmp_path / f"{Path(document).stem}.py"
     program.write_text("\n".join(lines))
-    done = subprocess.run(
-        [sys.executable, program], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    monkeypatch.setenv("INTENSITY_STORE", str(tmp_path / "store"))
+    monkeypatch.chdir(ROOT)
+    runpy.run_path(str(program))
 
 
 @pytest.mark.parametrize("document", with_python())

@@ -15,41 +15,62 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
-import yaml
 
+from conftest import Checkout
 from intensity import __main__
 from intensity.values import ROOT
 
-pytestmark = pytest.mark.processes
-
-NOTEBOOK = "02_training"
-"""What these runs execute, with the smallest network in every place."""
+PROFILE = """
+seeds: [0, 1]
+test_images: 100
+validation_images: 50
+trainings: {tiny: {task: hard, scenes: discs, network: pixels, epochs: 6, epoch_images: 64}}
+06_units:
+  trainings: [bn_compact: tiny, baseline: tiny, monotone: tiny, bn_tiny_full: tiny]
+  profile_scenes: 1
+  step: 1
+  scatter_scenes: 1
+  probe_scenes: 1
+"""
+CELLS = (
+    """
+import pandas as pd
+from matplotlib.figure import Figure
+from intensity.runner.book import Book
+book = Book("06_units", profile)
+(runs, *_) = book.train(book.parameters.trainings).values()
+""",
+    """
+accuracies = [run.metrics["accuracy"] for run in runs]
+book.over_seeds("accuracy/hard/pixels", accuracies, scenes=100)
+fig = Figure()
+fig.subplots().plot(accuracies)
+book.show("accuracy", fig, pd.DataFrame({"accuracy": accuracies * 30_000}))
+book.save();
+""",
+)
+"""What these runs execute: two trainings, a measurement, a figure with half a megabyte of data."""
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the project's code, one of its notebooks and a profile for that."""
-    folder = tmp_path_factory.mktemp("checkout")
+    """A folder with the project's code, a notebook and a profile for that."""
+    made = Checkout(tmp_path_factory.mktemp("checkout"))
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "lib", folder / "lib", ignore=skip)
-    shutil.copy(ROOT / "CITATION.cff", folder)
-    (folder / "notebooks").mkdir()
-    for path in (ROOT / "notebooks").glob(f"{NOTEBOOK}.*"):
-        shutil.copy(path, folder / "notebooks")
-    smoke = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text())
-    profile = {n: v for n, v in smoke.items() if not n[:2].isdigit() or n == NOTEBOOK}
-    for training in profile["trainings"].values():
-        training |= {"epochs": 3, "epoch_images": 64, "network": "pixels"}
-    (folder / "params").mkdir()
-    (folder / "params" / "fault.yaml").write_text(yaml.safe_dump(profile, sort_keys=False))
-    return folder
+    shutil.copytree(ROOT / "lib", made.root / "lib", ignore=skip)
+    shutil.copy(ROOT / "CITATION.cff", made.root)
+    made.notebook("06_units", *CELLS)
+    words = "figures: {accuracy: {caption: Two accuracies., alt: A line.}}"
+    made.layout.captions("06_units").write_text(words)
+    made.profile("fault", PROFILE)
+    return made.root
 
 
 def start(checkout: Path) -> "subprocess.Popen[bytes]":
     """Start a run in a process group of its own, on an empty store or on what was left."""
     environment = {**os.environ, "PYTHONPATH": str(checkout / "lib")}
     environment.pop("INTENSITY_STORE", None)
-    command = [sys.executable, "-m", "intensity", "run", "--profile", "fault"]
+    command = [sys.executable, "-m", "intensity", "run", "--profile", "fault", "--workers", "1"]
     with (checkout / "stderr").open("ab") as errors:
         return subprocess.Popen(
             command, cwd=checkout, env=environment, start_new_session=True,

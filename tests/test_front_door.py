@@ -13,6 +13,7 @@ import untrained
 from intensity.data.rendering import render
 from intensity.data.sampling import draw_scenes
 from intensity.storage.store import Store
+from intensity.training import runs
 from intensity.training.presets import SETTINGS, TASKS, usual_setting
 from intensity.training.runs import choose_run
 from intensity.values import InvalidInput
@@ -47,7 +48,9 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         intensity.draw("hard", 0)
 
 
-def test_the_run_that_saw_most_images_is_chosen(tmp_path: Path) -> None:
+def test_the_run_that_saw_most_images_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = Store(tmp_path)
     for images in (64, 256, 128):
         untrained.keep(store, epoch_images=images)
@@ -59,6 +62,10 @@ def test_the_run_that_saw_most_images_is_chosen(tmp_path: Path) -> None:
         choose_run(store, "bn_tiny", "hard", scenes, seed=7)
     with pytest.raises(InvalidInput, match=r"there are: none$"):
         choose_run(store, "bn_tiny", "hard", usual_setting(TASKS["hard"]))
+    monkeypatch.setattr(runs, "training_code", lambda: "another")
+    others = r"\(3 trained by other code, 1 damaged cannot be used\); there are: none$"
+    with pytest.raises(InvalidInput, match=others):
+        choose_run(store, "bn_tiny", "hard", scenes)
 
 
 def test_a_published_network_gives_logits_of_images_that_are_drawn() -> None:

@@ -17,8 +17,6 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-pytestmark = pytest.mark.processes
-
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ("run_all.sh", "run_tests.sh", ".ci/run", "postBuild")
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11")

@@ -10,8 +10,6 @@ import pytest
 from intensity.environment import Layout
 from intensity.values import ROOT
 
-pytestmark = pytest.mark.processes
-
 RUN = ROOT / "runs" / "smoke"
 
 

@@ -67,7 +67,7 @@ def load(
     *,
     setting: str | SceneOptions | None = None,
 ) -> keras.Model:
-    """A trained network, published with the project or in the store.
+    """A trained network, published with the project or in the store, if by the code that is here.
 
     Of several that were trained on the same scenes, the one that saw most images.
 
@@ -83,14 +83,11 @@ def load(
     Raises:
         InvalidInput: there is no such network; the line says which there are.
     """
-    from intensity.environment import Layout
-    from intensity.storage.store import Store
     from intensity.training.presets import find_setting, find_task, usual_setting
-    from intensity.training.runs import choose_run
+    from intensity.training.runs import choose_run, usual_store
 
     options = usual_setting(find_task(task)) if setting is None else find_setting(setting)
-    store = Store(published=Layout().pretrained)
-    return choose_run(store, network, task, options, seed).model
+    return choose_run(usual_store(), network, task, options, seed).model
 
 
 def plot(image: np.ndarray, attribution: np.ndarray, ax: Axes | None = None) -> Figure:

@@ -5,11 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from intensity.cli import WRONG_USE, parser
+from intensity.cli import DONE, FAILED, INTERRUPTED, WRONG_USE, parser
 from intensity.values import InvalidInput
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
-"""Exit codes."""
 
 HOW_TO_GO_ON = "what is finished is kept: make room or mend it, then call again"
 """The end of the line about what the system refuses."""
@@ -22,8 +19,7 @@ def main(words: Sequence[str] | None = None) -> int:
         words: the command line without the program; by default the real one.
 
     Returns:
-        The exit code: 0 done, 1 a notebook failed or a number is outside, 2 wrong use, 130
-        interrupted.
+        The exit code.
     """
     arguments = vars(parser().parse_args(words))
     command = arguments.pop("command")

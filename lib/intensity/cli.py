@@ -15,11 +15,14 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WRONG_USE = 2
-"""Exit code for input that is refused."""
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: 1 a notebook failed or a number is outside, 2 for input that is refused."""
 
 HELPED = 64
 """Exit code of this file where help was asked for and nothing is left to do."""
+
+STANDARD = "standard"
+"""The profile that is run by default, and whose figures, results and networks are kept in git."""
 
 SCHEDULER = r"(tcp|tls|ws|wss)://.+:\d+"
 """The addresses that a Dask scheduler can have."""
@@ -83,7 +86,7 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
         lambda text: bool(re.fullmatch(SCHEDULER, text)), "as tcp://host:8786, tls://host:8786"
     )
     run.add_argument(
-        "--profile", type=profile, default="standard", help="a file in params/ (standard)"
+        "--profile", type=profile, default=STANDARD, help=f"a file in params/ ({STANDARD})"
     )
     part = run.add_mutually_exclusive_group()
     part.add_argument(

@@ -19,8 +19,6 @@ from intensity.values import ROOT
 from untrained import keep
 from visits import Visit
 
-pytestmark = pytest.mark.processes
-
 STARTING = 90
 """Seconds that the server may take to start."""
 

@@ -12,8 +12,6 @@ from playwright.sync_api import Page, expect
 from intensity.values import ROOT
 from visits import Visit
 
-pytestmark = pytest.mark.processes
-
 LARGEST = 15e6
 """Bytes that the page may have."""
 

@@ -15,12 +15,11 @@ from intensity.explorer.networks import (
     open_network,
     setting_words,
     train_small,
-    usual_store,
 )
 from intensity.storage.store import Store
 from intensity.training import runs as runs_module
 from intensity.training.presets import find_setting
-from intensity.training.runs import Run
+from intensity.training.runs import Run, usual_store
 from intensity.values import InvalidInput
 from untrained import untrained
 

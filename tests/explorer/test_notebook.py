@@ -12,8 +12,6 @@ from intensity.storage.store import Store
 from intensity.training.runs import Run
 from intensity.values import ROOT
 
-pytestmark = pytest.mark.processes
-
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 
 

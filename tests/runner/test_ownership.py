@@ -17,8 +17,6 @@ from intensity.runner import ownership
 from intensity.runner.ownership import lock_of, owned
 from intensity.storage.locks import Lock
 
-pytestmark = pytest.mark.processes
-
 ENGINE = """
 import subprocess, sys, time
 from pathlib import Path

@@ -25,8 +25,6 @@ from intensity.training import workers as cluster
 from intensity.training.runs import add_run, run_name
 from intensity.values import InvalidInput
 
-pytestmark = pytest.mark.processes
-
 TRACE = """\
 import os, pathlib
 folder = pathlib.Path(os.environ["INTENSITY_CHECKOUT"], "runs", profile)

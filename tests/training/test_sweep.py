@@ -35,8 +35,6 @@ from intensity.training.presets import configure
 from intensity.training.progress import Progress, _SharedLine
 from intensity.training.runs import Run, find_run, run_name, training_code
 
-pytestmark = pytest.mark.processes
-
 NETWORK = {
     "name": "tiny",
     "layers": [
@@ -62,19 +60,14 @@ def configuration(seed: int = 0, epochs: int = 2) -> Configuration:
 
 SWEEP = """
 import json, os, sys
-from contextlib import nullcontext
 from pathlib import Path
 import psutil
-from intensity.training.configuration import Configuration
-from intensity.training.presets import configure
-from intensity.training.progress import Progress, _SharedLine
-from intensity.storage.store import Store
-from intensity.training.runs import Run
 from intensity.environment import FAST
-from intensity.training.workers import local_cluster
-from intensity.training.sweep import train_each
+from intensity.storage.store import Store
+from intensity.training.configuration import Configuration
+from intensity.training import sweep
 
-listening, workers, lacking = set(), set(), set()
+listening, lacking = set(), set()
 
 class Watched(Store):
     def add(self, *arguments):
@@ -83,61 +76,56 @@ class Watched(Store):
             sockets = [c for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
             listening.update(socket.laddr.ip for socket in sockets)
             if sockets and process != client:
-                workers.add(process.pid)
                 started = process.environ()
                 lacking.update(name for name in FAST if started.get(name) != FAST[name])
         return super().add(*arguments)
 
 wanted = [Configuration(**table) for table in json.loads(sys.argv[2])]
-store = Watched(Path(sys.argv[1]))
-with local_cluster(1, store.checkpoints) if sys.argv[3] == "1" else nullcontext() as scheduler:
-    if scheduler:
-        os.environ["INTENSITY_SCHEDULER"] = scheduler
-    runs = train_each(wanted, store)
+runs, workers = [], []
+with sweep._client(Watched(Path(sys.argv[1], "0")), len(wanted)) as client:
+    os.environ["INTENSITY_SCHEDULER"] = client.scheduler.address
+    for since in (0, 1):
+        workers.append(len(client.nthreads()))
+        store = Watched(Path(sys.argv[1], str(since)), fresh_since=since)
+        runs.append([str(run.path) for run in sweep.train_each(wanted, store)])
+        client.retire_workers([*client.nthreads()][1:])
 heavy = sorted({"keras", "tensorflow"} & set(sys.modules))
-print(json.dumps({"runs": [str(run.path) for run in runs], "listening": sorted(listening),
-                  "workers": len(workers), "heavy": heavy, "lacking": sorted(lacking)}))
+print(json.dumps({"runs": runs, "listening": sorted(listening), "workers": workers,
+                  "heavy": heavy, "lacking": sorted(lacking)}))
 """
 
 
-class Sweep(NamedTuple):
-    """What a process that trained two networks left."""
+class Sweeps(NamedTuple):
+    """What a process left that trained two networks twice."""
 
-    runs: list[Run]
+    runs: list[list[Run]]
     printed: dict[str, Any]
     terminal: str
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Sweep]:
-    """The same two trainings on one worker that was there, and on two that the sweep started."""
+def real(tmp_path_factory: pytest.TempPathFactory) -> Sweeps:
+    """The same two trainings on two workers that the sweep started, then on one of these."""
     tables = json.dumps([configuration(seed).model_dump(mode="json") for seed in (0, 1)])
-    processes = {}
-    for workers in (1, 2):
-        store = str(tmp_path_factory.mktemp("store"))
-        command = [sys.executable, "-c", SWEEP, store, tables, str(workers)]
-        environment = dict(os.environ)
-        for name in ("INTENSITY_SCHEDULER", "INTENSITY_TERMINAL"):
-            environment.pop(name, None)
-        processes[workers] = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-    done = {workers: process.communicate() for workers, process in processes.items()}
-    assert [process.returncode for process in processes.values()] == [0, 0], done
-    return {workers: _sweep(*texts) for workers, texts in done.items()}
+    names = ("INTENSITY_SCHEDULER", "INTENSITY_TERMINAL")
+    done = subprocess.run(
+        [sys.executable, "-c", SWEEP, str(tmp_path_factory.mktemp("stores")), tables],
+        env={name: value for name, value in os.environ.items() if name not in names},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout.splitlines()[-1])
+    runs = [[Run(Path(path)) for path in paths] for paths in printed["runs"]]
+    return Sweeps(runs, printed, done.stderr)
 
 
-def _sweep(output: str, terminal: str) -> Sweep:
-    """What a process printed, read."""
-    printed = json.loads(output.splitlines()[-1])
-    return Sweep([Run(Path(path)) for path in printed["runs"]], printed, terminal)
-
-
-def test_the_number_of_workers_changes_nothing(real: dict[int, Sweep]) -> None:
-    counts = {workers: sweep.printed["workers"] for workers, sweep in real.items()}
-    assert counts == {1: 1, 2: min(2, cores())}
-    for one, two in zip(real[1].runs, real[2].runs, strict=True):
+def test_the_number_of_workers_changes_nothing(real: Sweeps) -> None:
+    assert real.printed["workers"] == [min(2, cores()), 1]
+    for two, one in zip(*real.runs, strict=True):
         assert one.name == two.name
+        assert one.path != two.path
         for a, b in zip(one.model.get_weights(), two.model.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
         assert {**one.metrics, "seconds": 0} == {**two.metrics, "seconds": 0}
@@ -145,14 +133,14 @@ def test_the_number_of_workers_changes_nothing(real: dict[int, Sweep]) -> None:
         pd.testing.assert_frame_equal(one.predictions, two.predictions)
 
 
-def test_runs_come_in_the_order_asked_for_with_their_configurations(real: dict[int, Sweep]) -> None:
-    for sweep in real.values():
-        texts = [run.configuration.canonical() for run in sweep.runs]
+def test_runs_come_in_the_order_asked_for_with_their_configurations(real: Sweeps) -> None:
+    for runs in real.runs:
+        texts = [run.configuration.canonical() for run in runs]
         assert texts == [configuration(seed).canonical() for seed in (0, 1)]
 
 
-def test_runs_hold_what_was_trained_with_versions_and_machine(real: dict[int, Sweep]) -> None:
-    run = real[1].runs[0]
+def test_runs_hold_what_was_trained_with_versions_and_machine(real: Sweeps) -> None:
+    run = real.runs[1][0]
     record = json.loads((run.path / "config.json").read_text())
     assert {"configuration", "code", "python", "versions", "processor", "cores"} <= set(record)
     assert record["backend"] == "tensorflow"
@@ -169,26 +157,23 @@ def test_runs_hold_what_was_trained_with_versions_and_machine(real: dict[int, Sw
     assert run.predictions["count"].sum() == 60
 
 
-def test_all_listening_is_on_loopback(real: dict[int, Sweep]) -> None:
-    for sweep in real.values():
-        assert sweep.printed["listening"] == ["127.0.0.1"]
+def test_all_listening_is_on_loopback(real: Sweeps) -> None:
+    assert real.printed["listening"] == ["127.0.0.1"]
 
 
-def test_workers_keep_their_memory_from_their_start(real: dict[int, Sweep]) -> None:
-    for sweep in real.values():
-        assert sweep.printed["lacking"] == []
+def test_workers_keep_their_memory_from_their_start(real: Sweeps) -> None:
+    assert real.printed["lacking"] == []
 
 
-def test_the_process_that_asks_imports_no_deep_learning(real: dict[int, Sweep]) -> None:
-    assert [sweep.printed["heavy"] for sweep in real.values()] == [[], []]
+def test_the_process_that_asks_imports_no_deep_learning(real: Sweeps) -> None:
+    assert real.printed["heavy"] == []
 
 
-def test_the_terminal_shows_the_progress_line_alone(real: dict[int, Sweep]) -> None:
-    for sweep in real.values():
-        lines = [line for line in re.split(r"[\r\n]", sweep.terminal) if line.strip()]
-        assert all(re.match(r" *\d+ % of training \|", line) for line in lines), sweep.terminal
-        assert lines[-1].startswith("100 %")
-        assert "2/2 networks; tiny on hard, seed " in lines[-1]
+def test_the_terminal_shows_the_progress_line_alone(real: Sweeps) -> None:
+    lines = [line for line in re.split(r"[\r\n]", real.terminal) if line.strip()]
+    assert all(re.match(r" *\d+ % of training \|", line) for line in lines), real.terminal
+    assert lines[-1].startswith("100 %")
+    assert "2/2 networks; tiny on hard, seed " in lines[-1]
 
 
 class Saved:

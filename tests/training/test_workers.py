@@ -29,8 +29,6 @@ from intensity.training.runs import training_code
 from intensity.training.workers import check_workers
 from intensity.values import InvalidInput
 
-pytestmark = pytest.mark.processes
-
 DYING = """
 import os, sys
 from pathlib import Path

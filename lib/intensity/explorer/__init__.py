@@ -7,8 +7,8 @@ what can be explored, `serve` opens notebooks/explore.ipynb as a page of its own
 import os
 
 from intensity.environment import stderr_to
-from intensity.explorer.networks import usual_store
 from intensity.explorer.widgets import Page
+from intensity.training.runs import usual_store
 
 
 def show() -> None:

@@ -9,15 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stderr
-from typing import NamedTuple
 
 from intensity.data.scenes import SceneOptions
-from intensity.environment import Layout
 from intensity.explorer.view import Subject
 from intensity.storage import entries
 from intensity.storage.store import Store
 from intensity.training.presets import SETTINGS, configure
-from intensity.training.runs import Run, all_runs, run_name
+from intensity.training.runs import Listing, Run, list_runs
 from intensity.training.sweep import train_each
 from intensity.values import InvalidInput
 
@@ -44,53 +42,15 @@ SECONDS = "about half a minute"
 """How long `train_small` takes on two cores, start of a worker included."""
 
 
-class Listing(NamedTuple):
-    """The networks of a store.
-
-    runs: those that can be explored, by title, in the order of the page.
-    refused: one line on how many others do not fit, and why; empty where there are none.
-    """
-
-    runs: dict[str, Run]
-    refused: str
-
-
-def usual_store() -> Store:
-    """The store, with pretrained/ before it unless INTENSITY_PRETRAINED names another folder."""
-    store = Store()
-    return store if store.published else Store(published=Layout().pretrained)
-
-
 def find_networks(store: Store) -> Listing:
-    """The networks of a store that can be explored, published ones included."""
-    good: dict[str, Run] = {}
-    bad = Counter[str]()
-    for run in all_runs(store):
-        reason = _refusal(run)
-        if reason:
-            bad[reason] += 1
-        else:
-            good.setdefault(run.name, run)
+    """The networks that can be explored by title, in the order of the page; a line on others."""
+    good, bad = list_runs(store)
     titles = Counter(map(run_title, good.values()))
     named = {}
     for run in sorted(good.values(), key=_order):
         end = "" if titles[run_title(run)] == 1 else f", {run.name.rsplit('-', 1)[-1][:6]}"
         named[run_title(run) + end] = run
-    reasons = ", ".join(f"{count} {reason}" for reason, count in bad.items())
-    return Listing(named, f"Networks that do not fit: {reasons}." if bad else "")
-
-
-def _refusal(run: Run) -> str | None:
-    """Why a run cannot be explored, as far as is known without loading its network."""
-    try:
-        if run.name != run_name(run.configuration):
-            return "trained by other code"
-        run_title(run)
-    except entries.Damaged:
-        return "damaged"
-    except (InvalidInput, KeyError, TypeError, ValueError):
-        return "trained by other code"
-    return None
+    return Listing(named, f"Networks that do not fit: {bad}." if bad else "")
 
 
 def _order(run: Run) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
+from intensity.cli import STANDARD
 from intensity.environment import Layout
 from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
@@ -23,8 +24,6 @@ from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
 from intensity.training.runs import find_run, run_name
 from intensity.values import InvalidInput, shown
-
-PROFILE = "standard"
 
 LARGEST = 10**6
 """Bytes of the largest network that ships with the project."""
@@ -54,7 +53,7 @@ def publish(layout: Layout) -> None:
         InvalidInput: there is no complete standard run of one commit, it goes on, a file has no
             markers, or the networks are too large together.
     """
-    folder = layout.run(PROFILE)
+    folder = layout.run(STANDARD)
     with if_free(lock_of(folder)) as free:  # which a second publish would hold as well
         if not free:
             raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
@@ -67,7 +66,7 @@ def publish(layout: Layout) -> None:
         runs = _small_runs(layout)
         for path, text in texts.items():
             write_aside(path, text)
-        write_value(expected_path(layout, PROFILE), expected_record(folder, manifest))
+        write_value(expected_path(layout, STANDARD), expected_record(folder, manifest))
         _ship(runs, layout.pretrained)
 
 
@@ -89,7 +88,7 @@ def _check_origin(place: str, manifest: dict[str, Any]) -> None:
 def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
     """The files of all runs of the profile whose networks are small enough to ship, by name."""
     store, found = Store(), dict[str, dict[str, bytes]]()
-    sections = [s for s in load_profile(layout, PROFILE).values() if isinstance(s, WithTrainings)]
+    sections = [s for s in load_profile(layout, STANDARD).values() if isinstance(s, WithTrainings)]
     rows = [(section, row) for section in sections for row in section.rows.values()]
     for section, row in rows:  # all seeds of all rows: of a search any trial may have been chosen
         for configuration in section.configured(row, section.seeds):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from intensity.cli import DONE, FAILED, INTERRUPTED, STANDARD
 from intensity.environment import (
     Layout,
     cores,
@@ -29,24 +30,16 @@ from intensity.runner.profiles import load_profile
 from intensity.runner.queue import Queue
 from intensity.runner.record import Record, wanted
 from intensity.runner.verify import load_expected, verify
+from intensity.storage.code_digest import BACKENDS
 from intensity.storage.store import Store
 from intensity.values import InvalidInput, shown
-
-RENEWING = "standard"
-"""The profile whose figures are kept in git."""
-
-BACKENDS = ("tensorflow", "jax", "torch")
-"""What Keras can train with."""
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
-"""Exit codes."""
 
 
 @dataclass(frozen=True)
 class Request:
     """What the command line asks for; `cli` says what each option does, and refuses others."""
 
-    profile: str = "standard"
+    profile: str = STANDARD
     only: str | None = None
     start: str | None = None
     workers: int = cores()
@@ -59,7 +52,7 @@ class Request:
     def keeps_figures(self) -> bool:
         """Whether the figures in git become those of this run."""
         other = self.pretrained or self.verify  # it is judged by what is in git
-        return self.profile == RENEWING and not other
+        return self.profile == STANDARD and not other
 
     def choose(self, names: list[str]) -> list[str]:
         """The notebooks that are asked for, in order."""

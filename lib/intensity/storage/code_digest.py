@@ -20,11 +20,14 @@ PACKAGE = Path(__file__).parents[1]
 TRAINING = ("keras", "numba", "numpy")
 """Packages that train, beside the backend: their versions may not differ within a training."""
 
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras can train with."""
+
 PACKAGES = (
     *("dask", "distributed", "matplotlib", "nbconvert", "pandas", "papermill", "pydantic"),
-    *("scipy", "seaborn", "tensorflow", *TRAINING),
+    *("scipy", "seaborn", *BACKENDS, *TRAINING),
 )
-"""Packages whose versions can change a number or a picture."""
+"""Packages whose versions can change a number or a picture, where they are installed."""
 
 
 @cache
@@ -107,9 +110,9 @@ def provenance() -> dict[str, object]:
 
 @cache
 def versions() -> dict[str, str]:
-    """The versions of the packages that can change a number, and of other backends if any."""
+    """The versions of the packages that can change a number."""
     found = {}
-    for package in sorted({*PACKAGES, "jax", "torch"}):
+    for package in sorted(PACKAGES):
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     return found

@@ -12,17 +12,18 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec
 
 import pandas as pd
 
 from intensity.data.scenes import SceneOptions
-from intensity.environment import settings
+from intensity.environment import Layout, settings
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance, training_versions
 from intensity.storage.store import Arrays, Store, digest
@@ -141,10 +142,45 @@ def find_run(name: str, store: Store) -> Run | None:
     return Run(path, store) if path else None
 
 
-def all_runs(store: Store) -> Iterator[Run]:
-    """All folders that should be runs, published ones first."""
+def usual_store() -> Store:
+    """The store, with pretrained/ before it unless INTENSITY_PRETRAINED names another folder."""
+    store = Store()
+    return store if store.published else Store(published=Layout().pretrained)
+
+
+class Listing(NamedTuple):
+    """The runs of a store, published ones first.
+
+    runs: those of the current code that are whole, by name.
+    refused: how many others there are, and why; empty where there are none.
+    """
+
+    runs: dict[str, Run]
+    refused: str
+
+
+def list_runs(store: Store) -> Listing:
+    """The runs of a store that can be used, published ones included."""
+    runs, bad = dict[str, Run](), Counter[str]()
     for folder in filter(None, (store.published, store.root / "runs")):
-        yield from (Run(path, store) for path in sorted(folder.glob("[!.]*")) if path.is_dir())
+        for path in filter(Path.is_dir, sorted(folder.glob("[!.]*"))):
+            run = Run(path, store)
+            if reason := _refusal(run):
+                bad[reason] += 1
+            else:
+                runs.setdefault(run.name, run)
+    return Listing(runs, ", ".join(f"{count} {reason}" for reason, count in bad.items()))
+
+
+def _refusal(run: Run) -> str | None:
+    """Why a run cannot be used, as far as is known without loading its network."""
+    with suppress(InvalidInput, KeyError, TypeError, ValueError):
+        try:
+            if run.name == run_name(run.configuration) and "accuracy" in run.metrics:
+                return None
+        except entries.Damaged:
+            return "damaged"
+    return "trained by other code"
 
 
 def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed: int = 0) -> Run:
@@ -160,17 +196,17 @@ def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed
     Raises:
         InvalidInput: there is none; the line says which there are on such scenes.
     """
-    there: dict[tuple[str, str, int], list[Run]] = {}
-    for run in all_runs(store):
-        with suppress(entries.Damaged, ValueError, KeyError):  # of other code, or damaged
-            c = run.configuration
-            if c.scenes == scenes:
-                there.setdefault((c.network.name, c.task.name, c.seed), []).append(run)
+    listing, there = list_runs(store), dict[tuple[str, str, int], list[Run]]()
+    for run in listing.runs.values():
+        c = run.configuration
+        if c.scenes == scenes:
+            there.setdefault((c.network.name, c.task.name, c.seed), []).append(run)
     if (network, task, seed) not in there:
         names = "; ".join(f"{one}, {other}, {number}" for one, other, number in sorted(there))
+        refused = f" ({listing.refused} cannot be used)" if listing.refused else ""
         raise InvalidInput(
-            f"network, task, seed: {network}, {task}, {seed} is not trained on such scenes; "
-            f"there are: {names or 'none'}"
+            f"network, task, seed: {network}, {task}, {seed} is not trained on such scenes"
+            f"{refused}; there are: {names or 'none'}"
         )
     return max(there[network, task, seed], key=lambda run: run.configuration.recipe.images)
 
