@@ -32,9 +32,10 @@ def test_a_difference_goes_from_the_least_minus_the_largest_to_the_reverse() -> 
     assert UNITS["ratio"].difference.high == math.inf
 
 
-def test_intervals_are_cut_at_what_is_possible() -> None:
-    assert UNITS["fraction"].clip(-0.2, 0.5) == (0, 0.5)
-    assert UNITS["R2"].clip(-9, 1.5) == (-9, 1)
+def test_intervals_are_cut_at_the_bounds_of_what_cannot_be_negative() -> None:
+    assert UNITS["fraction"].clip(-0.2, 1.5) == (0, 1)
+    assert UNITS["correlation"].clip(-2, 1.5) == (-2, 1.5)
+    assert UNITS["R2"].clip(-9, 1.5) == (-9, 1.5)
 
 
 def test_rounding_leaves_a_number_possible() -> None:

@@ -47,8 +47,11 @@ class Unit:
         )
 
     def clip(self, low: float, high: float) -> tuple[float, float]:
-        """The two ends of an interval, cut at the bounds of what is possible."""
-        return max(low, self.low), min(high, self.high)
+        """The two ends of an interval, cut at the bounds of what cannot be negative.
+
+        A signed number's interval that leaves what is possible shows how little is known.
+        """
+        return (max(low, 0), min(high, self.high)) if self.low == 0 else (low, high)
 
     def holds(self, value: float) -> bool:
         """Whether a value is possible, up to rounding."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from intensity.claims.definitions import Claim, load_claims
+from intensity.claims.definitions import Claim, load_claims, read_claims
 from intensity.units import UNITS
 from intensity.values import ROOT, InvalidInput
 
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_refused_by_claim_and_field(
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump(content))
     with pytest.raises(InvalidInput, match=re.escape(said)) as refusal:
-        load_claims(path)
+        read_claims(path)
     assert "claims.yaml: " in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -125,4 +125,4 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "claims.yaml"
     path.write_text("solved: 0.9\nsolved: 0.8\n")
     with pytest.raises(InvalidInput, match="'solved' stands twice"):
-        load_claims(path)
+        read_claims(path)

@@ -1,7 +1,6 @@
 """The model truth: closed forms, and agreement with it."""
 
 import numpy as np
-import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, linear, logging
 from intensity.attribution.windows import Repaint
@@ -12,7 +11,6 @@ from intensity.evaluation.faithfulness import (
     truth_agreement,
 )
 from intensity.training.presets import TASKS
-from intensity.values import InvalidInput
 
 REPAINT = Repaint(TASKS["hard"], draws=9, seed=2)
 
@@ -20,34 +18,28 @@ REPAINT = Repaint(TASKS["hard"], draws=9, seed=2)
 def test_of_a_linear_model() -> None:
     model, weights = linear()
     images = images_of(2)
-    found = repaint_effects(model, images, repaint=REPAINT, cell=1, classes=1)
-    levels = REPAINT.levels(HEIGHT * WIDTH).reshape(9, 1, HEIGHT, WIDTH)
-    loss = weights[1] * (images - levels)
+    found = repaint_effects(model, images, repaint=REPAINT, classes=1)
+    levels = REPAINT.levels(6).reshape(9, 1, 2, 3).repeat(4, axis=2).repeat(4, axis=3)
+    losses = weights[1] * (images - levels[..., :HEIGHT, :WIDTH])
+    loss = np.add.reduceat(np.add.reduceat(losses, (0, 4), axis=2), (0, 4, 8), axis=3)
     np.testing.assert_allclose(found.signed, loss.mean(axis=0), rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(found.absolute, np.abs(loss).mean(axis=0), rtol=1e-3, atol=1e-5)
 
 
 def test_every_cell_is_repainted_as_often_as_there_are_draws() -> None:
     model, log = logging()
-    found = repaint_effects(model, images_of(2), repaint=REPAINT, cell=4)
+    found = repaint_effects(model, images_of(2), repaint=REPAINT)
     assert found.signed.shape == found.absolute.shape == (2, 2, 3)
     shown = np.concatenate(log.shown)
     assert len(shown) == 2 + 9 * 2 * 6
     painted = shown[2:].reshape(9, 2, 6, HEIGHT, WIDTH)
     np.testing.assert_array_equal(painted[:, :, 0, :4, :4].std(axis=(2, 3)), 0)
-    np.testing.assert_array_equal(painted[:, 0, :, 4:, 8:], painted[:, 0, :, 4:, 8:])
-
-
-@pytest.mark.parametrize("cell", [0, 5])
-def test_cells_are_small(cell: int) -> None:
-    with pytest.raises(InvalidInput, match=r"^cell: . is not allowed: a whole number, 1\.\.4"):
-        repaint_effects(linear()[0], images_of(1), repaint=REPAINT, cell=cell)
 
 
 def test_means_of_cells_at_the_border_count_their_pixels() -> None:
-    maps = np.arange(15.0).reshape(1, 3, 5)
-    expected = [[3.0, 5, 6.5], [10.5, 12.5, 14]]
-    np.testing.assert_allclose(cell_means(maps, 2)[0], expected)
+    maps = np.arange(30.0).reshape(1, 5, 6)
+    expected = [[10.5, 13.5], [25.5, 28.5]]
+    np.testing.assert_allclose(cell_means(maps)[0], expected)
 
 
 def test_agreement_compares_the_same_part() -> None:

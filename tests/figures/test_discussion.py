@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
+from intensity.claims.definitions import load_claims
 from intensity.claims.judge import judge, parts_table
 from intensity.figures import claims_overview
 from intensity.statistics.measurements import Measurement
@@ -29,7 +30,7 @@ def table() -> pd.DataFrame:
         Measurement(id=id_, value=value, ci95=ends, n=n, seeds=seeds, **text)
         for id_, value, ends, seeds in known
     ]
-    return parts_table(judge(measured), {one.id: one for one in measured})
+    return parts_table(judge(measured, load_claims().claims), {one.id: one for one in measured})
 
 
 def test_the_table_has_a_row_for_every_part(table: pd.DataFrame) -> None:

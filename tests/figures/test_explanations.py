@@ -26,7 +26,7 @@ def test_the_gallery_has_a_picture_for_each_method_and_image_on_a_scale_around_z
         {"gradient": np.array(values), "repaint": np.ones((1, 1))}
         for values in ([[1.0, -4.0]], [[0.0, 0.0]])
     ]
-    figure = figures.map_gallery(np.zeros((2, 2, 2)), maps, ["one", "two"], columns=2)
+    figure = figures.map_gallery(np.zeros((2, 2, 2)), maps, ["one", "two"])
     titled = [ax for block in figure.subfigs for ax in block.axes if ax.get_title(loc="left")]
     assert [ax.get_title(loc="left") for ax in titled] == [
         "image",

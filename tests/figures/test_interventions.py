@@ -212,5 +212,5 @@ def test_the_matrix_can_be_drawn_by_groups_and_into_a_figure() -> None:
         }
     )
     own = Figure()
-    assert figures.effect_matrix(matrix, groups=["edges"], figure=own) is own
-    assert [label.get_text() for label in own.axes[0].get_xticklabels()] == ["blurred"]
+    assert figures.effect_matrix(matrix, figure=own) is own
+    assert [label.get_text() for label in own.axes[0].get_xticklabels()] == ["recolored", "blurred"]

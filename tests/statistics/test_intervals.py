@@ -16,6 +16,7 @@ from intensity.statistics.intervals import (
     paired_interval,
     t_interval,
     wilson,
+    wilson_of_rates,
 )
 from intensity.statistics.measurements import Measurement
 from intensity.values import InvalidInput
@@ -347,3 +348,9 @@ def test_a_family_of_one_is_not_corrected() -> None:
     assert statistics.holm_intervals([values], 0.0) == [statistics.t_interval(values)]
     with pytest.raises(InvalidInput, match="family: 0 members"):
         statistics.holm_intervals([], 0.0)
+
+
+def test_wilson_of_rates_is_scipys_where_counts_are_whole() -> None:
+    oracle = [stats.binomtest(count, 40).proportion_ci(0.9, "wilson") for count in (0, 7)]
+    found = wilson_of_rates([0, 7 / 40], [40, 40], 0.9)
+    assert found == pytest.approx((oracle[0].low, oracle[1].high, 3.5 / 40), abs=1e-12)

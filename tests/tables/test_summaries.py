@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from fakes import HALF, rows
-from intensity.statistics.measurements import Results
-from intensity.tables.summaries import measurement_rows, summarized
+from intensity.tables.summaries import summarized
 from intensity.units import Unit
 from intensity.values import InvalidInput
 
@@ -30,10 +29,3 @@ def test_one_seed_has_no_interval() -> None:
     table = pd.DataFrame({"name": ["a"], "share": [0.5]})
     with pytest.raises(InvalidInput, match="two seeds or more"):
         summarized(table, ["name"], "share")
-
-
-def test_measurements_are_rows_by_the_parts_of_their_ids() -> None:
-    book = Results("07_interventions", "runs/lab")
-    book.over_seeds("core_share/hard/net", [0.8, 0.8], scenes=9)
-    (first,) = rows(measurement_rows(book.table("")))
-    assert first == ("core share", "hard", "net", "", "80.00 % [80.00, 80.00]", 2, 9, first[-1])

@@ -84,7 +84,7 @@ def test_accuracy_by_intensity_counts_scenes_within_ranges() -> None:
 def test_ranges_that_a_seed_did_not_see_are_left_out() -> None:
     one, other = counted((6, 0, 0, 4), (200, 2, 2, 1)), counted((7, 0, 0, 4))
     runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
-    assert tables.intensity_accuracy_table(runs, width=5)["intensity"].tolist() == [8.0]
+    assert tables.intensity_accuracy_table(runs)["intensity"].tolist() == [8.0]
 
 
 @pytest.mark.parametrize("name", ["hard", "medium", "three_bands"])

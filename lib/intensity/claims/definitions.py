@@ -183,8 +183,13 @@ class Statements(Value):
 
 
 @cache
-def load_claims(path: Path = CLAIMS_FILE) -> Statements:
-    """Read and check the claims.
+def load_claims() -> Statements:
+    """What claims.yaml says, read once."""
+    return read_claims(CLAIMS_FILE)
+
+
+def read_claims(path: Path) -> Statements:
+    """Read and check claims.
 
     Args:
         path: a YAML file as claims.yaml describes it.

@@ -13,8 +13,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import pandas as pd
 from pydantic import FiniteFloat
 
-from intensity.claims.definitions import Claim, Part, load_claims
-from intensity.statistics.intervals import wilson
+from intensity.claims.definitions import Claim, Part
+from intensity.statistics.intervals import EVERY_SEED, wilson
 from intensity.statistics.measurements import Measurement
 from intensity.units import FRACTION, find_unit
 from intensity.values import Value
@@ -116,21 +116,18 @@ def decide(measurement: Measurement) -> Decision:
     scenes = measurement.n.scenes
     bounds = [wilson(round(seed * scenes), scenes) for seed in measurement.seeds]
     low, high = min(bound.low for bound in bounds), max(bound.high for bound in bounds)
-    return Decision(low, high, "Wilson over scenes, every seed", own=False)
+    return Decision(low, high, EVERY_SEED, own=False)
 
 
-def judge(
-    measurements: Iterable[Measurement], claims: Sequence[Claim] | None = None
-) -> list[JudgedClaim]:
+def judge(measurements: Iterable[Measurement], claims: Iterable[Claim]) -> list[JudgedClaim]:
     """Judge the claims whose measurements are all there.
 
     Args:
         measurements: all that is known, with different ids.
-        claims: those of claims.yaml, if no others are given.
+        claims: for example those of claims.yaml.
     """
     known = {measurement.id: measurement for measurement in measurements}
-    stated = load_claims().claims if claims is None else claims
-    return [_judge(claim, known) for claim in stated if known.keys() >= set(claim.measurements)]
+    return [_judge(claim, known) for claim in claims if known.keys() >= set(claim.measurements)]
 
 
 def claims_table(judged: Sequence[JudgedClaim]) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
         profile=Path(output).name,
         complete=len(there) == len(notebooks),
         measurements=tuple(kept.values()),
-        claims=tuple(judge(kept.values())),
+        claims=tuple(judge(kept.values(), load_claims().claims)),
     )
 
 

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import Output, prepare
+from intensity.attribution.base import prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.windows import Repaint, place_windows
 from intensity.evaluation.localization import Part, part_of
-from intensity.models.inputs import check_count
 from intensity.statistics.correlation import rank_correlation
 
 if TYPE_CHECKING:
     import keras
 
 CELL = 4
-"""Side of the largest cell, pixels."""
+"""Side of a cell, pixels."""
 
 
 class Effects(NamedTuple):
@@ -41,24 +40,19 @@ def repaint_effects(
     images: np.ndarray,
     *,
     repaint: Repaint,
-    cell: int = CELL,
     classes: int | np.ndarray | None = None,
-    output: Output = "logit",
     batch: int = 64,
 ) -> Effects:
     """The model truth on a grid of cells.
 
     Args:
         repaint: how cells are repainted; at least 8 draws for claims.
-        cell: side of the cells, pixels, at most 4; the border cuts those that reach over it.
 
     Returns:
-        Signed and absolute effects of k x l cells.
-
+        Signed and absolute effects of k x l cells; the border cuts those that reach over it.
     """
-    target = prepare(model, images, classes, output, batch)
-    check_count("cell", cell, most=CELL)
-    cells = place_windows(target.pixels.shape[1:], cell, cell)
+    target = prepare(model, images, classes, "logit", batch)
+    cells = place_windows(target.pixels.shape[1:], CELL, CELL)
     levels = repaint.levels(len(cells))[:, None, :]
     parts = [
         (-change.mean(axis=0), np.abs(change).mean(axis=0))
@@ -69,32 +63,24 @@ def repaint_effects(
     return Effects(signed, absolute)
 
 
-def cell_means(maps: np.ndarray, cell: int = CELL) -> np.ndarray:
-    """Mean of maps in every cell of the grid.
-
-    Args:
-        cell: side of the cells, pixels; those at the border may be smaller.
-
-    Returns:
-        (n, k, l) float64.
-    """
-    cells = place_windows(maps.shape[1:], cell, cell)
+def cell_means(maps: np.ndarray) -> np.ndarray:
+    """(n, k, l) float64 means of maps in every cell of the grid; cells at the border are cut."""
+    cells = place_windows(maps.shape[1:], CELL, CELL)
     rows, columns = (side / side.sum(axis=1, keepdims=True) for side in (cells.rows, cells.columns))
     means: np.ndarray = rows @ maps.astype(np.float64) @ columns.T
     return means
 
 
-def truth_agreement(maps: np.ndarray, effects: Effects, part: Part, cell: int = CELL) -> np.ndarray:
+def truth_agreement(maps: np.ndarray, effects: Effects, part: Part) -> np.ndarray:
     """Rank agreement of maps with the model truth.
 
     Args:
         effects: of the same images.
         part: of the maps, pixel by pixel; "absolute" is compared with absolute effects, the others
             with signed ones.
-        cell: side of the cells of the effects, pixels.
 
     Returns:
         (n,) float64, Spearman's correlation over cells; NaN where one of the two is constant.
     """
     truth = effects.absolute if part == "absolute" else effects.signed
-    return rank_correlation(cell_means(part_of(maps, part), cell), truth)
+    return rank_correlation(cell_means(part_of(maps, part)), truth)

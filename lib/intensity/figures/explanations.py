@@ -28,6 +28,9 @@ _CURVES: tuple[tuple[str, LineStyleType, str], ...] = (
 )
 """Color, line and marker of curves in the order of their appearance."""
 
+_COLUMNS = 5
+"""Pictures side by side in the gallery."""
+
 _PALE = 0.6
 """Magnitudes above this are written in white."""
 
@@ -37,7 +40,6 @@ def map_gallery(
     images: np.ndarray,
     maps: Sequence[Mapping[str, np.ndarray]],
     labels: Sequence[str],
-    columns: int = 5,
     figure: style.Into = None,
 ) -> Figure:
     """Maps of several methods, a block of rows for each image: the image, then its maps.
@@ -47,14 +49,13 @@ def map_gallery(
         maps: for each image by label (h', w'), signed; each drawn from blue (against the class)
             over white to red (for it), up to its own largest magnitude.
         labels: one an image, above its rows; may hold line breaks.
-        columns: of pictures.
     """
-    each = -(-(len(maps[0]) + 1) // columns)
+    each = -(-(len(maps[0]) + 1) // _COLUMNS)
     fig = style.new_figure(style.PAGE, 1.62 * each * len(images) + 0.5, figure)
     blocks = fig.subfigures(len(images), 1, squeeze=False)[:, 0]
     for block, image, own, label in zip(blocks, images, maps, labels, strict=True):
         block.suptitle(label, x=0.01, ha="left", fontsize=8)
-        first, *others = block.subplots(each, columns, squeeze=False).flat
+        first, *others = block.subplots(each, _COLUMNS, squeeze=False).flat
         style.grey_picture(first, image)
         first.set_title("image", fontsize=7)
         for ax, (name, values) in zip(others, own.items(), strict=False):

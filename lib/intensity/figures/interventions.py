@@ -43,23 +43,19 @@ _NOTHING = "#777777"
 
 
 @styled
-def effect_matrix(
-    matrix: pd.DataFrame, groups: Sequence[str] | None = None, figure: Canvas | None = None
-) -> Figure:
+def effect_matrix(matrix: pd.DataFrame, figure: Canvas | None = None) -> Figure:
     """Share of changed answers, networks and baselines against interventions.
 
     Args:
         matrix: columns task, name, kind, group, intervention, label, value (missing where it does
             not apply), unusual (bool).
-        groups: of interventions, to draw the columns of these alone; all where None.
 
     Returns:
         A figure with a network or baseline a row and an intervention a column, tasks one below the
         other, baselines below networks, columns in groups; the share in percent in every cell,
         hatched where scenes are unlike those of training. What applies nowhere is left out.
     """
-    chosen = matrix if groups is None else matrix[matrix["group"].isin(groups)]
-    chosen = chosen[chosen.groupby("intervention")["value"].transform("count") > 0]
+    chosen = matrix[matrix.groupby("intervention")["value"].transform("count") > 0]
     ordered = chosen.sort_values("kind", kind="stable", ascending=False)
     tasks = {task: ordered[ordered["task"] == task] for task in dict.fromkeys(chosen["task"])}
     sizes = [rows["name"].nunique() for rows in tasks.values()]

@@ -145,8 +145,8 @@ def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, st
 def _accuracies(results: RunResults) -> str:
     """Every plain test accuracy, a row a task."""
     tasks: dict[str, list[Measurement]] = {}
-    for key, measured in results.known.items():
-        quantity, task, _, *detail = key.split("/")
+    for measured in results.measurements:
+        quantity, task, _, *detail = measured.about
         if quantity == "accuracy" and not detail:
             tasks.setdefault(task, []).append(measured)
     rows = [
@@ -164,7 +164,7 @@ def _cell(measurements: Sequence[Measurement]) -> str:
     """Accuracies in one cell of a table, a line each; what they rest on in the last line."""
     if not measurements:
         return "none"
-    lines = [f"`{m.id.split('/')[2]}` {m.text}" for m in measurements]
+    lines = [f"`{m.about[2]}` {m.text}" for m in measurements]
     seeds = {m.n.seeds for m in measurements} - {0}
     counts = [f"{_either(seeds)} seeds"] * bool(seeds)
     counts.append(f"{_either({m.n.scenes for m in measurements})} scenes")

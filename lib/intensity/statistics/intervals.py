@@ -26,6 +26,16 @@ LEVEL = 0.95
 EQUIVALENCE_LEVEL = 1 - 2 * (1 - LEVEL)
 """The level of the interval that holds two one-sided tests, each at 1 - LEVEL."""
 
+OVER_SEEDS = "Student t over seeds"
+"""How results and tables name the first of the two intervals."""
+
+OVER_SCENES = "Wilson over scenes"
+"""How they name the second."""
+
+EVERY_SEED = f"{OVER_SCENES}, every seed"
+"""How they name what holds every seed's Wilson interval, for rates so near 0 or 1 that seeds cannot
+spread."""
+
 Side = Literal["greater", "less", "two-sided"]
 """On which side of a number a test looks for the mean."""
 
@@ -170,6 +180,29 @@ def wilson(successes: int, trials: int) -> Interval:
         raise InvalidInput(f"successes: {counts} is not allowed: 0..trials of 1 or more")
     low, high = binomtest(successes, trials).proportion_ci(LEVEL, "wilson")
     return Interval(float(low), float(high), successes / trials)
+
+
+def wilson_of_rates(rates: ArrayLike, scenes: ArrayLike, level: float) -> Interval:
+    """From the least to the largest end of every seed's Wilson interval, and the mean rate.
+
+    Rates need not be of whole counts, as scipy's have to be: a scene may count in part. With z the
+    normal quantile of the level, an interval is
+
+        (p + z^2 / 2n -+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
+
+    Args:
+        rates: (seeds,) shares, 0..1.
+        scenes: (seeds,) how many each is of.
+        level: 0..1.
+    """
+    from scipy.special import ndtri
+
+    p, n, z = np.asarray(rates), np.asarray(scenes), float(ndtri((1 + level) / 2))
+    middle = p + z**2 / (2 * n)
+    half = z * np.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
+    shrunk = 1 + z**2 / n
+    ends = (middle - half) / shrunk, (middle + half) / shrunk
+    return Interval(float(ends[0].min()), float(ends[1].max()), float(p.mean()))
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
 
 from intensity.statistics.intervals import (
+    OVER_SCENES,
+    OVER_SEEDS,
     Interval,
     holm_intervals,
     log_t_interval,
@@ -73,6 +75,11 @@ class Measurement(Value):
         return self
 
     @property
+    def about(self) -> tuple[str, ...]:
+        """What it is of: the quantity, the task, the network or baseline, and details."""
+        return tuple(self.id.split("/"))
+
+    @property
     def text(self) -> str:
         """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
         if self.ci95 is None:
@@ -126,7 +133,7 @@ class Results:
         with _naming(name):
             log = find_unit(unit).log
             interval = log_t_interval(values) if log else t_interval(values)
-        method = "Student t over seeds, on the logarithm" if log else "Student t over seeds"
+        method = f"{OVER_SEEDS}, on the logarithm" if log else OVER_SEEDS
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
 
     def difference(
@@ -139,7 +146,7 @@ class Results:
         with _naming(name):
             interval = paired_interval(first, second)
         differences = np.asarray(first) - np.asarray(second)
-        method, unit = "Student t over seeds, paired", find_unit(unit).difference.name
+        method, unit = f"{OVER_SEEDS}, paired", find_unit(unit).difference.name
         return self._add_seeds(name, interval, differences, scenes, unit, method)
 
     def family(
@@ -151,7 +158,7 @@ class Results:
         """
         with _naming(next(iter(values), "family")):
             intervals = holm_intervals(list(values.values()), beyond)
-        method = f"Student t over seeds, Holm over {len(values)}"
+        method = f"{OVER_SEEDS}, Holm over {len(values)}"
         return [
             self._add_seeds(name, interval, np.asarray(seeds), scenes, unit, method)
             for (name, seeds), interval in zip(values.items(), intervals, strict=True)
@@ -161,7 +168,7 @@ class Results:
         """Keep a rate of something that is not trained, with Wilson's interval over the scenes."""
         with _naming(name):
             low, high, value = wilson(successes, scenes)
-        n, method = {"seeds": 0, "scenes": scenes}, "Wilson over scenes"
+        n, method = {"seeds": 0, "scenes": scenes}, OVER_SCENES
         return self._add(id=name, value=value, ci95=(low, high), n=n, unit=FRACTION, method=method)
 
     def exact(
@@ -200,9 +207,7 @@ class Results:
         """Keep one number a seed with the interval made from them, within what is possible."""
         low, high, value = interval
         with _naming(name):
-            bounds = find_unit(unit)
-        # A signed number's interval that leaves what is possible shows how little is known.
-        ends = bounds.clip(low, high) if bounds.low == 0 else (low, high)
+            ends = find_unit(unit).clip(low, high)
         numbers = np.asarray(seeds, dtype=np.float64).tolist()
         n = {"seeds": len(numbers), "scenes": scenes}
         return self._add(

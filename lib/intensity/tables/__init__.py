@@ -13,9 +13,7 @@ from intensity.tables.data import (
     permutation_table,
     scene_table,
 )
-from intensity.tables.departures import (
-    departure_table,
-)
+from intensity.tables.departures import departure_table
 from intensity.tables.explanations import (
     check_table,
     magnitude_table,
@@ -49,10 +47,7 @@ from intensity.tables.responses import (
     transition_table,
     widest_units,
 )
-from intensity.tables.summaries import (
-    measurement_rows,
-    summarized,
-)
+from intensity.tables.summaries import summarized
 from intensity.tables.training import (
     AUTHORS,
     Runs,

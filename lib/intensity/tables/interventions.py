@@ -20,21 +20,19 @@ from intensity.interventions.effects import EFFECTS, FEWEST, effect_id
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.statistics.intervals import (
     EQUIVALENCE_LEVEL,
+    EVERY_SEED,
     LEVEL,
+    OVER_SEEDS,
     Interval,
     equivalence_interval,
     holm,
     t_interval,
     t_test,
     wilson,
+    wilson_of_rates,
 )
 from intensity.units import DIFFERENCE, FRACTION, UNITS
 from intensity.values import InvalidInput
-
-BY_SEEDS = "Student t over seeds"
-"""How an effect is decided as a rule."""
-BY_SCENES = "Wilson over scenes, every seed"
-"""How a share near 0 is decided, where seeds cannot spread."""
 
 
 def effect_table(compared: Iterable[Compared]) -> pd.DataFrame:
@@ -160,25 +158,14 @@ def absence_table(table: pd.DataFrame, margin: float) -> pd.DataFrame:
 def _absence(seeds: pd.DataFrame, margin: float) -> dict[str, Any]:
     """The mean of one effect, its 90 % interval and the p of being below the margin."""
     values, scenes = seeds["value"].to_numpy(), seeds["scenes"].to_numpy()
-    interval, decided_by = equivalence_interval(values), BY_SEEDS
+    interval, decided_by = equivalence_interval(values), OVER_SEEDS
     p = t_test(values, margin, side="less")
     if interval.value <= NEAR:
-        low, high = _wilson_limits(values, scenes)
-        interval, decided_by = Interval(low.min(), high.max(), interval.value), BY_SCENES
+        interval, decided_by = wilson_of_rates(values, scenes, EQUIVALENCE_LEVEL), EVERY_SEED
         p = float(ndtr((values - margin) / np.sqrt(margin * (1 - margin) / scenes)).max())
-    ends = dict(
-        zip(("low", "high"), UNITS[FRACTION].clip(interval.low, interval.high), strict=True)
-    )
-    return {"value": interval.value, **ends, "scenes": int(scenes.min()),
+    low, high = UNITS[FRACTION].clip(interval.low, interval.high)
+    return {"value": interval.value, "low": low, "high": high, "scenes": int(scenes.min()),
             "decided_by": decided_by, "p": p}  # fmt: skip
-
-
-def _wilson_limits(rates: np.ndarray, scenes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of Wilson's 90 % intervals of (seeds,) rates, which need not be of whole counts."""
-    z = float(ndtri((1 + EQUIVALENCE_LEVEL) / 2))
-    middle = rates + z**2 / (2 * scenes)
-    half = z * np.sqrt(rates * (1 - rates) / scenes + (z / (2 * scenes)) ** 2)
-    return (middle - half) / (1 + z**2 / scenes), (middle + half) / (1 + z**2 / scenes)
 
 
 def effect_matrix_table(summary: pd.DataFrame, compared: Iterable[Compared]) -> pd.DataFrame:

@@ -28,20 +28,3 @@ def summarized(
         interval = t_interval(part[column])
         rows.append((*names, interval.value, *unit.clip(interval.low, interval.high)))
     return pd.DataFrame(rows, columns=[*keys, column, "low", "high"])
-
-
-def measurement_rows(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Measurements for people.
-
-    Args:
-        measurements: from `results.measurement_table`.
-
-    Returns:
-        Columns quantity, task, network, detail (the parts of the ids), measured (with the
-        interval), seeds, scenes, interval (how made).
-    """
-    parts = [(name.split("/", 3) + [""] * 3)[:4] for name in measurements["id"]]
-    named = pd.DataFrame(parts, measurements.index, ["quantity", "task", "network", "detail"])
-    spaced = {name: named[name].str.replace("_", " ") for name in ("quantity", "detail")}
-    shown = measurements.rename(columns={"text": "measured", "method": "interval"})
-    return named.assign(**spaced).join(shown[["measured", "seeds", "scenes", "interval"]])

@@ -26,6 +26,9 @@ class TrainedRun(Protocol):
     predictions: pd.DataFrame
 
 
+_RANGE = 5
+"""Grey levels in a range; it divides the paper's bands."""
+
 Runs = Mapping[str, Sequence[TrainedRun]]
 
 
@@ -47,7 +50,7 @@ def accuracy_summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
     """
     rows = []
     for m in measurements:
-        _, task, name = m.id.split("/")
+        _, task, name = m.about
         kind = "network" if m.seeds else "baseline"
         rows.append((task, name, kind, m.value, *(m.ci95 or (m.value, m.value))))
     return pd.DataFrame(rows, columns=["task", "name", "kind", "accuracy", "low", "high"])
@@ -78,19 +81,18 @@ def confusion_table(runs: Runs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def intensity_accuracy_table(runs: Runs, width: int = 5) -> pd.DataFrame:
-    """Test accuracy within small ranges of intensity, with t intervals over seeds.
+def intensity_accuracy_table(runs: Runs) -> pd.DataFrame:
+    """Test accuracy in ranges of five grey levels, 1..5 and so on, with t intervals over seeds.
 
     Args:
         runs: two seeds or more.
-        width: grey levels 1..width form the first range, and so on; 5 divides the paper's bands.
 
     Returns:
         Columns network, intensity (middle of the range, grey level), accuracy, low, high; ranges
         that every seed saw.
     """
     parts = [
-        _binned(run.predictions, width).assign(network=name, of=len(group))
+        _binned(run.predictions).assign(network=name, of=len(group))
         for name, group in runs.items()
         for run in group
     ]
@@ -100,10 +102,10 @@ def intensity_accuracy_table(runs: Runs, width: int = 5) -> pd.DataFrame:
     return pd.concat([means[means["network"] == name] for name in runs], ignore_index=True)
 
 
-def _binned(predictions: pd.DataFrame, width: int) -> pd.DataFrame:
+def _binned(predictions: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of one run within ranges of intensity."""
     levels = errors.accuracy_by_intensity(predictions)
-    middle = (levels["intensity"] - 1) // width * width + (width + 1) / 2
+    middle = (levels["intensity"] - 1) // _RANGE * _RANGE + (_RANGE + 1) / 2
     sums = levels.assign(intensity=middle).groupby("intensity")[["correct", "scenes"]].sum()
     return (sums["correct"] / sums["scenes"]).rename("accuracy").reset_index()
 
