@@ -14,6 +14,8 @@ from intensity.values import InvalidInput
         ("fraction", 0.992, 2, "99.20 %"),
         ("share of levels", 0.961, None, "96.1 % of levels"),
         ("difference in fraction", -0.0004, 1, "0.0 points"),
+        ("difference in fraction", 0.01, None, "1 point"),
+        ("share of levels", 0.01, None, "1 % of levels"),
         ("grey levels", 1.0, 2, "1.00 grey levels"),
         ("parameters", 1234567, None, "1,234,567 parameters"),
         ("ratio", 3.14159, None, "3.142"),

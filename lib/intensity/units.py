@@ -71,7 +71,9 @@ class Unit:
 
     def format(self, value: float, places: int | None = None) -> str:
         """A value for people with its unit, for example "96.1 % of levels"; as for `number`."""
-        return self.number(value, places) + self.suffix
+        number = self.number(value, places)
+        alone = number in ("1", "-1") and "%" not in self.suffix
+        return number + (self.suffix.removesuffix("s") if alone else self.suffix)
 
 
 FRACTION = "fraction"

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intensity.claims.definitions import Claim, Comparison, Part
-from intensity.claims.judge import Verdict, claims_table, combine, decide, judge, side
+from intensity.claims.definitions import Claim, Comparison, Part, load_claims
+from intensity.claims.judge import VERDICTS, Verdict, claims_table, combine, decide, judge, side
 from intensity.statistics.intervals import wilson
 from intensity.statistics.measurements import Measurement
 
 comparisons = st.sampled_from([">", ">=", "<", "<="])
 ends = st.floats(-100, 100)
 widths = st.floats(0, 100)
-VERDICTS: tuple[Verdict, ...] = ("reproduced", "not reproduced", "undecided")
+CLAIMS = load_claims().claims
 verdicts = st.lists(st.sampled_from(VERDICTS), min_size=1, max_size=5)
 
 
@@ -113,9 +113,9 @@ def test_only_claims_with_all_measurements_are_judged() -> None:
         measured("levels_read_right/hard/bn_compact", 0.93, 0.95),
         measured("crossing_distance/hard/bn_compact", 0.5, 1.5),
     )
-    assert judge([]) == []
-    assert judge([near]) == []
-    (claim,) = judge([far, near])
+    assert judge([], CLAIMS) == []
+    assert judge([near], CLAIMS) == []
+    (claim,) = judge([far, near], CLAIMS)
     assert claim.id == "C7"
     assert claim.measurement == (near.id, far.id)
     assert claim.verdict == "reproduced"
@@ -129,7 +129,7 @@ def test_only_claims_with_all_measurements_are_judged() -> None:
 )
 def test_one_part_that_fails_decides(distance: tuple[float, float], verdict: Verdict) -> None:
     share = measured("levels_read_right/hard/bn_compact", 0.85, 0.95)
-    (claim,) = judge([share, measured("crossing_distance/hard/bn_compact", *distance)])
+    (claim,) = judge([share, measured("crossing_distance/hard/bn_compact", *distance)], CLAIMS)
     assert claim.verdict == verdict
 
 
@@ -142,7 +142,7 @@ def test_a_measurement_may_be_bounded_from_both_sides() -> None:
         (0.15, 0.2, "not reproduced"),
         (-0.3, -0.2, "not reproduced"),
     ):
-        (claim,) = judge([gradient, measured(recolor, low, high)])
+        (claim,) = judge([gradient, measured(recolor, low, high)], CLAIMS)
         assert claim.verdict == verdict
         assert claim.measurement == (gradient.id, recolor)
 
@@ -150,7 +150,7 @@ def test_a_measurement_may_be_bounded_from_both_sides() -> None:
 def test_rates_away_from_0_and_1_are_decided_over_seeds() -> None:
     accuracy = rate((0.94, 0.96), (0.82, 1.0))
     assert decide(accuracy)[:3] == (0.82, 1.0, "t")
-    (claim,) = judge([accuracy])
+    (claim,) = judge([accuracy], CLAIMS)
     assert claim.verdict == "undecided"
 
 
@@ -170,14 +170,14 @@ def test_the_edge_of_near_is_near() -> None:
 
 def test_few_scenes_leave_a_rate_near_1_undecided() -> None:
     for scenes, verdict in ((20, "undecided"), (1000, "reproduced")):
-        (claim,) = judge([rate((1.0, 1.0), (1.0, 1.0), scenes)])
+        (claim,) = judge([rate((1.0, 1.0), (1.0, 1.0), scenes)], CLAIMS)
         assert claim.verdict == verdict
         assert claim.parts[0].interval[0] == wilson(scenes, scenes).low
 
 
 def test_differences_near_0_are_decided_over_seeds() -> None:
     difference = measured("accuracy_difference/three_bands/large/small", 0.011, 0.013)
-    (claim,) = judge([difference])
+    (claim,) = judge([difference], CLAIMS)
     assert (claim.verdict, claim.parts[0].decided_by) == ("reproduced", "t")
 
 
@@ -193,14 +193,14 @@ def test_exact_values_decide_by_themselves() -> None:
             unit="p value",
             method="exact",
         )
-        (claim,) = judge([exact])
+        (claim,) = judge([exact], CLAIMS)
         assert (claim.id, claim.verdict) == ("C11", verdict)
 
 
 def test_the_table_for_display() -> None:
     accuracy = rate((0.99, 0.996), (0.955, 1.0))
     pixels = measured("accuracy_difference/hard/pixels/bn_compact", -0.04, 0.01)
-    table = claims_table(judge([accuracy, pixels])).set_index("id")
+    table = claims_table(judge([accuracy, pixels], CLAIMS)).set_index("id")
     assert table.index.tolist() == ["C2", "C4*"]
     assert table.loc["C4*", "verdict"] == "not reproduced"
     shown = table.loc["C2", "measured"]

@@ -31,7 +31,7 @@ def test_an_intensity_function_steps_at_its_boundaries(spans: Spans) -> None:
         (119.5, 150.5, 1),
         (209.5, 240.5, 2),
     ]
-    assert ax.get_ylabel() == "three_bands"
+    assert ax.get_ylabel() == "three bands"
     bands = [tuple(band) for band in task.bands if band.label is not None]
     assert spans(ax)[: len(bands)] == [
         (low - 0.5, high + 0.5, to_hex(tint(class_color(label)))) for low, high, label in bands
@@ -88,8 +88,8 @@ def test_a_baseline_without_a_condition_leaves_its_row_empty(intervals: Interval
     fig = baseline_accuracy(pd.DataFrame(rows))
     assert [len(intervals(ax)) for ax in fig.axes] == [2, 1]
     assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == [
-        "mean_intensity",
-        "edge_amplitude",
+        "class of the mean",
+        "amplitude of edges",
     ]
     chance = [
         line.get_xdata()[0] for ax in fig.axes for line in ax.lines if line.get_linestyle() == ":"

@@ -84,7 +84,7 @@ def test_groups_have_headings_and_a_name_may_be_in_several(ax: Axes, seed_dots: 
 
 
 def test_a_name_without_a_value_has_a_dash(ax: Axes) -> None:
-    forest(ax, SUMMARY, names=["something", "missing"], words={"missing": "not measured"})
+    forest(ax, SUMMARY, names=["something", "missing"])
     assert [y for _, y, _ in means(ax)] == [0]
     assert texts(ax) == [("$-$", 1)]
-    assert ax.get_yticklabels()[1].get_text() == "not measured"
+    assert ax.get_yticklabels()[1].get_text() == "missing"

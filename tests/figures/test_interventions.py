@@ -33,7 +33,7 @@ def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() ->
     ax, scale = figures.effect_matrix(matrix).axes
     assert scale.get_xlabel() == "share of changed answers (%)"
     assert ax.get_title(loc="left") == "trained and tested on hard"
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "flat_patch"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "largest flat patch"]
     assert [label.get_text() for label in ax.get_xticklabels()] == [
         *("recolored, any level", "blurred")
     ]

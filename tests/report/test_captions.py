@@ -18,7 +18,7 @@ DATA = pd.DataFrame(
     ("found", "said"),
     [
         ({"names": ["task"]}, "a: 0.50; b: 0.50"),
-        ({"names": ["task", "seed"], "rows": "value > 0.3"}, "a 1: 0.75; b 0: 0.50"),
+        ({"names": ["task", "seed"], "rows": "value > 0.3"}, "a, 1: 0.75; b, 0: 0.50"),
         ({"names": ["task"], "how": "last"}, "a: 0.75; b: 0.50"),
         ({"names": ["task"], "how": "max", "form": "{:.0%}"}, "a: 75%; b: 50%"),
         ({"how": "range"}, "0.25 to 0.75"),

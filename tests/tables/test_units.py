@@ -121,8 +121,8 @@ def test_means_of_probes_are_cut_at_what_a_measure_can_be() -> None:
     at = summary.set_index(["condition", "layer", "over", "measure"])
     r2 = at.loc[("random weights", "relu1", "object", "r2")]
     # two seeds 0.1 apart: HALF is half the interval of seeds 2 apart
-    assert (r2["value"], r2["low"]) == pytest.approx((0.65, 0.65 - HALF / 20))
-    assert r2["high"] == 1
+    ends = 0.65 - HALF / 20, 0.65 + HALF / 20
+    assert (r2["value"], r2["low"], r2["high"]) == pytest.approx((0.65, *ends))
     accuracy = at.loc[("trained", "relu1", "object", "accuracy")]
     assert (accuracy["low"], accuracy["high"]) == (0, 1)
     control = at.loc[("trained", "logits", "space", "shuffled_r2")]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -107,10 +108,16 @@ def _search(fig: Figure, ax: Axes, settings: pd.DataFrame) -> None:
     chosen = settings[settings["chosen"] > 0]
     ring: dict[str, Any] = {"facecolors": "none", "edgecolors": "black", "s": 90, "zorder": 4}
     ax.scatter(chosen["learning_rate"], chosen["weight_decay"], **ring)
-    ax.set(xscale="log", yscale="log")
+    ax.set(xscale="log", yscale="log", xlim=_decades(x), ylim=_decades(y))
     ax.set(xlabel="learning rate (logarithmic)", ylabel="weight decay (logarithmic)")
     ax.grid(color="#EEEEEE")
     fig.colorbar(shown, ax=ax, label="validation accuracy")
+
+
+def _decades(values: pd.Series) -> tuple[float, float]:
+    """The whole powers of ten around positive numbers: between them no tick needs a label."""
+    exponents = np.log10(values)
+    return 10 ** float(np.floor(exponents.min())), 10 ** float(np.ceil(exponents.max()))
 
 
 def _chosen(ax: Axes, runs: pd.DataFrame, test: Sequence[float]) -> None:

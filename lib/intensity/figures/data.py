@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from intensity.data.tasks import LEVELS, Task
 from intensity.figures import style
 from intensity.figures.forest import forest, missing_handle
+from intensity.tables.names import title_of
 
 _NOT_DRAWN: dict[str, Any] = {
     "facecolor": "white",
@@ -54,7 +55,7 @@ def _intensity_function(ax: Axes, task: Task) -> None:
     for low, high in _gaps(task.levels):
         ax.axvspan(low - 0.5, high + 0.5, zorder=3, **_NOT_DRAWN)
     ax.set(yticks=range(task.classes), ylim=(-0.6, task.classes - 0.4))
-    ax.set_ylabel(task.name, rotation=0, ha="right", va="center")
+    ax.set_ylabel(title_of(task.name), rotation=0, ha="right", va="center")
     ax.tick_params(axis="x", which="both", length=0)
 
 
@@ -110,7 +111,7 @@ def class_balance(table: pd.DataFrame, figure: style.Into = None) -> Figure:
             ax.plot(x, row["expected"], "_", color="#333333", markersize=24)
             style.estimate(ax, x, row["share"], (row["low"], row["high"]), color, upright=True)
         ax.set_xticks(sorted(shares["class"]))
-        ax.set(xlim=(-0.6, shares["class"].max() + 0.6), xlabel="class", title=task)
+        ax.set(xlim=(-0.6, shares["class"].max() + 0.6), xlabel="class", title=title_of(task))
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel("share of scenes")
     expected = style.line_handle("expected", "#333333", style="none", marker="_")
@@ -136,7 +137,7 @@ def baseline_accuracy(table: pd.DataFrame, figure: style.Into = None) -> Figure:
         rows = rows.assign(color=style.BASELINE_COLOR, marker="D")
         chance = rows["chance"].iloc[0]
         forest(ax, rows, name="baseline", value="accuracy", names=names, reference=chance)
-        ax.set(xlim=(0, 1.06), title=fill(condition.replace("_", " "), 20))
+        ax.set(xlim=(0, 1.06), title=fill(title_of(condition).replace("_", " "), 20))
     fig.supxlabel("accuracy (share of scenes)")
     accuracy = style.interval_handle(style.SCENES_INTERVAL, "D", "accuracy")
     style.legend_above(fig, [accuracy, missing_handle(), style.reference_handle()])

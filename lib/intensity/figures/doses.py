@@ -29,6 +29,7 @@ from intensity.figures.style import (
     seed_handle,
     styled,
 )
+from intensity.tables.names import title_of
 
 _REGIONS: tuple[tuple[str, LineStyleType, str], ...] = (
     ("#0077BB", "-", "o"),
@@ -144,7 +145,7 @@ def piece_losses(
     ax.set(xlabel="side of the pieces", ylabel="accuracy lost\n(share of scenes)")
     ax.grid(axis="y", color="#EEEEEE")
     handles = [
-        line_handle(name, look["color"], look["linestyle"], look["marker"])
+        line_handle(title_of(name), look["color"], look["linestyle"], look["marker"])
         for name, look in looks.items()
     ]
     words = (

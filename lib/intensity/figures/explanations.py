@@ -13,6 +13,7 @@ from matplotlib.typing import LineStyleType
 from intensity.data.tasks import Band
 from intensity.figures import style
 from intensity.figures.forest import forest
+from intensity.tables.names import title_of
 
 _NO_NETWORK = "image"
 """The group of methods that need no network."""
@@ -102,7 +103,7 @@ def score_panels(
             forest(ax, means, own, name="label", names=methods, reference=references.get(score))
         line[0].set_xlabel(label, loc="left")
     for ax, task in zip(axes[0], tasks, strict=True):
-        ax.set_title(style.task_title(task))
+        ax.set_title(title_of(task))
     handles = [style.interval_handle(), style.seed_handle()]
     handles.append(
         style.line_handle("slanted: needs no network", style.BASELINE_COLOR, "none", "D")

@@ -1,7 +1,8 @@
 """The forest plot: rows of names, each with its value, its interval and one dot a seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -9,9 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from intensity.figures import style
+from intensity.tables.names import title_of
 
 _MISSING = "#999999"
 """Color of the dash where a row has no value."""
+
+_WIDTH = 24
+"""Letters in a line of a name."""
 
 _BELOW = 0.27
 """How far under its row the dots of the seeds lie, in rows."""
@@ -26,7 +31,6 @@ def forest(
     value: str = "value",
     group: str | None = None,
     names: Sequence[str] | None = None,
-    words: Mapping[str, str] | None = None,
     reference: float | None = None,
     form: str = "",
 ) -> None:
@@ -42,15 +46,13 @@ def forest(
         value: column with the values.
         group: column with the headings under which rows are grouped; none without it.
         names: all names from the top, without groups; a dash where the summary lacks one.
-        words: what is written for a name, where it is not the name itself.
         reference: a value that others are compared with, drawn as a dotted line.
         form: how values are written beside the axes, for example "{:.3f}"; not at all without it.
     """
     keys = [group, name] if group else [name]
     rows = dict(zip(_keys(summary, keys), style.records(_looks(summary, name)), strict=True))
     places, headings = _places([(one,) for one in names] if names else list(rows))
-    written = words or {}
-    named_rows(ax, [written.get(key[-1], key[-1]) for key in places], list(places.values()))
+    named_rows(ax, [fill(title_of(key[-1]), _WIDTH) for key in places], list(places.values()))
     for y, heading in headings.items():
         _text(ax, 0.01, y, heading, weight="bold")
     for key in places.keys() - rows.keys():

@@ -29,8 +29,8 @@ from intensity.figures.style import (
     picture,
     seed_handle,
     styled,
-    task_title,
 )
+from intensity.tables.names import title_of
 
 _NAMED = "#0077BB"
 """The baseline that a network is nearest to."""
@@ -65,7 +65,7 @@ def effect_matrix(matrix: pd.DataFrame, figure: Canvas | None = None) -> Figure:
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, list(changes["intervention"]))
         _borders(ax, rows)
-        ax.set_title(f"trained and tested on {task_title(task)}")
+        ax.set_title(f"trained and tested on {title_of(task)}")
         ax.tick_params(length=0)
     _headings(axes[0], chosen)
     axes[-1].set_xticks(range(len(changes)), list(changes["label"]), rotation=90)
@@ -99,8 +99,8 @@ def _cells(ax: Axes, rows: pd.DataFrame, changes: Sequence[str]) -> Any:
         elif odd[y, x]:
             ax.add_patch(_hatched(x, y, value > _PALE))
         ax.text(x, y, text, ha="center", va="center", fontsize=7, color=color)
-    ax.set_yticks(range(len(names)), names)
-    baselines = set(rows.loc[rows["kind"] == "baseline", "name"])
+    ax.set_yticks(range(len(names)), [title_of(name) for name in names])
+    baselines = {title_of(name) for name in rows.loc[rows["kind"] == "baseline", "name"]}
     for label in ax.get_yticklabels():
         if label.get_text() in baselines:
             label.set(fontstyle="italic", color=BASELINE_COLOR)
@@ -164,8 +164,8 @@ def fingerprint_distances(
         color = rows["nearest"].map({True: _NAMED, False: BASELINE_COLOR})
         shown = rows.assign(kind="baseline", color=color)
         forest(ax, shown, own, name="baseline", value="distance")
-        named = ", ".join(rows.loc[rows["nearest"], "baseline"]) or "none of these"
-        ax.set_title(f"{name} on {task_title(task)}: {named}")
+        named = ", ".join(rows.loc[rows["nearest"], "baseline"].map(title_of)) or "none of these"
+        ax.set_title(f"{name} on {title_of(task)}: {named}")
     axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
     nearest = line_handle("baseline that is named", _NAMED, "-", "D")
@@ -193,7 +193,9 @@ def cue_conflicts(
         baselines, named with their task; a dash where one has no such effect.
     """
     shown, table = (
-        rows[rows["effect"].isin(effects)].assign(row=rows["name"] + " (" + rows["task"] + ")")
+        rows[rows["effect"].isin(effects)].assign(
+            row=rows["name"].map(title_of) + " (" + rows["task"].map(title_of) + ")"
+        )
         for rows in (summary, table[table["kind"] == "network"])
     )
     shown["color"] = shown["name"].map(colors(shown["name"]))

@@ -15,6 +15,7 @@ from scipy import ndimage
 from intensity.analysis.planes import plane_labels
 from intensity.data.tasks import LEVELS, Task
 from intensity.figures import style
+from intensity.tables.names import title_of
 
 _BORDER = "#000000"
 """Color of borders between true classes."""
@@ -54,7 +55,7 @@ def class_planes(
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
         _true_classes(ax, tasks[rows["task"].iloc[0]])
-        ax.set_title(network)
+        ax.set_title(title_of(network))
     for ax in axes[::columns]:
         ax.set_ylabel("background (grey level)")
     style.legend_above(fig, _plane_handles(sorted(set(table["class"]))), 6)

@@ -23,7 +23,7 @@ from matplotlib.ticker import MultipleLocator
 from matplotlib.typing import LineStyleType
 
 from intensity.data.tasks import LEVELS, Band
-from intensity.training.presets import NETWORKS, TASKS
+from intensity.training.presets import NETWORKS
 
 COLUMN = 3.35
 """Width of one column of a paper, in inches."""
@@ -151,11 +151,6 @@ def colors(names: Iterable[str]) -> dict[Any, str]:
     own = {name: NETWORK_COLORS.get(name) for name in names}
     spare = itertools.cycle(OTHER_COLORS)
     return {name: color or next(spare) for name, color in own.items()}
-
-
-def task_title(name: Any) -> str:
-    """How people call a task; its name where it is no preset."""
-    return str((name in TASKS and TASKS[name].title) or name)
 
 
 def looks(names: Iterable[str]) -> dict[Any, dict[str, Any]]:

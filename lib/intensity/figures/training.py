@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from intensity.data.tasks import LEVELS, Band
 from intensity.figures import style
 from intensity.figures.forest import forest
+from intensity.tables.names import title_of
 
 _SPLITS: dict[Any, dict[str, Any]] = {
     "training": {"linestyle": "--", "linewidth": 0.8},
@@ -37,7 +38,7 @@ def learning_curves(table: pd.DataFrame, figure: style.Into = None) -> Figure:
             ax.plot(x, y, color=palette[network], alpha=0.8, **_SPLITS[split])
             if split == "validation":
                 style.dots(ax, x[-1:], y[-1:], palette[network])
-        ax.set(title=task, xlabel="training images seen (thousands)", ylim=(0, 1.03))
+        ax.set(title=title_of(task), xlabel="training images seen (thousands)", ylim=(0, 1.03))
     axes[0].set_ylabel("accuracy (share of images)")
     handles = [style.line_handle(name, color) for name, color in palette.items()]
     for split, look in _SPLITS.items():
@@ -74,7 +75,7 @@ def accuracy_overview(
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         own = seeds[seeds["task"] == task]
         forest(ax, rows, own, value="accuracy", reference=chance[task], form="{:.3f}")
-        ax.set(xlim=(0, 1.03), title=task)
+        ax.set(xlim=(0, 1.03), title=title_of(task))
     for ax in axes[-2:]:
         ax.set_xlabel("test accuracy (share of images)")
     network = style.interval_handle(what="network: mean")
@@ -93,7 +94,8 @@ def confusion_matrices(table: pd.DataFrame, figure: style.Into = None) -> Figure
     """
     import seaborn as sns
 
-    panels = style.parts(table.assign(panel=table["network"] + "\non " + table["task"]), "panel")
+    panel = table["network"] + "\non " + table["task"].map(title_of)
+    panels = style.parts(table.assign(panel=panel), "panel")
     fig, axes = style.new_panels(len(panels), 4, 1.9, 0.2, figure)
     look: dict[str, Any] = {"vmin": 0, "vmax": 1, "cmap": "Blues", "cbar": False, "square": True}
     for ax, (title, rows) in zip(axes, panels.items(), strict=True):

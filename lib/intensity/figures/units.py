@@ -93,7 +93,7 @@ def probes_by_depth(
         ax.set_title(title)
     fig.supxlabel("layer, from input to output")
     shuffled = style.line_handle("shuffled targets (control)", style.INK, "--")
-    chance = style.line_handle("always the same answer", _FAINT, ":")
+    chance = style.line_handle("constant prediction", _FAINT, ":")
     style.legend_above(fig, [*depth_handles(summary), shuffled, chance], 3)
     return fig
 

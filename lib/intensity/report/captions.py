@@ -22,6 +22,7 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from intensity.storage.files import read_yaml
+from intensity.tables.names import title_of
 from intensity.values import InvalidInput, Value, shown
 
 PLACES = {"first": 0, "last": -1}
@@ -77,7 +78,7 @@ class Found(Value):
         said = (
             (name if isinstance(name, tuple) else (name,), self._said(one)) for name, one in items
         )
-        return "; ".join(f"{' '.join(map(str, name))}: {number}" for name, number in said)
+        return "; ".join(f"{', '.join(map(title_of, name))}: {number}" for name, number in said)
 
     def _said(self, numbers: pd.Series) -> str:
         """What is said of an item's numbers."""

@@ -21,6 +21,7 @@ from intensity.runner.profiles import load_profile
 from intensity.runner.sections import Training
 from intensity.statistics.measurements import Results
 from intensity.storage.store import Store
+from intensity.tables.names import titled
 from intensity.training.runs import Run
 from intensity.training.sweep import train_all
 from intensity.values import InvalidInput
@@ -142,7 +143,7 @@ class Book(Results):
             InvalidInput: there is no caption, or a place has no value.
         """
         caption, _ = self._filled(self.captions.tables, name, table, values)
-        display.show_rows(table, name=name, caption=caption, formats=formats)
+        display.show_rows(titled(table), name=name, caption=caption, formats=formats)
 
     def save(self) -> Path:
         """Write what was measured, whole or not at all; says where."""

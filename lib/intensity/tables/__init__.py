@@ -36,6 +36,7 @@ from intensity.tables.interventions import (
     piece_table,
     seed_values,
 )
+from intensity.tables.names import title_of, titled
 from intensity.tables.responses import (
     logit_table,
     plane_table,

@@ -31,6 +31,7 @@ from intensity.statistics.intervals import (
     wilson,
     wilson_of_rates,
 )
+from intensity.tables.names import title_of
 from intensity.units import DIFFERENCE, FRACTION, UNITS
 from intensity.values import InvalidInput
 
@@ -209,8 +210,10 @@ def inapplicable_table(matrix: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns intervention, note, tasks (a list in words).
     """
-    notes = matrix[matrix["note"] != ""].groupby(["intervention", "note"], sort=False)["task"]
-    return notes.agg(lambda tasks: ", ".join(tasks.unique())).rename("tasks").reset_index()
+    lacking = matrix[matrix["note"] != ""]
+    keys = [lacking["intervention"], lacking["note"]]
+    tasks = lacking["task"].map(title_of).groupby(keys, sort=False)
+    return tasks.agg(lambda names: ", ".join(names.unique())).rename("tasks").reset_index()
 
 
 def conflict_table(summary: pd.DataFrame) -> pd.DataFrame:
