@@ -47,7 +47,7 @@ def summary() -> pd.DataFrame:
             "task": ["hard", "hard", "shape", "shape"],
             "label": ["gradient", "Sobel"] * 2,
             "group": ["gradient", "image"] * 2,
-            "score": "auc",
+            "score": "absolute/auc",
             "value": [0.7, 0.5, 0.6, 0.4],
             "low": [0.6, 0.5, 0.5, 0.4],
             "high": [0.8, 0.5, 0.7, 0.4],
@@ -59,7 +59,7 @@ def test_scores_have_a_panel_a_task_with_intervals_seeds_and_reference(
     summary: pd.DataFrame, intervals: Marks, seed_dots: Marks
 ) -> None:
     seeds = summary.assign(value=summary["value"] + 0.01)
-    figure = figures.score_panels(summary, seeds, {"auc": "area"}, {"auc": 0.5})
+    figure = figures.score_panels(summary, seeds, ["absolute/auc"])
     first, second = figure.axes
     assert [ax.get_title(loc="left") for ax in (first, second)] == ["hard", "shape"]
     assert intervals(first) == [(0.6, 0.8), (0.5, 0.5)]
@@ -68,7 +68,7 @@ def test_scores_have_a_panel_a_task_with_intervals_seeds_and_reference(
     assert dots == pytest.approx({0: 0.61, 1: 0.41})
     assert [0.5, 0.5] in [list(line.get_xdata()) for line in first.lines]
     assert [label.get_fontstyle() for label in first.get_yticklabels()] == ["normal", "italic"]
-    assert first.get_xlabel() == "area"
+    assert first.get_xlabel() == "AUC, |relevance|"
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend[0] == "mean, 95 % interval over seeds (Student t)"
 

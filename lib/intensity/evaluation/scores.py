@@ -21,7 +21,6 @@ from intensity.evaluation.explanations import (
     recoloring_effects,
     repaint_truth,
 )
-from intensity.evaluation.localization import REGIONS
 from intensity.evaluation.randomization import (
     ORDERS,
     learned_by_heart,
@@ -29,8 +28,8 @@ from intensity.evaluation.randomization import (
     randomized_labels,
     randomized_weights,
 )
+from intensity.evaluation.registry import CHECKS, SCORES, SHARE, Score
 from intensity.evaluation.saliency import saliency_share, untrained_saliency_share
-from intensity.units import FRACTION
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -38,28 +37,6 @@ if TYPE_CHECKING:
     from intensity.data.scenes import Scenes
     from intensity.storage.store import Arrays
     from intensity.training.runs import Run
-
-SHARE = "share of map"
-
-SCORES = {
-    **{f"absolute/mass_{region}": SHARE for region in REGIONS},
-    "absolute/rank": FRACTION,
-    "absolute/pointing": FRACTION,
-    "absolute/agreement": "rank correlation",
-    "signed/agreement": "rank correlation",
-    "absolute/auc": "AUC",
-    "positive/auc": "AUC",
-}
-"""Units of scores."""
-
-CHECKS = {
-    "shuffled_weights_agreement": "correlation",
-    "shuffled_labels_agreement": "correlation",
-    "class_map_correlation": "correlation",
-    "polarity_agreement": "correlation",
-    "blank_maps": "share of maps",
-}
-"""Units of checks."""
 
 
 def saliency_scores(name: str, runs: Sequence[Run], count: int) -> pd.DataFrame:
@@ -225,15 +202,15 @@ _COLUMNS = ["task", *METHOD, "score", "unit", "seed", "value", "scenes"]
 
 
 def _rows(
-    scenes: Scenes, method: Method, seeds: Iterable[Arrays], units: Mapping[str, str]
+    scenes: Scenes, method: Method, seeds: Iterable[Arrays], scores: Mapping[str, Score]
 ) -> list[tuple[object, ...]]:
     """Means over scenes, for each seed and score."""
     return [
-        (scenes.task.name, *_names(method), score, unit, seed,
-         *_mean(f"{method.name}/{score}", found[score]))
+        (scenes.task.name, *_names(method), name, score.unit, seed,
+         *_mean(f"{method.name}/{name}", found[name]))
         for seed, found in enumerate(seeds)
-        for score, unit in units.items()
-        if score in found
+        for name, score in scores.items()
+        if name in found
     ]  # fmt: skip
 
 

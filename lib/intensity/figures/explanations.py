@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.typing import LineStyleType
 
 from intensity.data.tasks import Band
+from intensity.evaluation.registry import SCORES
 from intensity.figures import style
 from intensity.figures.forest import forest
 from intensity.tables.names import title_of
@@ -74,41 +75,42 @@ def map_gallery(
 def score_panels(
     summary: pd.DataFrame,
     seeds: pd.DataFrame,
-    rows: Mapping[str, str],
-    references: Mapping[str, float],
+    scores: Sequence[str],
     figure: style.Into = None,
 ) -> Figure:
     """Scores of methods: a row of panels a score, one a task; in them a row a method.
 
+    A line is drawn at what a map has that says nothing.
+
     Args:
         summary: columns task, label, group, score, value, low, high.
         seeds: columns task, label, score, value, a row for each seed.
-        rows: scores, from the top, and what their axis is called.
-        references: by score the value of a map that says nothing, drawn as a line.
+        scores: names of `SCORES`, from the top.
     """
     tasks, methods = (list(summary[name].unique()) for name in ("task", "label"))
-    fig = style.new_figure(style.PAGE, (0.155 * len(methods) + 0.55) * len(rows) + 0.4, figure)
-    axes = fig.subplots(len(rows), len(tasks), squeeze=False, sharey=True, sharex="row")
+    fig = style.new_figure(style.PAGE, (0.155 * len(methods) + 0.55) * len(scores) + 0.4, figure)
+    axes = fig.subplots(len(scores), len(tasks), squeeze=False, sharey=True, sharex="row")
     without = summary["group"] == _NO_NETWORK
     looks = summary.assign(
         kind=np.where(without, "baseline", "network"),
         color=np.where(without, style.BASELINE_COLOR, _COLOR),
     )
-    for line, (score, label) in zip(axes, rows.items(), strict=True):
+    rows = [SCORES[name] for name in scores]
+    for line, score in zip(axes, rows, strict=True):
         for ax, task in zip(line, tasks, strict=True):
             means, own = (
-                table[(table["task"] == task) & (table["score"] == score)]
+                table[(table["task"] == task) & (table["score"] == score.name)]
                 for table in (looks, seeds)
             )
-            forest(ax, means, own, name="label", names=methods, reference=references.get(score))
-        line[0].set_xlabel(label, loc="left")
+            forest(ax, means, own, name="label", names=methods, reference=score.nothing)
+        line[0].set_xlabel(score.axis, loc="left")
     for ax, task in zip(axes[0], tasks, strict=True):
         ax.set_title(title_of(task))
     handles = [style.interval_handle(), style.seed_handle()]
     handles.append(
         style.line_handle("slanted: needs no network", style.BASELINE_COLOR, "none", "D")
     )
-    if references:
+    if any(score.nothing is not None for score in rows):
         handles.append(style.reference_handle("a map that says nothing"))
     style.legend_above(fig, handles)
     return fig

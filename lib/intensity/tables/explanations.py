@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from intensity.evaluation.registry import CHECKS, SCORES
 from intensity.statistics.intervals import t_interval
 from intensity.units import find_unit
-
-_METHOD = ["method", "label", "group"]
-"""Columns that say which method a row is of."""
 
 
 def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
@@ -25,7 +23,7 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns task, method, label, group, score, value, low, high, seeds, scenes (fewest).
     """
-    keys = ["task", *_METHOD, "score"]
+    keys = ["task", "method", "label", "group", "score"]
     rows = []
     for (*names, unit), part in scores.groupby([*keys, "unit"], sort=False):
         low, high, value = t_interval(part["value"])
@@ -34,16 +32,7 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
 
 
-_SHARES = ("core", "edge", "noise_on_object", "noise_elsewhere", "background")
-"""Where relevance may lie on a task with one object."""
-
-_COLUMNS = {
-    **{f"absolute/mass_{region}": region.replace("_", " ") for region in _SHARES},
-    "absolute/rank": "rank",
-    "absolute/pointing": "pointing",
-    "absolute/agreement": "agreement",
-    "signed/agreement": "agreement, signed",
-}
+_COLUMNS = {name: score.label for name, score in SCORES.items() if score.label}
 """What a column of `score_table` is called, by the score."""
 
 
@@ -127,16 +116,6 @@ def relevance_table(relevance: pd.DataFrame, width: int) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-_CHECKS = {
-    "shuffled_weights_agreement": ("all weights\nshuffled", "should differ"),
-    "shuffled_labels_agreement": ("labels\nshuffled", "should differ"),
-    "class_map_correlation": ("another\nclass", "should differ"),
-    "polarity_agreement": ("negatives", "should agree"),
-    "blank_maps": ("blank", ""),
-}
-"""By quantity its name, and what a good method does; a share of blank maps has no such side."""
-
-
 def check_table(checks: pd.DataFrame) -> pd.DataFrame:
     """All checks of all methods.
 
@@ -148,7 +127,8 @@ def check_table(checks: pd.DataFrame) -> pd.DataFrame:
         blank maps), value (mean over seeds), scenes (fewest).
     """
     rows = [
-        (method, label, *_CHECKS[str(score)], float(part["value"].mean()), part["scenes"].min())
+        (method, label, CHECKS[str(score)].label, CHECKS[str(score)].side,
+         float(part["value"].mean()), part["scenes"].min())
         for (method, label, score), part in checks.groupby(["method", "label", "score"], sort=False)
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=["method", "label", "check", "side", "value", "scenes"])

@@ -1,0 +1,63 @@
+"""All scores and checks of attribution maps, one row each."""
+
+from typing import NamedTuple
+
+from intensity.evaluation.localization import REGIONS
+from intensity.units import FRACTION
+
+SHARE = "share of map"
+"""The unit of a share of a map's magnitude."""
+
+
+class Score(NamedTuple):
+    """A score of maps, or a check that they have to pass.
+
+    name: in tables; a score's begins with the part of the map that it is of.
+    unit: of its mean over scenes.
+    label: heads its column in tables and figures of all scores or checks; empty: it has none there.
+    axis: what the axis of its own figure is called.
+    nothing: what a map has that says nothing; None where that depends on the scene.
+    side: what a good method does in a check.
+    """
+
+    name: str
+    unit: str
+    label: str = ""
+    axis: str = ""
+    nothing: float | None = None
+    side: str = ""
+
+
+_OWN_AXIS = {"object": "data truth: share of |relevance| on the object", "distractor": ""}
+"""Regions of which no column is shown beside their parts, with their axes."""
+
+_TRUTH = "model truth: rank correlation with repainting"
+_SCORES = (
+    *(
+        Score(f"absolute/mass_{region}", SHARE, axis=_OWN_AXIS[region])
+        if region in _OWN_AXIS
+        else Score(f"absolute/mass_{region}", SHARE, region.replace("_", " "))
+        for region in REGIONS
+    ),
+    Score("absolute/rank", FRACTION, "rank"),
+    Score("absolute/pointing", FRACTION, "pointing"),
+    Score("absolute/agreement", "rank correlation", "agreement", _TRUTH, 0.0),
+    Score("signed/agreement", "rank correlation", "agreement, signed"),
+    Score("absolute/auc", "AUC", axis="AUC, |relevance|", nothing=0.5),
+    Score("positive/auc", "AUC", axis="AUC, positive relevance", nothing=0.5),
+)
+_CHECKS = (
+    Score(
+        "shuffled_weights_agreement", "correlation", "all weights\nshuffled", side="should differ"
+    ),
+    Score("shuffled_labels_agreement", "correlation", "labels\nshuffled", side="should differ"),
+    Score("class_map_correlation", "correlation", "another\nclass", side="should differ"),
+    Score("polarity_agreement", "correlation", "negatives", side="should agree"),
+    Score("blank_maps", "share of maps", "blank"),
+)
+
+SCORES = {row.name: row for row in _SCORES}
+"""Scores by name: where relevance lies, and how well it ranks what the network relies on."""
+
+CHECKS = {row.name: row for row in _CHECKS}
+"""Checks by name; a share of blank maps has no side."""
