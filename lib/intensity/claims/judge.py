@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import FiniteFloat
 
 from intensity.claims.definitions import Claim, Part
-from intensity.statistics.intervals import EVERY_SEED, wilson
+from intensity.statistics.intervals import EVERY_SEED, LEVEL, wilson_of_rates
 from intensity.statistics.measurements import Measurement
 from intensity.units import FRACTION, find_unit
 from intensity.values import Value
@@ -113,9 +113,7 @@ def decide(measurement: Measurement) -> Decision:
         return Decision(measurement.value, measurement.value, measurement.method, own=True)
     if not (measurement.seeds and measurement.unit == FRACTION and _is_near(measurement.value)):
         return Decision(*measurement.ci95, measurement.method, own=True)
-    scenes = measurement.n.scenes
-    bounds = [wilson(round(seed * scenes), scenes) for seed in measurement.seeds]
-    low, high = min(bound.low for bound in bounds), max(bound.high for bound in bounds)
+    low, high, _ = wilson_of_rates(measurement.seeds, measurement.n.scenes, LEVEL)
     return Decision(low, high, EVERY_SEED, own=False)
 
 

@@ -21,7 +21,7 @@ Part = Literal["signed", "positive", "absolute"]
 """What of a map is scored: as it is, what speaks for the class, or the magnitude."""
 PARTS: tuple[Part, ...] = get_args(Part)
 
-REGIONS = (
+SCENE_REGIONS = (
     "object",
     "core",
     "edge",
@@ -57,8 +57,8 @@ def scene_regions(scenes: Scenes) -> dict[str, np.ndarray]:
     """What every pixel shows.
 
     Returns:
-        (n, h, w) bool for each of `REGIONS`; every pixel is in one, if not of the `object`, then
-        of its two parts. The distractor's are the visible ones.
+        (n, h, w) bool for each of `SCENE_REGIONS`; every pixel is in one, if not of the `object`,
+        then of its two parts. The distractor's are the visible ones.
     """
     seen, bare = masks(scenes), masks(scenes.without_noise())
     covered = seen.noise & bare.object

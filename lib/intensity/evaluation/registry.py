@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from intensity.evaluation.localization import REGIONS
+from intensity.evaluation.localization import SCENE_REGIONS
 from intensity.units import FRACTION
 
 SHARE = "share of map"
@@ -37,7 +37,7 @@ _SCORES = (
         Score(f"absolute/mass_{region}", SHARE, axis=_OWN_AXIS[region])
         if region in _OWN_AXIS
         else Score(f"absolute/mass_{region}", SHARE, region.replace("_", " "))
-        for region in REGIONS
+        for region in SCENE_REGIONS
     ),
     Score("absolute/rank", FRACTION, "rank"),
     Score("absolute/pointing", FRACTION, "pointing"),

@@ -8,20 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from intensity.figures.style import (
-    PAGE,
-    Canvas,
-    dots,
-    estimate,
-    legend_above,
-    line_handle,
-    new_figure,
-    records,
-    seed_handle,
-    styled,
-)
+from intensity.figures import style
 
-_VERDICTS = {
+_LOOKS = {
     "reproduced": ("#0077BB", "o"),
     "not reproduced": ("#CC3311", "s"),
     "undecided": ("#666666", "D"),
@@ -35,8 +24,8 @@ _WANTED = "#E6F0F6"
 """Color of the side of the threshold where the claim puts the interval."""
 
 
-@styled
-def claims_overview(table: pd.DataFrame, figure: Canvas | None = None) -> Figure:
+@style.styled
+def claims_overview(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """Every part of every claim on an axis of its own: value, interval, threshold, verdict.
 
     Axes have different units and are not to be compared; each shows whether its interval lies
@@ -50,34 +39,30 @@ def claims_overview(table: pd.DataFrame, figure: Canvas | None = None) -> Figure
             side ("lower" if the lower end of the interval has to pass the threshold, else
             "upper"), verdict (of the part). Verdicts are "reproduced", "not reproduced" or
             "undecided".
-        figure: to draw into.
-
-    Returns:
-        A figure with one axes a part, in the table's order.
     """
-    fig = new_figure(PAGE, 0.42 * len(table) + 0.65, figure)
+    fig = style.new_figure(style.PAGE, 0.42 * len(table) + 0.65, figure)
     axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
     first = ~table["claim"].duplicated()
-    for ax, row, new in zip(axes, records(table), first, strict=True):
+    for ax, row, new in zip(axes, style.records(table), first, strict=True):
         _part(ax, row)
         _words(ax, row, new)
-    verdicts = [line_handle(v, c, marker=m) for v, (c, m) in _VERDICTS.items()]
-    threshold = line_handle("threshold (shaded: the side claimed)", "#222222", "none", "|")
+    verdicts = [style.line_handle(v, c, marker=m) for v, (c, m) in _LOOKS.items()]
+    threshold = style.line_handle("threshold (shaded: the side claimed)", "#222222", "none", "|")
     threshold.set_markersize(9)
-    line = line_handle("95 % interval that decides", "#222222")
-    legend_above(fig, [*verdicts, seed_handle(), line, threshold], 3)
+    line = style.line_handle("95 % interval that decides", "#222222")
+    style.legend_above(fig, [*verdicts, style.seed_handle(), line, threshold], 3)
     return fig
 
 
 def _part(ax: Axes, row: Mapping[str, Any]) -> None:
     """One measurement with its interval and its seeds, beside its threshold."""
-    color, marker = _VERDICTS[row["verdict"]]
+    color, marker = _LOOKS[row["verdict"]]
     low, high = _limits(row)
     wanted = (row["threshold"], high) if row["side"] == "lower" else (low, row["threshold"])
     ax.axvspan(*wanted, color=_WANTED, linewidth=0, zorder=0)
     ax.axvline(row["threshold"], color="#222222", linewidth=1)
-    estimate(ax, row["value"], 0.6, (row["low"], row["high"]), color, marker)
-    dots(ax, row["seeds"], [0.15] * len(row["seeds"]), color)
+    style.estimate(ax, row["value"], 0.6, (row["low"], row["high"]), color, marker)
+    style.dots(ax, row["seeds"], [0.15] * len(row["seeds"]), color)
     ax.set(xlim=(low, high), ylim=(-0.15, 1.05), yticks=[])
     ax.set_xticks([row["threshold"]], [row["limit"]])
     ax.tick_params(axis="x", length=2, pad=1)
@@ -94,5 +79,5 @@ def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
     """The claim at its first part; the measured number and the verdict beside every part."""
     name = f"{row['claim']}: {row['part']}" if new else row["part"]
     ax.set_ylabel(fill(name, _WIDTH), rotation=0, ha="right", va="center", fontsize=7)
-    color, words = _VERDICTS[row["verdict"]][0], f"{row['text']}\n{row['verdict']}"
+    color, words = _LOOKS[row["verdict"]][0], f"{row['text']}\n{row['verdict']}"
     ax.text(1.02, 0.5, words, color=color, transform=ax.transAxes, va="center", fontsize=7)

@@ -1,7 +1,6 @@
 """Curves of changed answers: by the step of a recoloring, the side of pieces, the count of pixels.
 
-Tables come from `tables.interventions` and `tables.responses`. Every figure is drawn into `figure`
-or `ax` where one is given, else into a new one.
+Tables come from `tables.interventions` and `tables.responses`.
 """
 
 from itertools import cycle
@@ -14,24 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.typing import LineStyleType
 
-from intensity.figures.style import (
-    PAGE,
-    SEEDS_INTERVAL,
-    Canvas,
-    colors,
-    dots,
-    figure_of,
-    legend_above,
-    line_handle,
-    new_axes,
-    new_figure,
-    parts,
-    seed_handle,
-    styled,
-)
+from intensity.figures import style
 from intensity.tables.names import title_of
 
-_REGIONS: tuple[tuple[str, LineStyleType, str], ...] = (
+_REGION_LOOKS: tuple[tuple[str, LineStyleType, str], ...] = (
     ("#0077BB", "-", "o"),
     ("#EE7733", (0, (4, 3)), "s"),
     ("#777777", (0, (1, 1.5)), "^"),
@@ -48,7 +33,7 @@ _OUTCOMES: dict[str, tuple[str, str, LineStyleType, str]] = {
 _RECOLORINGS = {"other_class": "recolored into another class", "same_class": "within the class"}
 """Kinds of recolorings in words."""
 
-_BASELINES: tuple[tuple[str, str, LineStyleType], ...] = (
+_BASELINE_LOOKS: tuple[tuple[str, str, LineStyleType], ...] = (
     ("#0077BB", "D", (0, (4, 2))),
     ("#EE7733", "s", (0, (1, 1.5))),
     ("#009988", "^", (0, (6, 2, 1, 2))),
@@ -57,29 +42,18 @@ _BASELINES: tuple[tuple[str, str, LineStyleType], ...] = (
 )
 """Color, marker and line of baselines in order of appearance; none is the grey of keys."""
 
-_BASELINE_INTERVAL = "baseline, 95 % interval over scenes"
-"""What is drawn around effects on baselines."""
 
-
-@styled
-def recolor_curves(
-    seeds: pd.DataFrame,
-    table: pd.DataFrame,
-    figure: Canvas | None = None,
-) -> Figure:
+@style.styled
+def recolor_curves(seeds: pd.DataFrame, table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """What becomes of answers when the object is recolored, by the size of the step.
 
     Args:
         seeds: columns name, recoloring, step, outcome, seed, share.
         table: columns name, recoloring (other_class, same_class), step (grey levels, up to),
             outcome, share, low, high.
-
-    Returns:
-        A figure with a row a network, recolorings into another and within the same class beside
-        each other, one line an outcome.
     """
-    names = parts(table, "name")
-    fig = new_figure(PAGE, 1.6 * len(names) + 0.85, figure)
+    names = style.parts(table, "name")
+    fig = style.new_figure(style.PAGE, 1.6 * len(names) + 0.85, figure)
     axes = fig.subplots(len(names), 2, sharex=True, sharey=True, squeeze=False)
     for row, (name, rows) in zip(axes, names.items(), strict=True):
         own = seeds[seeds["name"] == name]
@@ -89,19 +63,19 @@ def recolor_curves(
         row[0].set_ylabel("share of answers")
     for ax in axes[-1]:
         ax.set_xlabel("recolored by up to (grey levels)")
-    handles = [line_handle(*look) for look in _OUTCOMES.values()]
-    band = Patch(color="#DDDDDD", label=SEEDS_INTERVAL)
-    legend_above(fig, [*handles, band, line_handle("open mark: one seed", "none")], 3)
+    handles = [style.line_handle(*look) for look in _OUTCOMES.values()]
+    band = Patch(color="#DDDDDD", label=style.SEEDS_INTERVAL)
+    style.legend_above(fig, [*handles, band, style.line_handle("open mark: one seed", "none")], 3)
     return fig
 
 
 def _outcomes(ax: Axes, seeds: pd.DataFrame, rows: pd.DataFrame) -> None:
     """One panel: a line an outcome with its band, and its seeds as open marks."""
-    for outcome, (_, color, style, marker) in _OUTCOMES.items():
+    for outcome, (_, color, line, marker) in _OUTCOMES.items():
         part = rows[rows["outcome"] == outcome].sort_values("step")
         x = part["step"].to_numpy()
         ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
-        ax.plot(x, part["share"], color=color, linestyle=style)
+        ax.plot(x, part["share"], color=color, linestyle=line)
         own = seeds[seeds["outcome"] == outcome]
         _open_marks(ax, own["step"], own["share"], color, marker)
     ax.set_ylim(-0.03, 1.03)
@@ -113,24 +87,17 @@ def _open_marks(ax: Axes, x: pd.Series, y: pd.Series, color: str, marker: str) -
     ax.plot(x, y, marker=marker, markerfacecolor="white", markeredgecolor=color, zorder=6, **look)
 
 
-@styled
-def piece_losses(
-    table: pd.DataFrame,
-    summary: pd.DataFrame,
-    ax: Axes | None = None,
-) -> Figure:
+@style.styled
+def piece_losses(table: pd.DataFrame, summary: pd.DataFrame, ax: Axes | None = None) -> Figure:
     """Accuracy lost when the object is cut into pieces and scattered, histogram kept.
 
     Args:
         table: columns name, kind, side (pixels), seed, value, of one task.
         summary: columns name, kind, side, value, low, high, of one task.
-
-    Returns:
-        A figure with one axes, one line a network or baseline.
     """
-    ax = new_axes(PAGE, 2.7, ax)
+    ax = style.new_axes(style.PAGE, 2.7, ax)
     sides = sorted(summary["side"].unique(), reverse=True)
-    names, looks = parts(summary, "name"), _piece_lines(summary)
+    names, looks = style.parts(summary, "name"), _piece_lines(summary)
     networks = table[(table["kind"] == "network") & table["side"].isin(sides)]
     for number, (name, rows) in enumerate(names.items()):
         shift = 0.05 * (number - (len(names) - 1) / 2)
@@ -140,49 +107,40 @@ def piece_losses(
         ax.errorbar(x, ordered["value"], error, capsize=0, **looks[name])
         seeds = networks[networks["name"] == name]
         x = [sides.index(side) + shift + 0.02 for side in seeds["side"]]
-        dots(ax, x, seeds["value"], looks[name]["color"])
+        style.dots(ax, x, seeds["value"], looks[name]["color"])
     ax.set_xticks(range(len(sides)), [f"{side} px" for side in sides])
     ax.set(xlabel="side of the pieces", ylabel="accuracy lost\n(share of scenes)")
     ax.grid(axis="y", color="#EEEEEE")
-    handles = [
-        line_handle(title_of(name), look["color"], look["linestyle"], look["marker"])
-        for name, look in looks.items()
-    ]
-    words = (
-        f"filled circles: network's mean, {SEEDS_INTERVAL}",
-        f"other marks: {_BASELINE_INTERVAL}",
-    )
-    keys = [line_handle(text, "none") for text in words]
-    legend_above(ax, [*handles, *keys, seed_handle()], 3)
-    return figure_of(ax)
+    handles = [style.line_handle(title_of(name), *look.values()) for name, look in looks.items()]
+    means = style.line_handle(f"filled circles: network's mean, {style.SEEDS_INTERVAL}", "none")
+    others = style.line_handle("other marks: baseline, 95 % interval over scenes", "none")
+    style.legend_above(ax, [*handles, means, others, style.seed_handle()], 3)
+    return style.figure_of(ax)
 
 
 def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """How the line of every network and baseline looks."""
     networks = summary.loc[summary["kind"] == "network", "name"]
     look: dict[str, Any] = {"linestyle": "-", "marker": "o"}
-    looks = {name: {"color": color, **look} for name, color in colors(networks).items()}
+    looks = {name: {"color": color, **look} for name, color in style.colors(networks).items()}
     baselines = summary.loc[summary["kind"] == "baseline", "name"].unique()
-    for name, (color, marker, line) in zip(baselines, cycle(_BASELINES)):
+    for name, (color, marker, line) in zip(baselines, cycle(_BASELINE_LOOKS)):
         looks[name] = {"color": color, "linestyle": line, "marker": marker}
     return {name: looks[name] for name in summary["name"].unique()}
 
 
-@styled
-def dose_curves(table: pd.DataFrame, figure: Canvas | None = None) -> Figure:
+@style.styled
+def dose_curves(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     """Share of changed answers against the number of pixels set to a level of another class.
 
     Args:
         table: columns name, region, pixels, seed, value, of one task.
-
-    Returns:
-        A figure with one panel a name, one line a region through the means over seeds.
     """
-    names, looks = parts(table, "name"), dict(zip(parts(table, "region"), cycle(_REGIONS)))
-    fig = new_figure(PAGE, 2.4, figure)
-    axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    names = style.parts(table, "name")
+    looks = dict(zip(style.parts(table, "region"), cycle(_REGION_LOOKS)))
+    fig, axes = style.new_panels(len(names), len(names), 2.4, 0, figure, sharey=True)
     for ax, (name, rows) in zip(axes, names.items(), strict=True):
-        for region, part in parts(rows, "region").items():
+        for region, part in style.parts(rows, "region").items():
             color, line, marker = looks[region]
             mean = part.groupby("pixels")["value"].mean()
             ax.plot(mean.index, mean, color=color, linestyle=line)
@@ -193,6 +151,7 @@ def dose_curves(table: pd.DataFrame, figure: Canvas | None = None) -> Figure:
         ax.minorticks_off()
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_ylabel("share of changed answers")
-    handles = [line_handle(region, *look) for region, look in looks.items()]
-    legend_above(fig, [*handles, line_handle("line: mean, open mark: one seed", "none")], 4)
+    handles = [style.line_handle(region, *look) for region, look in looks.items()]
+    key = style.line_handle("line: mean, open mark: one seed", "none")
+    style.legend_above(fig, [*handles, key], 4)
     return fig

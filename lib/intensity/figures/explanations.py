@@ -1,7 +1,6 @@
 """Figures of what maps are worth: side by side, their scores, and the checks they have to pass."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,8 +60,7 @@ def map_gallery(
         style.grey_picture(first, image)
         first.set_title("image", fontsize=7)
         for ax, (name, values) in zip(others, own.items(), strict=False):
-            most = float(np.abs(values).max()) or 1.0
-            style.picture(ax, values, "RdBu_r", -most, most)
+            style.signed_picture(ax, values)
             ax.set_title(name, fontsize=7)
         for ax in others[len(own) :]:
             ax.remove()
@@ -130,10 +128,9 @@ def relevance_by_intensity(
         bands: classes of the task.
         truths: names of curves that are no method's, such as the true effect of recoloring.
     """
-    names = list(table["name"].unique())
-    fig = style.new_figure(style.PAGE, 0.85 * len(names) + 0.9, figure)
-    axes = fig.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
-    for ax, (name, rows) in zip(axes, style.parts(table, "name").items(), strict=True):
+    names = style.parts(table, "name")
+    fig, axes = style.new_panels(len(names), 1, 0.85, 0.9, figure, sharex=True)
+    for ax, (name, rows) in zip(axes, names.items(), strict=True):
         color = style.BASELINE_COLOR if name in truths else _COLOR
         style.class_bands(ax, bands)
         ax.axhline(1, color="#777777", linestyle=":", linewidth=0.8)
@@ -143,11 +140,8 @@ def relevance_by_intensity(
         ax.set_title(name)
         style.intensity_axis(ax, label=ax is axes[-1])
     fig.supylabel("relative to the mean over all intensities")
-    handles = [
-        style.line_handle("mean over seeds, shade: all seeds", "#333333"),
-        *style.class_handles(bands),
-    ]
-    style.legend_above(fig, handles)
+    curve = style.line_handle("mean over seeds, shade: all seeds", "#333333")
+    style.legend_above(fig, [curve, *style.class_handles(bands)])
     return fig
 
 
@@ -163,7 +157,7 @@ def check_matrix(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
     values = wide.reindex(index=methods, columns=checks).to_numpy(float)
     ax = style.new_axes(style.PAGE, 0.2 * len(methods) + 1.5, ax)
     fig = style.figure_of(ax)
-    shown = style.picture(ax, values, "RdBu_r", -1, 1)
+    shown = style.signed_picture(ax, values, 1)
     ax.set_aspect("auto")
     for (y, x), value in np.ndenumerate(values):
         color = "white" if abs(value) > _PALE else "black"
@@ -173,8 +167,7 @@ def check_matrix(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
     ax.set_xticks(range(len(checks)), checks)
     ax.tick_params(length=0)
     _group_headings(ax, table)
-    bar: dict[str, Any] = {"label": "correlation of maps", "aspect": 30, "pad": 0.01}
-    fig.colorbar(shown, ax=ax, **bar)
+    fig.colorbar(shown, ax=ax, label="correlation of maps", aspect=30, pad=0.01)
     return fig
 
 
@@ -199,8 +192,7 @@ def weight_similarity(table: pd.DataFrame, figure: style.Into = None) -> Figure:
         table: columns label, order, step (from the logits down, along x), layer, seed, value.
     """
     orders = style.parts(table, "order")
-    fig = style.new_figure(style.PAGE, 3.1, figure)
-    axes = fig.subplots(1, len(orders), squeeze=False, sharey=True)[0]
+    fig, axes = style.new_panels(len(orders), len(orders), 3.1, 0, figure, sharey=True)
     methods = list(table["label"].unique())
     looks = {
         name: (_CURVES[number % len(_CURVES)][0], *_CURVES[(number // 4 + number) % 4][1:])
@@ -217,6 +209,5 @@ def weight_similarity(table: pd.DataFrame, figure: style.Into = None) -> Figure:
         ax.set(title=order, ylim=(-0.3, 1.02))
         ax.set_xlabel("kernels shuffled down to" if order == "cascading" else "kernel shuffled")
     axes[0].set_ylabel("rank correlation with the maps\nof the trained network")
-    handles = [style.line_handle(name, *looks[name]) for name in methods]
-    style.legend_above(fig, handles)
+    style.legend_above(fig, [style.line_handle(name, *looks[name]) for name in methods])
     return fig

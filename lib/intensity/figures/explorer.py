@@ -15,16 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from intensity.data.tasks import Band
-from intensity.figures.style import (
-    INK,
-    class_bands,
-    class_color,
-    grey_picture,
-    intensity_axis,
-    new_figure,
-    picture,
-    styled,
-)
+from intensity.figures import style
 
 SQUARE = 2.2
 """Side of a figure with one picture, in inches."""
@@ -40,7 +31,7 @@ class LiveFigure:
     """A figure with one axes that is drawn many times."""
 
     def __init__(self, width: float, height: float) -> None:
-        self.figure: Figure = new_figure(width, height)
+        self.figure: Figure = style.new_figure(width, height)
         self.axes: Axes = self.figure.subplots()
         self._canvas = FigureCanvasAgg(self.figure)
         self._is_laid_out = False
@@ -61,10 +52,10 @@ class LiveFigure:
 class LiveImage(LiveFigure):
     """An image of grey levels, black to white for 0..255."""
 
-    @styled
+    @style.styled
     def __init__(self, size: int) -> None:
         super().__init__(SQUARE, SQUARE)
-        self._shown = grey_picture(self.axes, np.zeros((size, size)))
+        self._shown = style.grey_picture(self.axes, np.zeros((size, size)))
 
     def show(self, image: np.ndarray) -> bytes:
         """Show (size, size) grey levels; the PNG."""
@@ -75,14 +66,14 @@ class LiveImage(LiveFigure):
 class LiveMap(LiveFigure):
     """A signed map from blue over white to red, up to its own largest magnitude."""
 
-    @styled
+    @style.styled
     def __init__(self, size: int) -> None:
         super().__init__(SQUARE, SQUARE)
-        self._shown = picture(self.axes, np.zeros((size, size)), "RdBu_r", -1, 1)
+        self._shown = style.signed_picture(self.axes, np.zeros((size, size)))
 
     def show(self, values: np.ndarray) -> bytes:
         """Show (size, size) numbers; the PNG."""
-        most = float(np.abs(values).max()) or 1.0
+        most = style.largest(values)
         self._shown.set(data=values, clim=(-most, most))
         return self.png()
 
@@ -90,11 +81,11 @@ class LiveMap(LiveFigure):
 class LiveProbabilities(LiveFigure):
     """A bar for the probability of each class, in its color; the true class has a frame."""
 
-    @styled
+    @style.styled
     def __init__(self, classes: int) -> None:
         super().__init__(SQUARE, SQUARE)
         ax, places = self.axes, range(classes)
-        colors = [class_color(place) for place in places]
+        colors = [style.class_color(place) for place in places]
         self._bars = ax.barh(places, [0.0] * classes, color=colors, height=0.4, linewidth=1.5)
         self._names = [ax.text(0, place - 0.25, "") for place in places]
         self._numbers = [ax.text(1, place - 0.25, "", ha="right") for place in places]
@@ -105,7 +96,7 @@ class LiveProbabilities(LiveFigure):
         """Show (classes,) probabilities, and which class is true (-1: none); the PNG."""
         for place, value in enumerate(probabilities):
             is_true = place == label
-            self._bars[place].set(width=value, edgecolor=INK if is_true else "none")
+            self._bars[place].set(width=value, edgecolor=style.INK if is_true else "none")
             self._names[place].set_text(f"class {place}{' (true)' if is_true else ''}")
             self._names[place].set_fontweight("bold" if is_true else "normal")
             self._numbers[place].set_text(f"{value:.1%}")
@@ -115,7 +106,7 @@ class LiveProbabilities(LiveFigure):
 class LiveCurves(LiveFigure):
     """A curve for each class over the object's intensity, before the true classes of the levels."""
 
-    @styled
+    @style.styled
     def __init__(self, levels: np.ndarray, bands: Sequence[Band], classes: int, label: str) -> None:
         """Lay out the curves.
 
@@ -126,16 +117,18 @@ class LiveCurves(LiveFigure):
             label: of the y axis; `PROBABILITY` has the scale 0..1.
         """
         super().__init__(WIDE, SQUARE)
-        ax, colors = self.axes, [class_color(c) for c in range(classes)]
-        class_bands(ax, bands)
+        ax, colors = self.axes, [style.class_color(c) for c in range(classes)]
+        style.class_bands(ax, bands)
         flat = np.zeros(len(levels))
         self._curves = [ax.plot(levels, flat, color=color)[0] for color in colors]
-        self._mark = ax.axvline(0, color=INK)
+        self._mark = ax.axvline(0, color=style.INK)
         x, y = np.zeros((2, classes))
-        self._dots = ax.scatter(x, y, s=22, c=colors, edgecolors=INK, linewidths=0.8, zorder=5)
+        self._dots = ax.scatter(
+            x, y, s=22, c=colors, edgecolors=style.INK, linewidths=0.8, zorder=5
+        )
         self._is_share = label == PROBABILITY
         ax.set(ylabel=label, ylim=(-0.05, 1.05))
-        intensity_axis(ax)
+        style.intensity_axis(ax)
 
     def draw(self, values: np.ndarray) -> None:
         """Draw (k, classes) values; what is marked stays."""
@@ -155,14 +148,14 @@ class LiveCurves(LiveFigure):
 class LiveFeatureMaps(LiveFigure):
     """All channels of a layer side by side, on one scale from its smallest to its largest value."""
 
-    @styled
+    @style.styled
     def __init__(self, height: int, width: int, channels: int) -> None:
         super().__init__(WIDE, SQUARE)
         self._columns = max(
             range(1, channels + 1), key=lambda columns: _scale(height, width, channels, columns)
         )
         empty = tiles(np.zeros((height, width, channels)), self._columns)
-        self._shown = picture(self.axes, empty, "gray", 0, 1)
+        self._shown = style.picture(self.axes, empty, "gray", 0, 1)
         self.axes.spines[:].set_visible(False)
 
     def show(self, maps: np.ndarray) -> bytes:
@@ -204,14 +197,14 @@ def tiles(maps: np.ndarray, columns: int) -> np.ndarray:
 class LiveUnits(LiveFigure):
     """The activations of a layer without spatial extent, as bars; one patch for thousands."""
 
-    @styled
+    @style.styled
     def __init__(self, units: int) -> None:
         super().__init__(WIDE, SQUARE)
         edges = np.arange(units + 1) - 0.5
-        self._bars = self.axes.stairs(np.zeros(units), edges, fill=True, color=INK)
+        self._bars = self.axes.stairs(np.zeros(units), edges, fill=True, color=style.INK)
         self.axes.set(xlabel="unit (number)", ylabel="activation", xlim=(edges[0], edges[-1]))
         self.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        self.axes.axhline(0, color=INK, linewidth=0.6)
+        self.axes.axhline(0, color=style.INK, linewidth=0.6)
 
     def show(self, activations: np.ndarray) -> bytes:
         """Show (units,) activations; the PNG."""

@@ -1,7 +1,6 @@
 """Figures of what interventions do to answers.
 
-Tables come from `tables.interventions`; labels and groups are those of their rows. Every figure is
-drawn into `figure` where one is given, else into a new one.
+Tables come from `tables.interventions`; labels and groups are those of their rows.
 """
 
 from collections.abc import Sequence
@@ -14,22 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from intensity.figures import style
 from intensity.figures.forest import forest
-from intensity.figures.style import (
-    BASELINE_COLOR,
-    PAGE,
-    SEEDS_INTERVAL,
-    Canvas,
-    baseline_handle,
-    colors,
-    interval_handle,
-    legend_above,
-    line_handle,
-    new_figure,
-    picture,
-    seed_handle,
-    styled,
-)
 from intensity.tables.names import title_of
 
 _NAMED = "#0077BB"
@@ -42,25 +27,22 @@ _NOTHING = "#777777"
 """Color of zeros, and of dashes where an intervention does not apply."""
 
 
-@styled
-def effect_matrix(matrix: pd.DataFrame, figure: Canvas | None = None) -> Figure:
-    """Share of changed answers, networks and baselines against interventions.
+@style.styled
+def effect_matrix(matrix: pd.DataFrame, figure: style.Into = None) -> Figure:
+    """Share of changed answers: a network or baseline a row, an intervention a column.
+
+    Cells are hatched where scenes are unlike those of training; what applies nowhere is left out.
 
     Args:
         matrix: columns task, name, kind, group, intervention, label, value (missing where it does
             not apply), unusual (bool).
-
-    Returns:
-        A figure with a network or baseline a row and an intervention a column, tasks one below the
-        other, baselines below networks, columns in groups; the share in percent in every cell,
-        hatched where scenes are unlike those of training. What applies nowhere is left out.
     """
     chosen = matrix[matrix.groupby("intervention")["value"].transform("count") > 0]
     ordered = chosen.sort_values("kind", kind="stable", ascending=False)
     tasks = {task: ordered[ordered["task"] == task] for task in dict.fromkeys(chosen["task"])}
     sizes = [rows["name"].nunique() for rows in tasks.values()]
     changes = chosen.drop_duplicates("intervention")
-    fig = new_figure(PAGE, 0.16 * sum(sizes) + 0.25 * len(sizes) + 2.3, figure)
+    fig = style.new_figure(style.PAGE, 0.16 * sum(sizes) + 0.25 * len(sizes) + 2.3, figure)
     axes = fig.subplots(len(tasks), 1, squeeze=False, sharex=True, height_ratios=sizes)[:, 0]
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         shown = _cells(ax, rows, list(changes["intervention"]))
@@ -73,9 +55,9 @@ def effect_matrix(matrix: pd.DataFrame, figure: Canvas | None = None) -> Figure:
     fig.colorbar(shown, ax=axes, label="share of changed answers (%)", **bar)
     hatched = Patch(facecolor="white", edgecolor="#999999", hatch="////")
     hatched.set_label("unlike the scenes of training")
-    missing = line_handle("does not apply", "#999999", "none", "$-$")
-    slanted = line_handle("slanted: baseline, needs no network", "none")
-    legend_above(fig, [hatched, missing, slanted], 3)
+    missing = style.line_handle("does not apply", "#999999", "none", "$-$")
+    slanted = style.line_handle("slanted: baseline, needs no network", "none")
+    style.legend_above(fig, [hatched, missing, slanted], 3)
     return fig
 
 
@@ -88,7 +70,7 @@ def _cells(ax: Axes, rows: pd.DataFrame, changes: Sequence[str]) -> Any:
         .to_numpy(kind)
         for column, kind in (("value", float), ("unusual", bool))
     )
-    shown = picture(ax, 100 * values, "Blues", 0, 100)
+    shown = style.picture(ax, 100 * values, "Blues", 0, 100)
     ax.set_aspect("auto")
     for (y, x), value in np.ndenumerate(values):
         text, color = f"{100 * value:.0f}", "white" if value > _PALE else "black"
@@ -103,7 +85,7 @@ def _cells(ax: Axes, rows: pd.DataFrame, changes: Sequence[str]) -> Any:
     baselines = {title_of(name) for name in rows.loc[rows["kind"] == "baseline", "name"]}
     for label in ax.get_yticklabels():
         if label.get_text() in baselines:
-            label.set(fontstyle="italic", color=BASELINE_COLOR)
+            label.set(fontstyle="italic", color=style.BASELINE_COLOR)
     return shown
 
 
@@ -139,58 +121,47 @@ def _hatched(x: float, y: float, dark: bool) -> Rectangle:
     return Rectangle((x - 0.5, y - 0.5), 1, 1, alpha=0.6, **look)
 
 
-@styled
+@style.styled
 def fingerprint_distances(
-    seeds: pd.DataFrame,
-    table: pd.DataFrame,
-    figure: Canvas | None = None,
+    seeds: pd.DataFrame, table: pd.DataFrame, figure: style.Into = None
 ) -> Figure:
-    """How far every network's effects are from those of each baseline of its task.
+    """How far every network's effects are from those of each baseline of its task, a panel each.
+
+    The title says which baseline is named, if any, and its row is blue.
 
     Args:
         seeds: columns task, name, baseline, seed, distance.
         table: columns task, name, baseline, distance, low, high, nearest (bool: named).
-
-    Returns:
-        A figure with one panel a network, a row a baseline; the title says which one is named, if
-        any, and its row is blue.
     """
     groups = dict(iter(table.groupby(["task", "name"], sort=False)))
     sizes = [len(rows) for rows in groups.values()]
-    fig = new_figure(PAGE, 0.24 * sum(sizes) + 0.32 * len(groups) + 0.8, figure)
+    fig = style.new_figure(style.PAGE, 0.24 * sum(sizes) + 0.32 * len(groups) + 0.8, figure)
     axes = fig.subplots(len(groups), 1, sharex=True, squeeze=False, height_ratios=sizes)[:, 0]
     for ax, ((task, name), rows) in zip(axes, groups.items(), strict=True):
         own = seeds[(seeds["task"] == task) & (seeds["name"] == name)]
-        color = rows["nearest"].map({True: _NAMED, False: BASELINE_COLOR})
+        color = rows["nearest"].map({True: _NAMED, False: style.BASELINE_COLOR})
         shown = rows.assign(kind="baseline", color=color)
         forest(ax, shown, own, name="baseline", value="distance")
         named = ", ".join(rows.loc[rows["nearest"], "baseline"].map(title_of)) or "none of these"
         ax.set_title(f"{name} on {title_of(task)}: {named}")
     axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
-    nearest = line_handle("baseline that is named", _NAMED, "-", "D")
-    other = line_handle(f"mean, {SEEDS_INTERVAL}", BASELINE_COLOR, "-", "D")
-    legend_above(fig, [nearest, other, seed_handle()], 3)
+    nearest = style.line_handle("baseline that is named", _NAMED, "-", "D")
+    other = style.line_handle(f"mean, {style.SEEDS_INTERVAL}", style.BASELINE_COLOR, "-", "D")
+    style.legend_above(fig, [nearest, other, style.seed_handle()], 3)
     return fig
 
 
-@styled
+@style.styled
 def cue_conflicts(
-    table: pd.DataFrame,
-    summary: pd.DataFrame,
-    effects: Sequence[str],
-    figure: Canvas | None = None,
+    table: pd.DataFrame, summary: pd.DataFrame, effects: Sequence[str], figure: style.Into = None
 ) -> Figure:
-    """Chosen effects of networks and baselines, one panel an effect.
+    """Chosen effects of networks and baselines, one panel an effect, those of a unit on one scale.
 
     Args:
         table: columns task, name, kind, effect, seed, value.
         summary: columns task, name, kind, effect, label, unit, parity, value, low, high.
         effects: in the order of the panels.
-
-    Returns:
-        A figure with the panels side by side, those of one unit on one scale; rows are networks and
-        baselines, named with their task; a dash where one has no such effect.
     """
     shown, table = (
         rows[rows["effect"].isin(effects)].assign(
@@ -198,10 +169,10 @@ def cue_conflicts(
         )
         for rows in (summary, table[table["kind"] == "network"])
     )
-    shown["color"] = shown["name"].map(colors(shown["name"]))
-    shown.loc[shown["kind"] == "baseline", "color"] = BASELINE_COLOR
+    shown["color"] = shown["name"].map(style.colors(shown["name"]))
+    shown.loc[shown["kind"] == "baseline", "color"] = style.BASELINE_COLOR
     names = list(dict.fromkeys(shown["row"]))
-    fig = new_figure(PAGE, 0.2 * len(names) + 1.2, figure)
+    fig = style.new_figure(style.PAGE, 0.2 * len(names) + 1.2, figure)
     axes = fig.subplots(1, len(effects), sharey=True, squeeze=False)[0]
     units: dict[str, list[Axes]] = {}
     for ax, effect in zip(axes, effects, strict=True):
@@ -214,11 +185,8 @@ def cue_conflicts(
     for alike in units.values():
         _one_scale(alike)
     fig.supxlabel("share of answers, or difference of accuracies; losses have one scale")
-    legend_above(
-        fig,
-        [interval_handle(SEEDS_INTERVAL, what="network: mean"), baseline_handle(), seed_handle()],
-        2,
-    )
+    network = style.interval_handle(what="network: mean")
+    style.legend_above(fig, [network, style.baseline_handle(), style.seed_handle()], 2)
     return fig
 
 

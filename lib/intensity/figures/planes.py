@@ -141,7 +141,9 @@ def transition_places(
     for ax, label in zip(axes, _ROWS.values(), strict=True):
         ax.set_ylabel(label)
     _boundary_axis(axes, seeds, boundaries)
-    networks = [style.line_handle(name, style="none", **look) for name, look in looks.items()]
+    networks = [
+        style.line_handle(title_of(name), style="none", **look) for name, look in looks.items()
+    ]
     mean = style.interval_handle(marker="|")
     style.legend_above(fig, [*networks, style.seed_handle(), mean], 5)
     return fig

@@ -225,9 +225,9 @@ def _largest(weights: np.ndarray) -> list[int]:
 
 def _kernel_grid(axes: np.ndarray, kernels: np.ndarray) -> AxesImage:
     """Kernels (kh, kw, rows, columns) on one scale that is symmetric about 0."""
-    most = np.abs(kernels).max()
+    most = style.largest(kernels)
     for (row, column), ax in np.ndenumerate(axes):
-        shown = style.picture(ax, kernels[:, :, row, column], "RdBu_r", -most, most)
+        shown = style.signed_picture(ax, kernels[:, :, row, column], most)
     return shown
 
 
@@ -285,8 +285,8 @@ def _weight_maps(fig: FigureBase, weights: np.ndarray) -> None:
 
 def _weight_rows(fig: FigureBase, weights: np.ndarray) -> None:
     """Weights of a pooling head: rows are classes, columns channels."""
-    ax, most = fig.subplots(), np.abs(weights).max()
-    shown = style.picture(ax, weights.T, "RdBu_r", -most, most)
+    ax = fig.subplots()
+    shown = style.signed_picture(ax, weights.T)
     ax.set_aspect("auto")
     ax.set_yticks(range(weights.shape[1]), [f"class {i}" for i in range(weights.shape[1])])
     ax.set_xticks(range(0, len(weights), max(1, len(weights) // 16)))

@@ -19,35 +19,20 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from intensity.data.tasks import LEVELS, Band
-from intensity.figures.style import (
-    INK,
-    PAGE,
-    Canvas,
-    class_bands,
-    class_color,
-    class_dash,
-    class_handles,
-    intensity_axis,
-    legend_above,
-    line_handle,
-    new_figure,
-    picture_row,
-    styled,
-    tint,
-)
+from intensity.figures import style
 
 TEMPLATE = Path(__file__).with_name("templates")
 """Folder of the markup, style and script."""
 
 
-@styled
+@style.styled
 def intensity_sweep(
     probabilities: Sequence[np.ndarray],
     maps: Mapping[str, np.ndarray],
     bands: Sequence[Band],
-    figure: Canvas | None = None,
+    figure: style.Into = None,
 ) -> Figure:
-    """Class probabilities of one scene at every intensity, and pictures at the middle of each band.
+    """Class probabilities of one scene at every intensity, above pictures of each band's middle.
 
     Args:
         probabilities: (256, classes) of every grey level, one array a seed; the maps are of the
@@ -55,18 +40,13 @@ def intensity_sweep(
         maps: of the scene, as `swept_maps` gives them for 256 levels: `images` and `saliency`
             (256, h, w), `occlusion` (256, rows, columns).
         bands: of the task; those with a class have a picture.
-        figure: to draw into; else a new one.
-
-    Returns:
-        A figure: above, a curve a class over the class bands, thin lines for the other seeds;
-        below, rows of images, gradient saliency and occlusion sensitivity.
     """
     middles = [(low + high) // 2 for low, high, label in bands if label is not None]
-    fig = new_figure(PAGE, 4.2, figure)
+    fig = style.new_figure(style.PAGE, 4.2, figure)
     above, *rows = fig.subplots(4, 1, height_ratios=(1.6, 1, 1, 1))
     _draw_curves(above, probabilities, bands)
     above.plot(middles, np.full(len(middles), 1.22), "v", color="#333333", clip_on=False)
-    most = _largest(maps["occlusion"])
+    most = style.largest(maps["occlusion"])
     scales: dict[str, tuple[str, str, tuple[float, float], str]] = {
         "images": ("image", "gray", (0, LEVELS - 1), "grey level"),
         "saliency": ("gradient\nsaliency", "magma", (0, 1), "scaled\nper image"),
@@ -74,34 +54,35 @@ def intensity_sweep(
     }
     for ax, (kind, (name, color_map, limits, scale)) in zip(rows, scales.items(), strict=True):
         shown = maps[kind][middles] / (255 if kind == "saliency" else 1)
-        drawn = picture_row(ax, shown, color_map, limits, len(shown), step=1.06)
+        drawn = style.picture_row(ax, shown, color_map, limits, len(shown), step=1.06)
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
         fig.colorbar(drawn, ax=ax, aspect=8, label=scale, ticks=limits, format="%.3g")
-    handles = [*class_handles(bands), line_handle("first seed, of which the maps are", "#333333")]
-    marker = line_handle("levels shown below", "#333333", style="none", marker="v")
-    legend_above(fig, [*handles, line_handle("other seeds", "#999999"), marker], columns=6)
+    handles = [
+        *style.class_handles(bands),
+        style.line_handle("first seed, of which the maps are", "#333333"),
+    ]
+    marker = style.line_handle("levels shown below", "#333333", style="none", marker="v")
+    style.legend_above(
+        fig, [*handles, style.line_handle("other seeds", "#999999"), marker], columns=6
+    )
     return fig
 
 
 def _draw_curves(ax: Axes, probabilities: Sequence[np.ndarray], bands: Sequence[Band]) -> None:
     """A curve a class; the first seed's on top of the others' thin ones."""
-    class_bands(ax, bands)
+    style.class_bands(ax, bands)
     for order, seed in enumerate(probabilities):
         width, alpha = (0.6, 0.6) if order else (1.4, 1.0)
         for label, curve in enumerate(seed.T):
             ax.plot(
-                np.arange(LEVELS), curve, color=class_color(label), linestyle=class_dash(label),
-                linewidth=width, alpha=alpha, zorder=5 - order,
+                np.arange(LEVELS), curve, color=style.class_color(label),
+                linestyle=style.class_dash(label), linewidth=width, alpha=alpha, zorder=5 - order,
             )  # fmt: skip
     for low, high, band in bands:
         if band is not None:
             ax.text((low + high) / 2, 1.1, str(band), ha="center", va="center", fontsize=7)
-    intensity_axis(ax)
+    style.intensity_axis(ax)
     ax.set(ylim=(-0.02, 1.18), yticks=(0, 0.5, 1), ylabel="class probability")
-
-
-def _largest(values: np.ndarray) -> float:
-    return float(np.abs(values).max()) or 1.0
 
 
 class _Map(NamedTuple):
@@ -183,7 +164,7 @@ def intensity_slider(
     return template.render(
         name=name,
         scenes=list(scenes),
-        colors=[class_color(label) for label in range(classes)],
+        colors=[style.class_color(label) for label in range(classes)],
         maps=kinds,
         bokeh=INLINE.js_raw[0],  # in the page, so that no other host is needed
         data=json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
@@ -192,7 +173,7 @@ def intensity_slider(
 
 def _maps(maps: Mapping[str, np.ndarray]) -> list[_Map]:
     """The kinds of maps that are shown, in their order."""
-    most = _largest(maps["occlusion"])
+    most = style.largest(maps["occlusion"])
     steep = "gradient as share of the steepest"
     covered = "probability lost under 8 x 8 black pixels"
     grey, share = maps["images"] / 255, (maps["occlusion"] / most + 1) / 2
@@ -228,7 +209,7 @@ def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
     for low, high, label in bands:
         if label is not None:
             place = {"left": low - 0.5, "right": high + 0.5, "level": "image"}
-            color = to_hex(tint(class_color(label)))
+            color = to_hex(style.tint(style.class_color(label)))
             box = BoxAnnotation(**place, fill_color=color, fill_alpha=1, line_color=None)
             words = {"text": str(label), "text_align": "center", "text_font_size": "11px"}
             plot.add_layout(box)
@@ -238,10 +219,10 @@ def _curve_plot(seeds: int, classes: int, bands: Sequence[Band]) -> Any:
     for column in reversed(columns):  # the first seed on top
         seed, label = map(int, column.split("-"))
         thin = {"line_width": 0.7, "line_alpha": 0.6} if seed else {"line_width": 2}
-        look = {"color": class_color(label), "line_dash": class_dash(label), **thin}
+        look = {"color": style.class_color(label), "line_dash": style.class_dash(label), **thin}
         plot.line("level", column, source=curves, **look)
-    plot.add_layout(Span(location=0, dimension="height", line_color=INK, name="now"))
-    colors = [class_color(label) for label in range(classes)]
+    plot.add_layout(Span(location=0, dimension="height", line_color=style.INK, name="now"))
+    colors = [style.class_color(label) for label in range(classes)]
     now = {"level": np.zeros(classes), "value": np.zeros(classes), "color": colors}
     points = ColumnDataSource(now, name="points")
     plot.scatter("level", "value", color="color", line_color="white", size=10, source=points)

@@ -221,6 +221,17 @@ def picture(
     return ax.imshow(values, cmap=color_map, vmin=low, vmax=high, extent=place)
 
 
+def signed_picture(ax: Axes, values: np.ndarray, most: float | None = None) -> AxesImage:
+    """Show numbers from blue over white (0) to red, up to `most` or to their largest magnitude."""
+    most = largest(values) if most is None else most
+    return picture(ax, values, "RdBu_r", -most, most)
+
+
+def largest(values: np.ndarray) -> float:
+    """The largest magnitude; 1 where all is 0, so that it can be the end of a scale."""
+    return float(np.abs(values).max()) or 1.0
+
+
 def grey_picture(ax: Axes, image: np.ndarray) -> AxesImage:
     """Show an image of grey levels on the fixed scale 0..255."""
     return picture(ax, image, "gray", 0, LEVELS - 1)

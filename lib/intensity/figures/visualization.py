@@ -47,7 +47,7 @@ def four_panels(
     gradients = [unit_scale(np.abs(one)) for one in maps["saliency"]]
     features = [unit_scale(strongest(one)) for one in maps["features"]]
     lost = maps["occlusion"]
-    most = float(np.abs(lost).max()) or 1.0
+    most = style.largest(lost)
     panels = (
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
         _Panel("gradient saliency", gradients, "magma", (0, 1), _GRADIENT),
