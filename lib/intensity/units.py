@@ -75,6 +75,11 @@ class Unit:
         alone = number in ("1", "-1") and "%" not in self.suffix
         return number + (self.suffix.removesuffix("s") if alone else self.suffix)
 
+    def estimate(self, value: float, low: float, high: float, places: int | None = None) -> str:
+        """A value and its interval for people, for example "96.1 % [95.8, 96.4]"."""
+        ends = ", ".join(self.number(end, places) for end in (low, high))
+        return f"{self.format(value, places)} [{ends}]"
+
 
 FRACTION = "fraction"
 """The unit of a rate: a share of the `n.scenes` scenes that were counted."""
@@ -100,6 +105,9 @@ _MEASURED = (
     Unit("pixels", suffix=" pixels"),
     Unit("parameters", 0, suffix=" parameters"),
 )
+
+PLAIN = Unit("number")
+"""The unit of numbers in tables whose heads name their unit."""
 
 UNITS = {unit.name: unit for one in _MEASURED for unit in (one, one.difference)}
 """All units by name, each followed by that of its differences."""

@@ -29,7 +29,7 @@ def _bound(label: str, function: Callable[..., Any], **fields: Any) -> Baseline:
 
 _ROWS = (
     _cue("class of the mean", mean_intensity, one_object=True),
-    _bound("best decision from the mean", mean_posterior, by_level=False, noise="any"),
+    _bound("Bayes from the mean", mean_posterior, by_level=False, noise="any"),
     _cue("most frequent level", most_frequent_level),
     _bound("most frequent class", most_frequent_class),
     _cue("linear in histogram", linear_histogram, by_level=False),
@@ -38,10 +38,8 @@ _ROWS = (
     _cue("most frequent contrast", most_frequent_contrast, on_random_background=True),
     _cue("level of the background", background_level, by_level=False, on_random_background=True),
     _bound("brightest patch", patch_mean, by_level=False, noise="gaussian"),
-    _bound("best decision from the histogram", histogram_likelihood, noise="gaussian"),
-    _bound(
-        "best decision with the place known", place_likelihood, noise="gaussian", knows_place=True
-    ),
+    _bound("Bayes from the histogram", histogram_likelihood, noise="gaussian"),
+    _bound("Bayes, place known", place_likelihood, noise="gaussian", knows_place=True),
 )
 BASELINES = {row.name: row for row in _ROWS}
 

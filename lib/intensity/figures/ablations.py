@@ -110,12 +110,13 @@ def _search(fig: Figure, ax: Axes, settings: pd.DataFrame) -> None:
     ax.scatter(chosen["learning_rate"], chosen["weight_decay"], **ring)
     ax.set(xscale="log", yscale="log", xlim=_decades(x), ylim=_decades(y))
     ax.set(xlabel="learning rate (logarithmic)", ylabel="weight decay (logarithmic)")
+    ax.tick_params(which="minor", labelbottom=False, labelleft=False)
     ax.grid(color="#EEEEEE")
     fig.colorbar(shown, ax=ax, label="validation accuracy")
 
 
 def _decades(values: pd.Series) -> tuple[float, float]:
-    """The whole powers of ten around positive numbers: between them no tick needs a label."""
+    """The whole powers of ten around positive numbers, so that the axis has two labels or more."""
     exponents = np.log10(values)
     return 10 ** float(np.floor(exponents.min())), 10 ** float(np.ceil(exponents.max()))
 

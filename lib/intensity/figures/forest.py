@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -14,9 +13,6 @@ from intensity.tables.names import title_of
 
 _MISSING = "#999999"
 """Color of the dash where a row has no value."""
-
-_WIDTH = 24
-"""Letters in a line of a name."""
 
 _BELOW = 0.27
 """How far under its row the dots of the seeds lie, in rows."""
@@ -52,7 +48,7 @@ def forest(
     keys = [group, name] if group else [name]
     rows = dict(zip(_keys(summary, keys), style.records(_looks(summary, name)), strict=True))
     places, headings = _places([(one,) for one in names] if names else list(rows))
-    named_rows(ax, [fill(title_of(key[-1]), _WIDTH) for key in places], list(places.values()))
+    named_rows(ax, [title_of(key[-1]) for key in places], list(places.values()))
     for y, heading in headings.items():
         _text(ax, 0.01, y, heading, weight="bold")
     for key in places.keys() - rows.keys():

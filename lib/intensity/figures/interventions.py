@@ -165,7 +165,7 @@ def cue_conflicts(
     """
     shown, table = (
         rows[rows["effect"].isin(effects)].assign(
-            row=rows["name"].map(title_of) + " (" + rows["task"].map(title_of) + ")"
+            row=rows["name"].map(title_of) + " (" + rows["task"] + ")"
         )
         for rows in (summary, table[table["kind"] == "network"])
     )

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from intensity.units import Unit
 from intensity.values import InvalidInput
 
 LEVEL = 0.95
@@ -46,6 +47,10 @@ class Interval(NamedTuple):
     low: float
     high: float
     value: float
+
+    def row(self, unit: Unit) -> tuple[float, float, float]:
+        """The estimate and the two ends as tables have them, cut as the unit says."""
+        return self.value, *unit.clip(self.low, self.high)
 
 
 def t_interval(values: ArrayLike) -> Interval:

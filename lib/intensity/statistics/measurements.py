@@ -84,7 +84,7 @@ class Measurement(Value):
         """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
         if self.ci95 is None:
             return self._unit.format(self.value)
-        return f"{self._unit.format(self.value, self._places)} {self.interval_text(*self.ci95)}"
+        return self._unit.estimate(self.value, *self.ci95, self._places)
 
     def interval_text(self, low: float, high: float) -> str:
         """The two ends of an interval of this measurement for people, as "[98.90, 99.50]"."""

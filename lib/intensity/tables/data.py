@@ -10,6 +10,7 @@ from intensity.data.scenes import Scenes
 from intensity.data.shapes import SHAPES
 from intensity.data.tasks import Task
 from intensity.statistics.intervals import t_interval, wilson
+from intensity.units import FRACTION, UNITS
 
 
 def band_table(tasks: Sequence[Task]) -> pd.DataFrame:
@@ -43,9 +44,8 @@ def class_balance_table(scenes: Sequence[Scenes]) -> pd.DataFrame:
     for drawn in scenes:
         counts = np.bincount(drawn.label, minlength=drawn.task.classes)
         for label, (count, prior) in enumerate(zip(counts, drawn.task.priors, strict=True)):
-            interval = wilson(int(count), len(drawn))
-            limits = (interval.value, interval.low, interval.high)
-            rows.append((drawn.task.name, label, prior, *limits))
+            share = wilson(int(count), len(drawn)).row(UNITS[FRACTION])
+            rows.append((drawn.task.name, label, prior, *share))
     return pd.DataFrame(rows, columns=["task", "class", "expected", "share", "low", "high"])
 
 
@@ -62,14 +62,13 @@ def baseline_table(
     Returns:
         Columns baseline, condition, accuracy, low, high, chance.
     """
-    rows = []
-    for condition, counts in correct.items():
-        for baseline, count in counts.items():
-            low, high, value = wilson(count, scenes)
-            rows.append((baseline, condition, value, low, high, chance[condition]))
-    return pd.DataFrame(
-        rows, columns=["baseline", "condition", "accuracy", "low", "high", "chance"]
-    )
+    rows = [
+        (baseline, condition, *wilson(count, scenes).row(UNITS[FRACTION]), chance[condition])
+        for condition, counts in correct.items()
+        for baseline, count in counts.items()
+    ]
+    columns = ["baseline", "condition", "accuracy", "low", "high", "chance"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def permutation_table(variants: Mapping[str, Scenes]) -> pd.DataFrame:
@@ -88,8 +87,8 @@ def permutation_table(variants: Mapping[str, Scenes]) -> pd.DataFrame:
     for name, scenes in variants.items():
         images = render(scenes)
         moved = np.abs(histograms(images) - reference).sum(axis=1).mean() / 2
-        interval = t_interval(neighbor_correlation(images))
-        rows.append((name, moved, interval.value, interval.low, interval.high))
+        mean = t_interval(neighbor_correlation(images)).row(UNITS["correlation"])
+        rows.append((name, moved, *mean))
     columns = ["image", "histogram_difference", "neighbor_correlation", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from intensity.evaluation.registry import CHECKS, SCORES
 from intensity.statistics.intervals import t_interval
-from intensity.units import find_unit
+from intensity.units import PLAIN, find_unit
 
 
 def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
@@ -26,9 +26,8 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     keys = ["task", "method", "label", "group", "score"]
     rows = []
     for (*names, unit), part in scores.groupby([*keys, "unit"], sort=False):
-        low, high, value = t_interval(part["value"])
-        ends = find_unit(str(unit)).clip(low, high)
-        rows.append((*names, value, *ends, len(part), part["scenes"].min()))
+        mean = t_interval(part["value"]).row(find_unit(str(unit)))
+        rows.append((*names, *mean, len(part), part["scenes"].min()))
     return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
 
 
@@ -48,7 +47,8 @@ def score_table(summary: pd.DataFrame, task: str) -> pd.DataFrame:
         agreement with the model truth, absolute and signed.
     """
     chosen = summary[(summary["task"] == task) & summary["score"].isin(_COLUMNS)]
-    text = [f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in chosen.itertuples()]
+    ends = chosen[["value", "low", "high"]].to_numpy()
+    text = [PLAIN.estimate(value, low, high, 2) for value, low, high in ends]
     table = chosen.assign(text=text).pivot(index="method", columns="score", values="text")
     table = table.reindex(index=chosen["method"].unique(), columns=list(_COLUMNS))
     return table.rename(columns=_COLUMNS).rename_axis(columns=None).reset_index()

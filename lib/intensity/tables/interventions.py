@@ -82,12 +82,7 @@ def _limits(part: pd.DataFrame, seeded: bool, unit: str) -> tuple[float, ...]:
     else:
         half = float(ndtri((1 + LEVEL) / 2)) * part["deviation"].iloc[0] / math.sqrt(scenes)
         interval = Interval(value[0] - half, value[0] + half, value[0])
-    return (
-        interval.value,
-        *UNITS[unit].clip(interval.low, interval.high),
-        len(part) if seeded else 0,
-        scenes,
-    )
+    return (*interval.row(UNITS[unit]), len(part) if seeded else 0, scenes)
 
 
 def seed_values(table: pd.DataFrame, task: str, name: str, effect: str) -> tuple[np.ndarray, int]:
@@ -164,9 +159,8 @@ def _absence(seeds: pd.DataFrame, margin: float) -> dict[str, Any]:
     if interval.value <= NEAR:
         interval, decided_by = wilson_of_rates(values, scenes, EQUIVALENCE_LEVEL), EVERY_SEED
         p = float(ndtr((values - margin) / np.sqrt(margin * (1 - margin) / scenes)).max())
-    low, high = UNITS[FRACTION].clip(interval.low, interval.high)
-    return {"value": interval.value, "low": low, "high": high, "scenes": int(scenes.min()),
-            "decided_by": decided_by, "p": p}  # fmt: skip
+    ends = dict(zip(("value", "low", "high"), interval.row(UNITS[FRACTION]), strict=True))
+    return {**ends, "scenes": int(scenes.min()), "decided_by": decided_by, "p": p}
 
 
 def effect_matrix_table(summary: pd.DataFrame, compared: Iterable[Compared]) -> pd.DataFrame:
@@ -227,12 +221,9 @@ def conflict_table(summary: pd.DataFrame) -> pd.DataFrame:
     needs = EFFECTS["core_share"].needs
     conflicts = [name for name, effect in EFFECTS.items() if effect.needs == needs]
     rows = summary[summary["effect"].isin(conflicts)]
-    unit = UNITS[FRACTION]
-    percent = [
-        f"{unit.format(value, 1)} [{unit.number(low, 1)}, {unit.number(high, 1)}]"
-        for value, low, high in rows[["value", "low", "high"]].to_numpy()
-    ]
-    shown = rows.assign(number=rows["label"], measured=percent)
+    ends = rows[["value", "low", "high"]].to_numpy()
+    measured = [UNITS[FRACTION].estimate(value, low, high, 1) for value, low, high in ends]
+    shown = rows.assign(number=rows["label"], measured=measured)
     return shown[["task", "name", "number", "measured", "scenes"]].reset_index(drop=True)
 
 

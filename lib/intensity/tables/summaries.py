@@ -15,7 +15,7 @@ def summarized(
         table: a row a seed, two or more for each set of keys.
         keys: columns whose values say what is averaged together.
         column: the numbers.
-        unit: of the column; intervals are cut at what it allows.
+        unit: of the column; intervals are cut as it says.
 
     Returns:
         Columns: the keys, the column (its mean), low, high; in the order of first appearance.
@@ -23,8 +23,8 @@ def summarized(
     Raises:
         InvalidInput: some keys have fewer than two seeds, or a number is not finite.
     """
-    rows = []
-    for names, part in table.groupby(keys, sort=False):
-        interval = t_interval(part[column])
-        rows.append((*names, interval.value, *unit.clip(interval.low, interval.high)))
+    rows = [
+        (*names, *t_interval(part[column]).row(unit))
+        for names, part in table.groupby(keys, sort=False)
+    ]
     return pd.DataFrame(rows, columns=[*keys, column, "low", "high"])

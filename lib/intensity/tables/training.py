@@ -181,8 +181,6 @@ def authors_table(runs: Runs) -> pd.DataFrame:
     for name, theirs in AUTHORS.items():
         text = "not trained in this profile"
         if name in ours:
-            mean = t_interval(ours[name])
-            ends = ", ".join(unit.number(end, 1) for end in unit.clip(mean.low, mean.high))
-            text = f"{unit.format(mean.value, 1)} [{ends}]"
+            text = unit.estimate(*t_interval(ours[name]).row(unit), 1)
         rows.append((name, unit.format(theirs, 1), text))
     return pd.DataFrame(rows, columns=["network", "authors", "here"])

@@ -17,7 +17,7 @@ from intensity.analysis.tuning import (
 )
 from intensity.statistics.intervals import paired_interval
 from intensity.tables.summaries import summarized
-from intensity.units import FRACTION, UNITS, Unit
+from intensity.units import FRACTION, PLAIN, UNITS, Unit
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -176,9 +176,8 @@ def probe_difference(table: pd.DataFrame, condition: str, other: str) -> pd.Data
             row = {"layer": layer, "over": over}
             for measure, (name, places) in _WRITTEN.items():
                 pairs = part.pivot(index="seed", columns="condition", values=measure)
-                ends = paired_interval(pairs[condition], pairs[other])
-                low, high, value = (f"{number:z.{places}f}" for number in ends)
-                row[name] = f"{value} [{low}, {high}]"
+                difference = paired_interval(pairs[condition], pairs[other]).row(PLAIN)
+                row[name] = PLAIN.estimate(*difference, places)
             rows.append(row)
     return pd.DataFrame(rows)
 
