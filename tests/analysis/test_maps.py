@@ -14,8 +14,9 @@ from intensity.models.build import build
 from intensity.training.presets import TASKS, find_network, find_setting
 from intensity.values import InvalidInput
 
-SCENES = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 2)
-MODEL = build(find_network("bn_tiny"), 64, 3, seed=0)
+SMALL = find_setting({"setting": "discs", "size": 32, "areas": (49, 81)})
+SCENES = draw_scenes(TASKS["hard"], SMALL, "test", 0, 2)
+MODEL = build(find_network("bn_tiny"), 32, 3, seed=0)
 LEVELS = np.array([5, 90, 200])
 
 
@@ -30,7 +31,7 @@ def test_probabilities_are_the_softmax_of_each_rendering() -> None:
 
 def test_large_logits_make_no_missing_values() -> None:
     weights = [1000 * value for value in MODEL.get_layer("logits").get_weights()]
-    sharp = build(find_network("bn_tiny"), 64, 3, seed=0)
+    sharp = build(find_network("bn_tiny"), 32, 3, seed=0)
     sharp.get_layer("logits").set_weights(weights)
     assert np.isfinite(swept_probabilities(sharp, SCENES, LEVELS)["probabilities"]).all()
 
@@ -51,7 +52,7 @@ def test_maps_are_those_of_the_class_predicted_at_the_level() -> None:
 
 
 def test_a_network_without_gradient_has_empty_maps() -> None:
-    flat = build(find_network("bn_tiny"), 64, 3, seed=0)
+    flat = build(find_network("bn_tiny"), 32, 3, seed=0)
     kernel, bias = flat.get_layer("logits").get_weights()
     flat.get_layer("logits").set_weights([0 * kernel, bias])
     maps = swept_maps(flat, SCENES, LEVELS)

@@ -113,7 +113,7 @@ def test_first_layers_are_convex_in_intensity(seed: int, stride: int) -> None:
         assert (bend >= -1e-4 * (1 + np.abs(profiles[name]).max())).all()
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 @given(seed=st.integers(0, 10**6))
 def test_first_layers_turn_at_most_once(seed: int) -> None:
     """What is convex cannot come back twice; here with batch norm, all of it at random."""

@@ -9,10 +9,12 @@ from intensity.analysis.untrained import untrained, untrained_probes, untrained_
 from intensity.data.rendering import render
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import SceneOptions, SquareNoise
+from intensity.models.architectures import Average, Block, Network
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS, TASKS
 
-TASK, NETWORK = TASKS["hard"], NETWORKS["bn_compact"]
+TASK = TASKS["hard"]
+NETWORK = Network(name="hand", layers=(Block(channels=6, bias=False), Average()))
 OPTIONS = SceneOptions(size=16, areas=(21,), noise=SquareNoise(count=(6, 6), sides=(1, 3)))
 SCENES = draw_scenes(TASK, OPTIONS, "test", 0, 60)
 FITTING = draw_scenes(TASK, OPTIONS, "validation", 0, 60)

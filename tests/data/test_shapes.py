@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intensity.data.shapes import REACH, SHAPES, inner_area, pixel_order
 
 shapes = st.sampled_from(SHAPES)
 areas = st.integers(1, 4000)
+few = settings(max_examples=25)  # of thousands of pixels each
 
 
 def pixels(shape: str, area: int) -> set[tuple[int, int]]:
@@ -51,6 +52,7 @@ def test_orders_hold_every_pixel_once_by_gauge_up_to_the_largest_image(shape: st
     assert sides.max() >= REACH - 1
 
 
+@few
 @given(shapes, areas)
 def test_reach_is_the_bounding_box(shape: str, area: int) -> None:
     rows, columns = pixel_order(shape).offsets[:area].T
@@ -58,16 +60,19 @@ def test_reach_is_the_bounding_box(shape: str, area: int) -> None:
     assert pixel_order(shape).reach[area - 1].tolist() == expected
 
 
+@few
 @given(shapes, shapes, areas)
 def test_any_two_shapes_can_have_the_same_number_of_pixels(a: str, b: str, area: int) -> None:
     assert len(pixels(a, area)) == len(pixels(b, area)) == area
 
 
+@few
 @given(shapes, areas, areas)
 def test_smaller_objects_lie_inside_larger_ones(shape: str, one: int, other: int) -> None:
     assert pixels(shape, min(one, other)) <= pixels(shape, max(one, other))
 
 
+@few
 @given(shapes, areas)
 def test_rows_and_columns_of_whole_level_sets_have_no_gaps(shape: str, area: int) -> None:
     order = pixel_order(shape)
@@ -102,6 +107,7 @@ def test_rims_may_be_wider(shape: str, area: int, width: int, inner: int) -> Non
     assert inner_area(shape, area, width) == inner
 
 
+@few
 @given(shapes, areas, st.integers(1, 6))
 def test_a_rim_holds_every_pixel_within_its_width_of_the_outside(
     shape: str, area: int, width: int
@@ -114,6 +120,7 @@ def test_a_rim_holds_every_pixel_within_its_width_of_the_outside(
     assert len(core) <= inner_area(shape, area, 1)
 
 
+@few
 @given(shapes, areas)
 def test_the_rim_holds_every_pixel_that_touches_the_outside(shape: str, area: int) -> None:
     object_, core = pixels(shape, area), pixels(shape, inner_area(shape, area))

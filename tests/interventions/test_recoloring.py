@@ -44,7 +44,7 @@ def all_pairs(scenes: Scenes, row: int) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("kind", ["discs", "absolute", "contrast", "pairs", "conjunction"])
 def test_pairs_are_taken_evenly_from_all_that_a_plain_search_finds(kind: str) -> None:
-    scenes = scenes_of(kind)
+    scenes = scenes_of(kind, 15)
     rows, other, same = matched_pairs(scenes, 8)
     for row in range(len(scenes)):
         expected = all_pairs(scenes, row)

@@ -96,10 +96,8 @@ def test_no_scene_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", INTERVENTIONS)
 def test_a_change_depends_on_the_scene_and_its_place_alone(name: str) -> None:
-    scenes = scenes_of({"resized": "varied"}.get(name, "pairs"), PERIOD + 80)
-    whole, again = INTERVENTIONS[name](scenes), INTERVENTIONS[name](scenes)
-    for one, other in zip(whole, again, strict=True):
-        assert np.array_equal(one, other)
+    scenes = scenes_of({"resized": "varied"}.get(name, "pairs"), PERIOD + 40)
+    whole = INTERVENTIONS[name](scenes)
     for part in (slice(PERIOD), slice(PERIOD, None)):
         if name == "offset" and not np.isin(whole.rows, np.arange(len(scenes))[part]).any():
             continue

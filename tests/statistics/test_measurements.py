@@ -60,7 +60,7 @@ def test_a_family_is_corrected_together(tmp_path: Path) -> None:
     assert alone.ci95 is not None
     assert first.ci95[0] < alone.ci95[0]
     assert first.method == second.method == "Student t over seeds, Holm over 2"
-    assert results.table("auc/hard/a/")["id"].tolist() == list(values)
+    assert [m.id for m in results.measurements("auc/hard/a/")] == list(values)
     with pytest.raises(InvalidInput, match="auc/hard/a/z"):
         results.family({"auc/hard/a/z": [0.5]}, beyond=0.5, scenes=100, unit="AUC")
 
@@ -100,32 +100,15 @@ def test_an_id_stands_for_one_measurement(tmp_path: Path) -> None:
     results.over_seeds(ACCURACY, [0.9, 0.91], scenes=4000)
     with pytest.raises(InvalidInput, match=ACCURACY):
         results.over_seeds(ACCURACY, [0.9, 0.92], scenes=4000)
-    assert results.table("accuracy")["id"].tolist() == [ACCURACY]
+    assert [m.id for m in results.measurements("accuracy")] == [ACCURACY]
 
 
-def test_the_table_shows_values_intervals_and_what_they_rest_on(tmp_path: Path) -> None:
+def test_the_table_shows_texts_and_what_they_rest_on(tmp_path: Path) -> None:
     results = Results("02_training", tmp_path)
     accuracy = results.over_seeds(ACCURACY, [0.5, 0.6, 0.7], scenes=4000)
     results.exact("parameters/hard/bn_compact", 18251, scenes=0, unit="parameters")
-    row = results.table("accuracy").iloc[0].to_dict()
-    low, high = accuracy.ci95 or (0, 0)
-    assert row == {
-        "id": ACCURACY,
-        "value": accuracy.value,
-        "low": low,
-        "high": high,
-        "text": accuracy.text,
-        "seeds": 3,
-        "scenes": 4000,
-        "method": "Student t over seeds",
-    }
-    exact = results.table(["parameters/hard/bn_compact", ACCURACY]).iloc[0]
-    assert (exact["low"], exact["high"], exact["text"]) == (18251, 18251, "18,251 parameters")
-
-
-@pytest.mark.parametrize("which", ["loss", ["loss/hard/bn_compact"], []])
-def test_the_table_refuses_what_was_not_measured(tmp_path: Path, which: str | list[str]) -> None:
-    results = Results("02_training", tmp_path)
-    results.over_seeds(ACCURACY, [0.5, 0.6], scenes=4000)
-    with pytest.raises(InvalidInput, match="table"):
-        results.table(which)
+    table = results.measurement_rows(["parameters/", "accuracy/"])
+    assert table.to_numpy().tolist() == [
+        ["parameters/hard/bn_compact", "18,251 parameters", 0, 0, "exact"],
+        [ACCURACY, accuracy.text, 3, 4000, "Student t over seeds"],
+    ]

@@ -206,8 +206,8 @@ def wilson_of_rates(rates: ArrayLike, scenes: ArrayLike, level: float) -> Interv
     middle = p + z**2 / (2 * n)
     half = z * np.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
     shrunk = 1 + z**2 / n
-    ends = (middle - half) / shrunk, (middle + half) / shrunk
-    return Interval(float(ends[0].min()), float(ends[1].max()), float(p.mean()))
+    low, high = np.clip(((middle - half) / shrunk, (middle + half) / shrunk), 0, 1)
+    return Interval(float(low.min()), float(high.max()), float(p.mean()))
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Measured numbers: what one is, and the book that a notebook keeps them in, each under one id."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -188,18 +188,15 @@ class Results:
         return [m for name, m in self._measurements.items() if name.startswith(prefix)]
 
     def measurement_rows(self, prefixes: Sequence[str]) -> pd.DataFrame:
-        """Measurements as a short table: id, text, seeds, scenes, method; by how ids begin."""
-        kept = [m for prefix in prefixes for m in self.measurements(prefix)]
-        return measurement_table(kept)[["id", "text", "seeds", "scenes", "method"]]
+        """Measurements as a table for people, by how their ids begin.
 
-    def table(self, which: str | Sequence[str]) -> pd.DataFrame:
-        """Measurements as `measurement_table` has them, by how their ids begin or a list of ids."""
-        known = self._measurements
-        start = which if isinstance(which, str) else None
-        chosen = which if start is None else [name for name in known if name.startswith(start)]
-        if not chosen or not set(chosen) <= set(known):
-            raise InvalidInput(f"table: {which!r} is not allowed: the ids so far, {list(known)}")
-        return measurement_table(known[name] for name in chosen)
+        Returns:
+            Columns id, text ("99.20 % [98.90, 99.50]"), seeds, scenes (counts), method (how the
+            interval was made).
+        """
+        kept = [m for prefix in prefixes for m in self.measurements(prefix)]
+        rows = [(m.id, m.text, m.n.seeds, m.n.scenes, m.method) for m in kept]
+        return pd.DataFrame(rows, columns=["id", "text", "seeds", "scenes", "method"])
 
     def _add_seeds(
         self, name: str, interval: Interval, seeds: ArrayLike, scenes: int, unit: str, method: str
@@ -220,21 +217,6 @@ class Results:
             measurement = Measurement(**fields)
         add_unique(self._measurements, measurement)
         return measurement
-
-
-def measurement_table(measurements: Iterable[Measurement]) -> pd.DataFrame:
-    """Measurements as a table for display, a row each.
-
-    Returns:
-        Columns id, value, low and high (equal to the value where it is exact), text
-        ("99.20 % [98.90, 99.50]"), seeds and scenes (counts), method (how the interval was made).
-    """
-    columns = ["id", "value", "low", "high", "text", "seeds", "scenes", "method"]
-    rows = [
-        (m.id, m.value, *(m.ci95 or (m.value, m.value)), m.text, m.n.seeds, m.n.scenes, m.method)
-        for m in measurements
-    ]
-    return pd.DataFrame(rows, columns=columns)
 
 
 @contextmanager
