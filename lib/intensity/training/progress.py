@@ -4,7 +4,6 @@ Under `run_all` the terminal belongs to another process, which shows what is wri
 that INTENSITY_TERMINAL names; elsewhere the line goes to standard error.
 """
 
-import fcntl
 import sys
 import threading
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from typing import TextIO
 from tqdm import tqdm
 
 from intensity.environment import settings
+from intensity.storage.locks import Lock
 from intensity.training.configuration import Configuration
 from intensity.training.runs import Run
 
@@ -84,24 +84,15 @@ class _SharedLine:
     encoding = "utf-8"
 
     def __init__(self, path: Path) -> None:
-        self.file = path.open("a", encoding="utf-8")
+        self.path, self.lock = path, Lock(path.with_suffix(".lock"))
 
     def write(self, text: str) -> None:
-        """Write, unless another process has the line."""
-        try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        except OSError:
-            pass  # a file system without locks: everyone is seen
-        with suppress(OSError):  # on a full disk nothing is shown
-            self.file.write(text)
-
-    def flush(self) -> None:
-        """Have the terminal show it."""
+        """Write, unless another process has the line; on a full disk nothing is shown."""
         with suppress(OSError):
-            self.file.flush()
+            if self.lock.is_locked or self.lock.take():
+                with self.path.open("a", encoding="utf-8", newline="") as file:
+                    file.write(text)
 
     def close(self) -> None:
         """Give the line to others."""
-        self.file.close()
+        self.lock.release()

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dask
@@ -110,19 +111,13 @@ def check_workers(address: str) -> None:
         InvalidInput: scheduler and workers do not answer in time, or a worker lacks this project,
             has another version of it or trains with another backend.
     """
-    answer = Future[dict[str, object]]()
-
-    def ask() -> None:
-        """Ask the workers in a thread of its own."""
-        try:
-            answer.set_result(_ask_workers(address))
-        except Exception as error:
-            answer.set_exception(error)
-
+    answer = Future[Any]()
     # Names are looked up, and answers waited for, without a limit in places: hence the thread.
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=lambda: answer.set_result(_ask_workers(address)), daemon=True).start()
     with _refused(address):
         codes = answer.result(PATIENCE)
+        if isinstance(codes, Exception):
+            raise codes
     for worker, found in codes.items():
         if found != training_code():
             raise InvalidInput(
@@ -130,13 +125,15 @@ def check_workers(address: str) -> None:
             )
 
 
-def _ask_workers(address: str) -> dict[str, object]:
+def _ask_workers(address: str) -> Any:
     """What trains on each worker of a cluster, or the error that came instead."""
-    socket.getaddrinfo(urlsplit(address).hostname, None)  # here, and not in a pool that ends never
-    asyncio.run(_greet(address))
-    with Client(address, set_as_default=False, timeout=PATIENCE) as client:
-        found: dict[str, object] = client.run(training_code, on_error="return")
-    return found
+    try:
+        socket.getaddrinfo(urlsplit(address).hostname, None)  # in no pool, which would never end
+        asyncio.run(_greet(address))
+        with Client(address, set_as_default=False, timeout=PATIENCE) as client:
+            return client.run(training_code, on_error="return")
+    except Exception as error:
+        return error
 
 
 async def _greet(address: str) -> None:
