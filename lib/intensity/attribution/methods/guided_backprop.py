@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from intensity.attribution.base import (
     prepare,
     score_tensor,
 )
+from intensity.attribution.rules import activation_of, before_activation, with_rule
 from intensity.models.layers import layer_calls
 from intensity.values import InvalidInput
 
@@ -90,48 +90,26 @@ def _with_guided_relus(model: keras.Model) -> tuple[keras.Model, int]:
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
         """The layer's output, by the guided rule where it rectifies."""
-        if not _rectifies(layer):
+        function = activation_of(layer)
+        if not _rectifies(function):
             return layer(*arguments, **options)
         reached.append(layer)
-        if isinstance(layer, keras.layers.ReLU):
-            return keras.layers.Lambda(_guided(layer))(arguments[0])
-        return keras.layers.Lambda(_guided(layer.activation))(_linear(layer, arguments[0]))
+        guided = with_rule(function, _guided)
+        return keras.layers.Lambda(guided)(before_activation(layer, *arguments))
 
     return layer_calls(model, called)[0], len(reached)
 
 
-def _rectifies(layer: Any) -> bool:
-    """Whether a layer is a ReLU or ends with one."""
+def _rectifies(function: Any) -> bool:
     import keras
 
-    if isinstance(layer, keras.layers.ReLU):
-        return not layer.negative_slope and not layer.threshold
-    return getattr(layer, "activation", None) in (keras.activations.relu, keras.activations.relu6)
+    if isinstance(function, keras.layers.ReLU):
+        return not function.negative_slope and not function.threshold
+    return function in (keras.activations.relu, keras.activations.relu6)
 
 
-def _linear(layer: keras.Layer, read: keras.KerasTensor) -> keras.KerasTensor:
-    """What a layer returns before its activation, by its own weights."""
-    import keras
-
-    copy = type(layer).from_config({**layer.get_config(), "activation": None})
-    copy(read)  # builds it
-
-    def linear(values: Any) -> Any:
-        """The copy's computation with the original's weights."""
-        weights = layer.trainable_variables, layer.non_trainable_variables
-        return copy.stateless_call(*weights, values)[0]
-
-    return keras.layers.Lambda(linear)(read)
-
-
-def _guided(function: Callable[..., Any]) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A ReLU that passes back only what is positive."""
+def _guided(x: tf.Tensor, y: tf.Tensor, back: tf.Tensor) -> tf.Tensor:
+    """What a ReLU passes back of what is positive."""
     import tensorflow as tf
 
-    def forward(x: tf.Tensor) -> tuple[tf.Tensor, Compiled]:
-        """The value, and the guided rule for its gradient."""
-        y = function(x)
-        return y, lambda back: tf.gradients(y, x, tf.nn.relu(back))
-
-    guided: Compiled = tf.custom_gradient(forward)
-    return guided
+    return tf.gradients(y, x, tf.nn.relu(back))[0]

@@ -1,0 +1,53 @@
+"""Networks in which activations pass back something else than their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+LAYERS = ("ELU", "LeakyReLU", "ReLU")
+"""Layers that are nothing but an activation; `Activation` and others have one."""
+
+
+def activation_of(layer: Any) -> Any:
+    """The function that a layer is or ends with; None where it has none, or the identity."""
+    import keras
+
+    if type(layer).__name__ in LAYERS:
+        return layer
+    found = getattr(layer, "activation", None)
+    return None if found is keras.activations.linear else found
+
+
+def before_activation(layer: Any, read: keras.KerasTensor) -> keras.KerasTensor:
+    """What a layer hands to its activation, by its own weights."""
+    import keras
+
+    if type(layer).__name__ in (*LAYERS, "Activation"):
+        return read
+    copy = type(layer).from_config({**layer.get_config(), "activation": None})
+    copy(read)  # builds it
+
+    def linear(values: Any) -> Any:
+        """The copy's computation with the original's weights."""
+        weights = layer.trainable_variables, layer.non_trainable_variables
+        return copy.stateless_call(*weights, values)[0]
+
+    return keras.layers.Lambda(linear)(read)
+
+
+def with_rule(function: Callable[..., Any], rule: Callable[..., tf.Tensor]) -> Callable[..., Any]:
+    """A function y of x that passes back rule(x, y, what comes back to y)."""
+    import tensorflow as tf
+
+    def forward(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+        """The value, and the rule in place of its gradient."""
+        y = function(x)
+        return y, lambda back: rule(x, y, back)
+
+    replaced: Callable[..., Any] = tf.custom_gradient(forward)
+    return replaced
