@@ -7,7 +7,7 @@ import numpy as np
 import ours
 
 from intensity.attribution import changes
-from intensity.attribution.methods.pca_direction import SIDES, leading_component
+from intensity.attribution.methods.pca_direction import WINDOW_SIDES, leading_component
 from intensity.models.inference import logits
 
 STEP = 1.0
@@ -29,10 +29,10 @@ class Peer(ours.Peer):
             before = logits(self.model, image[None])[0, label]
             slopes = [
                 (logits(self.model, shown, batch)[:, label] - before) / STEP
-                for side in SIDES
+                for side in WINDOW_SIDES
                 for shown in _pushed(image, leading_component(image, side), batch)
             ]
-            found = np.concatenate(slopes).reshape(len(SIDES), *image.shape)
+            found = np.concatenate(slopes).reshape(len(WINDOW_SIDES), *image.shape)
             best = np.abs(found).argmax(axis=0)[None]
             maps.append(np.take_along_axis(found, best, axis=0)[0])
         return np.stack(maps)

@@ -30,13 +30,13 @@ def images_of(count: int) -> np.ndarray:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_activations_of_known_layers(model: keras.Model, dtype: type) -> None:
-    images = images_of(5)
-    read = activations(model, images.astype(dtype), ["relu2", "logits", "relu1"], batch=2)
+    images = images_of(70)
+    read = activations(model, images.astype(dtype), ["relu2", "logits", "relu1"])
     assert list(read) == ["relu2", "logits", "relu1"]
     expected = np.stack([images - 100.0, 100.0 - images], axis=-1).clip(0)
     np.testing.assert_array_equal(read["relu1"], expected)
     np.testing.assert_array_equal(read["relu2"], 2 * expected)
-    assert read["logits"].shape == (5, 3)
+    assert read["logits"].shape == (70, 3)
     assert read["relu1"].dtype == np.float32
 
 

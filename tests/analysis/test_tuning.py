@@ -160,8 +160,6 @@ def test_thresholds_of_all_units_but_silent_ones() -> None:
         "unit": [0, 0, 0],
         "threshold": [5, 15, 15],
     }
-    inside = thresholds(profiles, over="object")
-    assert inside.to_dict("list") == {"layer": ["relu1"] * 2, "unit": [0, 1], "threshold": [15, 5]}
     dead = thresholds({**profiles, "space": np.zeros((3, 3))})
     assert dead.empty
     with pytest.raises(InvalidInput, match=r"^thresholds: shape \(0,\)"):

@@ -54,7 +54,7 @@ def expected(levels: np.ndarray) -> np.ndarray:
 
 
 def test_profiles_of_known_units(thresholds: keras.Model) -> None:
-    profiles = response_profiles(thresholds, scenes_of(5), LEVELS, batch=2)
+    profiles = response_profiles(thresholds, scenes_of(70), LEVELS)
     assert profiles["layer"].tolist() == ["relu1", "relu1", "logits", "logits"]
     assert profiles["unit"].tolist() == [0, 1, 0, 1]
     np.testing.assert_array_equal(profiles["levels"], LEVELS)
@@ -74,27 +74,27 @@ def test_profiles_can_be_stored_without_pickles(thresholds: keras.Model) -> None
 
 
 def test_scatter_follows_each_scene(thresholds: keras.Model) -> None:
-    scenes = scenes_of(7)
-    scatter = response_scatter(thresholds, scenes, ["relu1"], batch=3)
+    scenes = scenes_of(70)
+    scatter = response_scatter(thresholds, scenes)
     np.testing.assert_array_equal(scatter["intensity"], scenes.intensity)
     # only visible pixels of the object count, and they all have its intensity
     inside = expected(scenes.intensity.astype(float))
-    np.testing.assert_allclose(scatter["object"], inside, rtol=1e-5, atol=1e-4)
-    images = render(scenes).reshape(7, -1).astype(float)
+    np.testing.assert_allclose(scatter["object"][:2], inside, rtol=1e-5, atol=1e-4)
+    images = render(scenes).reshape(70, -1).astype(float)
     space = np.stack([expected(image).mean(axis=1) for image in images], axis=1)
-    np.testing.assert_allclose(scatter["space"], space, rtol=1e-5)
+    np.testing.assert_allclose(scatter["space"][:2], space, rtol=1e-5)
 
 
 def test_binned_means_by_hand() -> None:
     scatter = {
-        "intensity": np.array([0, 9, 10, 250], np.uint8),
+        "intensity": np.array([0, 4, 5, 250], np.uint8),
         "layer": np.array(["relu1"]),
         "unit": np.array([0]),
         "space": np.array([[1.0, 3.0, 5.0, 7.0]]),
         "object": np.array([[2.0, 2.0, 4.0, 6.0]]),
     }
-    means = binned_means(scatter, width=10)
-    assert means["levels"].tolist() == [4.5, 14.5, 254.5]
+    means = binned_means(scatter)
+    assert means["levels"].tolist() == [2, 7, 252]
     assert means["count"].tolist() == [2, 1, 1]
     assert means["space"].tolist() == [[2, 5, 7]]
     assert means["object"].tolist() == [[2, 4, 6]]
@@ -155,5 +155,3 @@ def test_wrong_input_is_refused_by_name(thresholds: keras.Model) -> None:
         response_scatter(thresholds, scenes[:0])
     with pytest.raises(InvalidInput, match=r"^scenes: an object that is wholly covered"):
         response_profiles(thresholds, scenes.replace(area=0), LEVELS)
-    with pytest.raises(InvalidInput, match=r"^width: 0"):
-        binned_means({"intensity": np.zeros(1)}, width=0)

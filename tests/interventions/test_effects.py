@@ -19,9 +19,9 @@ from intensity.data.scenes import SceneOptions, Scenes
 from intensity.data.shapes import inner_area
 from intensity.data.tasks import Task
 from intensity.interventions.answers import answers, baseline_answers
-from intensity.interventions.base import PERIOD, REGIONS
+from intensity.interventions.base import PERIOD, SCENE_REGIONS
 from intensity.interventions.effects import EFFECTS, UNCHANGED, effects
-from intensity.interventions.registry import COUNTS, INTERVENTIONS, SIDES
+from intensity.interventions.registry import INTERVENTIONS, PIECE_SIDES, PIXEL_COUNTS
 from intensity.models.inference import predicted_classes
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
@@ -228,7 +228,9 @@ CORE_READ: dict[str, Expected] = {
     **{"core_recolored": 1, "ring_recolored": 0},
     **{"core_share": 1, "core_share_least": 1, "core_third": 0},
 }
-WHOLE: dict[str, Expected] = {f"{name}_{side}": 0 for name in ("pieces", "drop") for side in SIDES}
+WHOLE: dict[str, Expected] = {
+    f"{name}_{side}": 0 for name in ("pieces", "drop") for side in PIECE_SIDES
+}
 IN_SIDES: dict[str, Expected] = {
     f"{name}_{side}": not_black for name in ("pieces", "drop") for side in (4, 2, 1)
 }
@@ -242,7 +244,11 @@ EXACT: dict[tuple[str, str], dict[str, Expected]] = {
         "moved": 0,
         "object_removed": not_black,
         "edge_only": changes("edge_only", rim_mean),
-        **{f"pixels_{k}_{region}": more_pixels(k, region) for k in COUNTS for region in REGIONS},
+        **{
+            f"pixels_{k}_{region}": more_pixels(k, region)
+            for k in PIXEL_COUNTS
+            for region in SCENE_REGIONS
+        },
     },
     ("flat", "plain"): {
         **FOLLOWED,
@@ -251,7 +257,7 @@ EXACT: dict[tuple[str, str], dict[str, Expected]] = {
         **equal("pieces_8", 0, "drop_8", "shape_swapped", "moved", "blurred"),
         **equal("object_removed", not_black, "edge_only"),
         "random_background": changes("random_background", brighter),
-        **{f"pixels_{k}_{region}": 0 for k in COUNTS for region in ("edge", "outside")},
+        **{f"pixels_{k}_{region}": 0 for k in PIXEL_COUNTS for region in ("edge", "outside")},
     },
     ("amplitude", "plain"): {
         **FOLLOWED,
@@ -274,7 +280,7 @@ EXACT: dict[tuple[str, str], dict[str, Expected]] = {
         **equal("recolor", 0, "edge_only", "moved", "blurred", "random_background"),
     },
     ("disc edge", "fixed"): {
-        **{f"pixels_{k}_{region}": 1 for k in COUNTS for region in REGIONS},
+        **{f"pixels_{k}_{region}": 1 for k in PIXEL_COUNTS for region in SCENE_REGIONS},
         **equal("pieces_8", 1, "pieces_4", "pieces_2", "pieces_1", "blurred", "edge_only"),
         **equal("recolor", 0, "moved", "object_removed", "shape_swapped"),
     },

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from changes import DISCS, applied, count, scenes_of
 from intensity.data.rendering import histograms, masks, render
 from intensity.interventions.pieces import in_pieces
-from intensity.interventions.registry import INTERVENTIONS, SIDES
+from intensity.interventions.registry import INTERVENTIONS, PIECE_SIDES
 from intensity.values import InvalidInput
 
 
 @pytest.mark.parametrize("kind", ["discs", "absolute", "pairs", "shapes", "varied", "squares"])
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", PIECE_SIDES)
 def test_pieces_keep_the_histogram_exactly(kind: str, side: int) -> None:
     changed, _, before = applied(f"pieces_{side}", scenes_of(kind))
     assert np.array_equal(histograms(changed.images), histograms(before))
@@ -22,12 +22,12 @@ def test_pieces_keep_the_histogram_exactly(kind: str, side: int) -> None:
 
 @pytest.mark.parametrize("kind", ["discs", "absolute", "pairs", "varied"])
 def test_pieces_of_all_sides_are_of_the_same_scenes(kind: str) -> None:
-    rows = [INTERVENTIONS[f"pieces_{side}"](scenes_of(kind)).rows for side in SIDES]
+    rows = [INTERVENTIONS[f"pieces_{side}"](scenes_of(kind)).rows for side in PIECE_SIDES]
     assert all(np.array_equal(rows[0], other) for other in rows)
     assert len(rows[0]) > 50
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", PIECE_SIDES)
 def test_pieces_are_cut_by_a_grid_and_lie_in_one_other_block_each(side: int) -> None:
     scenes = DISCS.without_noise().replace(intensity=200)
     changed, some, before = applied(f"pieces_{side}", scenes)

@@ -5,7 +5,7 @@ import pytest
 
 from changes import applied, count, levels_of, scenes_of
 from intensity.data.rendering import masks
-from intensity.interventions.registry import COUNTS, INTERVENTIONS
+from intensity.interventions.registry import INTERVENTIONS, PIXEL_COUNTS
 
 
 @pytest.mark.parametrize("kind", ["discs", "absolute", "contrast", "pairs", "hollow"])
@@ -13,7 +13,7 @@ from intensity.interventions.registry import COUNTS, INTERVENTIONS
 def test_exactly_so_many_pixels_get_one_level_of_another_class(kind: str, region: str) -> None:
     scenes = scenes_of(kind)
     inside: np.ndarray | None = None
-    for number in COUNTS:
+    for number in PIXEL_COUNTS:
         changed, some, before = applied(f"pixels_{number}_{region}", scenes)
         seen = masks(some, rim=2)
         regions = {

@@ -8,7 +8,7 @@ from intensity.data.rendering import permuted
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import SceneOptions
 from intensity.interventions.base import PERIOD
-from intensity.interventions.registry import INTERVENTIONS, find_intervention
+from intensity.interventions.registry import INTERVENTIONS
 from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
@@ -143,9 +143,3 @@ def test_unusual_is_what_training_scenes_do_not_show(kind: str, usual: set[str])
         if row.in_distribution(scenes_of(kind, 2).options)
     }
     assert found == always | usual
-
-
-def test_interventions_are_found_by_name_and_others_refused_in_a_line() -> None:
-    assert find_intervention("moved") is INTERVENTIONS["moved"]
-    with pytest.raises(InvalidInput, match=r"^intervention: 'turned' is not allowed: recolor.*$"):
-        find_intervention("turned")

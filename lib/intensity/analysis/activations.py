@@ -15,9 +15,12 @@ from intensity.values import InvalidInput
 if TYPE_CHECKING:
     import keras
 
+IMAGES_AT_ONCE = 64
+"""Images whose activations are in memory at once."""
+
 
 def activations(
-    model: keras.Model, images: np.ndarray, layers: Sequence[str], *, batch: int = 64
+    model: keras.Model, images: np.ndarray, layers: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Activations of layers, for feature maps.
 
@@ -33,7 +36,7 @@ def activations(
     """
     pixels = as_images(images, model)
     read = layer_outputs(model, layers)
-    parts = [read(pixels[rows]) for rows in batches(len(pixels), batch)]
+    parts = [read(pixels[rows]) for rows in batches(len(pixels), IMAGES_AT_ONCE)]
     return {name: np.concatenate([part[name] for part in parts]) for name in layers}
 
 
@@ -69,12 +72,9 @@ def feature_maps(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     Returns:
         For every layer (n, height, width, channels) float32.
     """
-    spatial = [name for name in rectified_layers(model) if _has_space(model.get_layer(name))]
+    ranks = {layer.name: len(layer.output.shape) for layer in model.layers}
+    spatial = [name for name in rectified_layers(model) if ranks[name] == 4]
     return activations(model, render(scenes), spatial)
-
-
-def _has_space(layer: keras.Layer) -> bool:
-    return len(layer.output.shape) == 4
 
 
 def rectified_layers(model: keras.Model) -> list[str]:

@@ -10,11 +10,11 @@ import pandas as pd
 from intensity.data.tasks import Task
 from intensity.values import InvalidInput
 
-NEAR = 3
+NEAR_EDGE = 3
 """Scenes at most this many grey levels from a class boundary are near it."""
-FAR = 10
+FAR_OF_EDGES = 10
 """Scenes at least this many grey levels from all class boundaries are far from them."""
-COLUMNS = ("intensity", "label", "predicted", "count")
+COUNTED = ("intensity", "label", "predicted", "count")
 
 
 def accuracy_by_intensity(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +70,10 @@ def boundary_errors(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
     wrong = (table["label"] != table["predicted"]).to_numpy()
     count = table["count"].to_numpy()
     rows = []
-    for zone, inside in (("near", distance <= NEAR), ("far", distance >= FAR)):
+    for zone, inside in (
+        ("near", distance <= NEAR_EDGE),
+        ("far", distance >= FAR_OF_EDGES),
+    ):
         scenes, errors = int(count[inside].sum()), int(count[inside & wrong].sum())
         if not scenes:
             raise InvalidInput(f"predictions: no scene is {zone} a class boundary of {task.name}")
@@ -90,10 +93,10 @@ def boundary_error_ratio(predictions: pd.DataFrame, task: Task) -> float:
 
 def _counted(predictions: pd.DataFrame) -> pd.DataFrame:
     """A copy of the rows that count at least one scene."""
-    missing = [name for name in COLUMNS if name not in predictions]
+    missing = [name for name in COUNTED if name not in predictions]
     if missing:
-        raise InvalidInput(f"predictions: has no column {missing[0]}; needs {', '.join(COLUMNS)}")
-    table = predictions.loc[predictions["count"] > 0, list(COLUMNS)]
+        raise InvalidInput(f"predictions: has no column {missing[0]}; needs {', '.join(COUNTED)}")
+    table = predictions.loc[predictions["count"] > 0, list(COUNTED)]
     if table.empty:
         raise InvalidInput("predictions: counts no scene; at least one is needed")
     return table.copy()

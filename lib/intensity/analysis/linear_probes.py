@@ -11,7 +11,6 @@ Reference: Alain, Bengio (2016), Understanding intermediate layers using linear 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,14 +45,7 @@ class Read(NamedTuple):
     label: np.ndarray
 
 
-def probes(
-    model: keras.Model,
-    training: Scenes,
-    test: Scenes,
-    layers: Sequence[str] | None = None,
-    *,
-    batch: int = 64,
-) -> dict[str, np.ndarray]:
+def probes(model: keras.Model, training: Scenes, test: Scenes) -> dict[str, np.ndarray]:
     """Intensity and class read linearly from each layer.
 
     Args:
@@ -68,10 +60,10 @@ def probes(
 
     Raises:
         InvalidInput: `training` or `test` lacks a class or has one intensity only, or they are not
-            as many, layers are wrong, scenes do not fit, or an object is invisible.
+            as many, scenes do not fit, or an object is invisible.
     """
     _check(training, test)
-    scatters = [response_scatter(model, part, layers, batch=batch) for part in (training, test)]
+    scatters = [response_scatter(model, part) for part in (training, test)]
     names = scatters[0]["layer"]
     places = list(product(dict.fromkeys(names.tolist()), ("space", "object")))
     read = []

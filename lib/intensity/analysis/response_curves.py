@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RENDERED = 4096
 """Images of a sweep that are in memory at once."""
-STEPS = 10
+STEP_BIN = 10
 """Sizes of a recoloring's step that are counted together, grey levels."""
 
 
@@ -217,7 +217,7 @@ def recolor_outcomes(
     table = pd.DataFrame(
         {
             "recoloring": np.where(label == scenes.label[scene], "same_class", "other_class"),
-            "step": STEPS * -(-np.abs(swept[k] - own[scene]) // STEPS),
+            "step": STEP_BIN * -(-np.abs(swept[k] - own[scene]) // STEP_BIN),
             "kept": kept,
             "follows": ~kept & (new == label),
             "third": ~kept & (new != label),

@@ -18,9 +18,9 @@ from intensity.values import InvalidInput
 
 SILENT = 0.01
 """A unit is silent when its range is less than this share of the largest in its layer."""
-TOLERANCE = 0.02
+WAY_BACK = 0.02
 """A profile turns where it goes back by more than this share of its range."""
-ROUNDING = 1e-9
+EQUAL_DISTANCES = 1e-9
 """Grey levels by which two mean distances may differ and still count as equal."""
 
 
@@ -40,15 +40,14 @@ def monotonicity(profile: np.ndarray) -> np.ndarray:
     return share.clip(0, 1)
 
 
-def turning_points(profile: np.ndarray, tolerance: float = TOLERANCE) -> int:
+def turning_points(profile: np.ndarray) -> int:
     """How often a profile turns: rises after it fell, or falls after it rose.
 
     Args:
         profile: (k,) responses over increasing levels.
-        tolerance: a way back counts once it exceeds this share of the profile's range.
     """
     values = np.asarray(profile, np.float64)
-    least, turns, direction = tolerance * np.ptp(values), 0, 0
+    least, turns, direction = WAY_BACK * np.ptp(values), 0, 0
     low = high = values[0]
     for value in values[1:]:
         low, high = min(low, value), max(high, value)
@@ -131,15 +130,15 @@ def turning_share(units: pd.DataFrame, layer: str) -> float:
     return float(np.average(active["turning_points"] >= 2, weights=active["range"]))
 
 
-def thresholds(profiles: dict[str, np.ndarray], over: str = "space") -> pd.DataFrame:
-    """Every threshold of every unit that is not silent.
+def thresholds(profiles: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Every threshold of every unit that is not silent, of means over space.
 
     Returns:
         Columns layer, unit, threshold (grey level, see `halfway`); a unit has a row for each.
     """
-    units = unit_table(profiles, over)
+    units = unit_table(profiles)
     active = np.flatnonzero(~units["silent"])
-    found = [halfway(profiles["levels"], profiles[over][row]) for row in active]
+    found = [halfway(profiles["levels"], profiles["space"][row]) for row in active]
     rows = units.loc[np.repeat(active, [len(places) for places in found]), ["layer", "unit"]]
     return rows.assign(threshold=np.concatenate([[], *found])).reset_index(drop=True)
 
@@ -215,7 +214,7 @@ def alignment(thresholds: np.ndarray, boundaries: np.ndarray, low: int, high: in
     shifts = np.arange(1, around)[:, None]
     distance = _mean_distance(values, edges)
     shifted = _mean_distance((values - start + shifts) % around + start, edges)
-    as_good = np.count_nonzero(shifted <= distance + ROUNDING)
+    as_good = np.count_nonzero(shifted <= distance + EQUAL_DISTANCES)
     return Alignment(float(distance), shifted, (1 + as_good) / around)
 
 

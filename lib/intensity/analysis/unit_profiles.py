@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.analysis.activations import layer_outputs, rectified_layers
+from intensity.analysis.activations import IMAGES_AT_ONCE, layer_outputs, rectified_layers
 from intensity.data.levels import as_levels
 from intensity.data.rendering import masks, render
 from intensity.data.scenes import Scenes
-from intensity.models.inputs import batches, check_count, check_scenes
+from intensity.models.inputs import batches, check_scenes
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
 
 Weights = Callable[[int, int], np.ndarray]
+BIN = 5
+"""Grey levels in a bin of a scatter; bins begin at 0."""
 
 
 def response_profiles(
@@ -34,8 +36,6 @@ def response_profiles(
     scenes: Scenes,
     levels: np.ndarray,
     layers: Sequence[str] | None = None,
-    *,
-    batch: int = 64,
 ) -> dict[str, np.ndarray]:
     """Responses of all units on the exact sweep, averaged over scenes.
 
@@ -49,11 +49,12 @@ def response_profiles(
     Raises:
         InvalidInput: levels or layers are wrong, scenes do not fit, or an object is invisible.
     """
-    swept, layers = as_levels(levels), _checked(model, scenes, layers)
+    check_scenes(model, scenes)
+    swept, layers = as_levels(levels), rectified_layers(model) if layers is None else layers
     read, still = layer_outputs(model, layers), scenes.without_noise()
     names = _unit_names(model, layers)
     total = np.zeros((2, len(names["unit"]), len(swept)))
-    for rows in batches(len(still), batch):
+    for rows in batches(len(still), IMAGES_AT_ONCE):
         part = still[rows]
         weights = _weights_of(part)
         for k, level in enumerate(swept):
@@ -63,54 +64,44 @@ def response_profiles(
     return {"levels": swept, **names, "space": space, "object": inside}
 
 
-def response_scatter(
-    model: keras.Model,
-    scenes: Scenes,
-    layers: Sequence[str] | None = None,
-    *,
-    batch: int = 64,
-) -> dict[str, np.ndarray]:
+def response_scatter(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     """Responses of all units to scenes as they are, noise included.
 
     Returns:
         `intensity` (n,) of the objects; `layer`, `unit` (u,); `space` and `object` (u, n) float64.
 
     Raises:
-        InvalidInput: layers are wrong, scenes do not fit, or an object is invisible.
+        InvalidInput: scenes do not fit, or an object is invisible.
     """
-    layers = _checked(model, scenes, layers)
+    check_scenes(model, scenes)
+    layers = rectified_layers(model)
     read = layer_outputs(model, layers)
     parts = [
         _responses(read(render(scenes[rows])), _weights_of(scenes[rows]))
-        for rows in batches(len(scenes), batch)
+        for rows in batches(len(scenes), IMAGES_AT_ONCE)
     ]
     space, inside = np.concatenate(parts, axis=2)
     names = _unit_names(model, layers)
     return {"intensity": scenes.intensity, **names, "space": space, "object": inside}
 
 
-def binned_means(scatter: dict[str, np.ndarray], width: int = 5) -> dict[str, np.ndarray]:
+def binned_means(scatter: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The mean curve through a scatter: responses averaged over bins of intensity.
 
     Args:
         scatter: from `response_scatter`.
-        width: grey levels in a bin; bins begin at 0.
 
     Returns:
         As `response_profiles`: `levels` (k,) float64 are the middles of the bins that hold a scene,
         `count` (k,) their numbers of scenes.
-
-    Raises:
-        InvalidInput: width is not a whole number 1..256.
     """
-    check_count("width", width, most=256)
     bins, place, count = np.unique(
-        scatter["intensity"].astype(int) // width, return_inverse=True, return_counts=True
+        scatter["intensity"].astype(int) // BIN, return_inverse=True, return_counts=True
     )
     member = np.eye(len(bins))[place] / count
     means = {name: scatter[name] @ member for name in ("space", "object")}
     names = {name: scatter[name] for name in ("layer", "unit")}
-    return {"levels": bins * width + (width - 1) / 2, "count": count, **names, **means}
+    return {"levels": bins * BIN + (BIN - 1) / 2, "count": count, **names, **means}
 
 
 def object_weights(visible: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -146,11 +137,6 @@ def _shares(pixels: int, cells: int) -> np.ndarray:
 
 def _weights_of(scenes: Scenes) -> Weights:
     return cache(partial(object_weights, masks(scenes).object))
-
-
-def _checked(model: keras.Model, scenes: Scenes, layers: Sequence[str] | None) -> Sequence[str]:
-    check_scenes(model, scenes)
-    return rectified_layers(model) if layers is None else layers
 
 
 def _unit_names(model: keras.Model, layers: Sequence[str]) -> dict[str, np.ndarray]:

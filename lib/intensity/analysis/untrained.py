@@ -22,9 +22,9 @@ from intensity.models.architectures import Network
 if TYPE_CHECKING:
     import keras
 
-SCENES = 1024
+NORM_SCENES = 1024
 """Training scenes for the averages of batch norm; four times as many give the same profiles."""
-BATCH = 64
+NORM_BATCH = 64
 """Scenes in each of its batches."""
 
 
@@ -45,7 +45,7 @@ def untrained(network: Network, task: Task, options: SceneOptions, seed: int) ->
 
     model = build(network, options.size, task.classes, seed)
     batches = training_batches(
-        task, options, seed=seed, epoch=0, epoch_images=SCENES, repeat=False, batch=BATCH
+        task, options, seed=seed, epoch=0, epoch_images=NORM_SCENES, repeat=False, batch=NORM_BATCH
     )
     recalibrate_batchnorm(model, (images for images, _ in batches))
     return model

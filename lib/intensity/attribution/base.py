@@ -35,7 +35,7 @@ Compiled = Callable[..., Any]
 """A function of tensors."""
 Variation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(m,) rows of images and (m,) numbers of variations -> (m, h, w) float32 grey levels."""
-KEPT = 16
+MOST_COMPILED = 16
 """Compiled functions of each kind that are kept."""
 PREDICTED = -1
 """Stands for the predicted class."""
@@ -162,7 +162,7 @@ def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:
     return compiled
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MOST_COMPILED)
 def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w) gradients of the score."""
 

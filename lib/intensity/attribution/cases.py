@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import KEPT
+from intensity.attribution.base import MOST_COMPILED
 from intensity.attribution.windows import Repaint
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
@@ -106,7 +106,7 @@ def case_of(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> Case:
     )
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MOST_COMPILED)
 def with_inverted_input(model: keras.Model) -> keras.Model:
     """The same network behind an exact first layer 255 - x; weights are shared.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from intensity.attribution.base import KEPT
+from intensity.attribution.base import MOST_COMPILED
 from intensity.attribution.cases import BATCH, Method
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
@@ -35,7 +35,7 @@ EPOCHS, RATE, LEARNED_AT_ONCE = 40, 3e-3, 64
 
 
 def weight_randomization(
-    explain: Callable[[keras.Model], np.ndarray], model: keras.Model, order: Order, seed: int = 0
+    explain: Callable[[keras.Model], np.ndarray], model: keras.Model, order: Order
 ) -> dict[str, np.ndarray]:
     """Similarity of maps while kernels are shuffled, from the logits down or one at a time.
 
@@ -47,7 +47,6 @@ def weight_randomization(
             weights predict another.
         model: it is left as it is; a copy is changed.
         order: "cascading" keeps shuffled what is above; "independent" restores it.
-        seed: of the shuffling.
 
     Returns:
         (n,) Spearman's correlation of magnitudes with the maps of the model, by layer from the
@@ -63,7 +62,7 @@ def weight_randomization(
         raise InvalidInput(f"order: {order!r} is not allowed: {' or '.join(ORDERS)}")
     copy = same_architecture(model)
     copy.set_weights(model.get_weights())
-    stream = np.random.Generator(np.random.Philox(key=seed))
+    stream = np.random.Generator(np.random.Philox(key=0))
     before, found = np.abs(explain(copy)), {}
     for layer in reversed([layer for layer in copy.layers if hasattr(layer, "kernel")]):
         kernel = np.array(layer.get_weights()[0])
@@ -180,7 +179,7 @@ class _Architecture:
     model: keras.Model = field(compare=False)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MOST_COMPILED)
 def _clone(architecture: _Architecture) -> keras.Model:
     import keras
 

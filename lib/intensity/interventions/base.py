@@ -23,7 +23,7 @@ PERIOD = 512
 """Scenes after which random choices repeat."""
 RIM = 2
 """Width of the rim that counts as edge, pixels."""
-REGIONS = ("core", "edge", "outside")
+SCENE_REGIONS = ("core", "edge", "outside")
 """The object without its rim, its rim, and background."""
 
 
@@ -130,7 +130,7 @@ def other_class(scenes: Scenes) -> np.ndarray:
 
 
 def visible_regions(scenes: Scenes) -> dict[str, np.ndarray]:
-    """By name of `REGIONS` (n, height, width) bool, visible pixels."""
+    """By name of `SCENE_REGIONS` (n, height, width) bool, visible pixels."""
     seen = masks(scenes, RIM)
     outside = ~(seen.object | seen.noise | seen.distractor)
     return {"core": seen.object & ~seen.edge, "edge": seen.edge, "outside": outside}

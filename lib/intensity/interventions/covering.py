@@ -6,7 +6,7 @@ from scipy.ndimage import maximum_filter
 
 from intensity.data.rendering import masks
 from intensity.data.scenes import Scenes
-from intensity.interventions.base import REGIONS, Changed, rendered, uniform, visible_regions
+from intensity.interventions.base import SCENE_REGIONS, Changed, rendered, uniform, visible_regions
 
 
 def covered(scenes: Scenes, region: str, pixels: int, key: int) -> Changed:
@@ -21,7 +21,7 @@ def covered(scenes: Scenes, region: str, pixels: int, key: int) -> Changed:
     regions["outside"] &= ~maximum_filter(_whole(scenes), (1, 3, 3))
     order = np.argsort(uniform(len(scenes), scenes.options.size**2, key), axis=1)
     possible, squares = moving.any(axis=1), {}
-    for name in REGIONS:
+    for name in SCENE_REGIONS:
         squares[name] = scenes.noise_squares.copy()
         possible &= _place(squares[name], moving, regions[name], order)
     rows = np.flatnonzero(possible)

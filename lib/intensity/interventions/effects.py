@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from intensity.data.scenes import Scenes
-from intensity.interventions.base import REGIONS
-from intensity.interventions.registry import COUNTS, INTERVENTIONS, SIDES
+from intensity.interventions.base import SCENE_REGIONS
+from intensity.interventions.registry import INTERVENTIONS, PIECE_SIDES, PIXEL_COUNTS
 from intensity.units import DIFFERENCE, FRACTION
 
 FEWEST = 2
@@ -189,12 +189,12 @@ _ROWS = (
     *(
         Effect(f"drop_{side}", f"accuracy lost, pieces of {side} px", (f"pieces_{side}",), _lost,
                DIFFERENCE)
-        for side in SIDES
+        for side in PIECE_SIDES
     ),
     *(
         Effect(f"loss_{region}", f"accuracy lost, {region} covered", (f"cover_{region}",), _lost,
                DIFFERENCE)
-        for region in REGIONS
+        for region in SCENE_REGIONS
     ),
     Effect("loss_core_edge", "core minus edge, paired", ("cover_core", "cover_edge"), _lost_more,
            DIFFERENCE),
@@ -213,11 +213,10 @@ _IDS = {
     "distractor_recolored": "distractor_recolor_changes/{}",
     "offset": "offset_changes/{}",
     "drop_4": "scatter_drop/{}",
-    **{f"pixels_1_{region}": f"changed_predictions/{{}}/one_pixel_{region}" for region in REGIONS},
     **{
-        f"pixels_{count}_{region}": f"changed_predictions/{{}}/{count}_pixels_{region}"
-        for count in COUNTS[1:]
-        for region in REGIONS
+        f"pixels_{count}_{region}": f"changed_predictions/{{}}/{words}_{region}"
+        for count, words in zip(PIXEL_COUNTS, ("one_pixel", "10_pixels", "40_pixels"), strict=True)
+        for region in SCENE_REGIONS
     },
 }
 """Ids of measurements of effects that go by other names there; {} is task/network."""

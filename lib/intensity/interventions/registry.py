@@ -9,12 +9,11 @@ from typing import Any
 
 from intensity.data.scenes import SceneOptions
 from intensity.interventions import covering, geometry, pieces, pixels, recoloring, scene
-from intensity.interventions.base import REGIONS, Changed, Intervention
-from intensity.values import InvalidInput
+from intensity.interventions.base import SCENE_REGIONS, Changed, Intervention
 
-SIDES = (8, 4, 2, 1)
+PIECE_SIDES = (8, 4, 2, 1)
 """Sides of the grids that cut objects into pieces, pixels."""
-COUNTS = (1, 10, 40)
+PIXEL_COUNTS = (1, 10, 40)
 """How many pixels get another level."""
 COVERED = 20
 """Pixels that a scene's own noise squares newly cover."""
@@ -85,13 +84,13 @@ _ROWS = (
     *(
         _row("parts", f"cover_{region}", f"{region} covered, {COVERED} px", covering.covered, _ROOM,
              _always, region=region, pixels=COVERED, key=2)
-        for region in REGIONS
+        for region in SCENE_REGIONS
     ),
     *(
         _row("pieces", f"pieces_{side}",
              f"in pieces of {side} px" if side > 1 else "in single pixels",
-             pieces.scattered, _BLOCKS, side=side, sides=SIDES, key=3)
-        for side in SIDES
+             pieces.scattered, _BLOCKS, side=side, sides=PIECE_SIDES, key=3)
+        for side in PIECE_SIDES
     ),
     _row("shape, place", "shape_swapped", "other shape", geometry.shape_swapped,
          "another shape, not that of a second object", _several_shapes, key=4),
@@ -113,8 +112,8 @@ _ROWS = (
         _row("some pixels", f"pixels_{count}_{region}", f"{count} px changed, {region}",
              pixels.pixels_changed, f"{count} px of visible {region}, and levels of another class",
              _always, count=count, region=region, key=9, level_key=10)
-        for count in COUNTS
-        for region in REGIONS
+        for count in PIXEL_COUNTS
+        for region in SCENE_REGIONS
     ),
     _row("edges", "edge_only", "edge only", geometry.edge_only,
          "an inside that is not hollow yet", _hollow),
@@ -123,14 +122,3 @@ _ROWS = (
 
 INTERVENTIONS: dict[str, Intervention] = {row.name: row for row in _ROWS}
 """All interventions by name."""
-
-
-def find_intervention(name: str) -> Intervention:
-    """A row of `INTERVENTIONS`.
-
-    Raises:
-        InvalidInput: there is no such intervention.
-    """
-    if name not in INTERVENTIONS:
-        raise InvalidInput(f"intervention: {name!r} is not allowed: {', '.join(INTERVENTIONS)}")
-    return INTERVENTIONS[name]

@@ -230,7 +230,7 @@ class Carrier:
         return tf.gather(self.kept[kept][:, 1:-1, 1:-1], self.image)
 
     def gathered(self, kept: Kept, first: tf.Tensor, side: tf.Tensor) -> tf.Tensor:
-        """Patches of kept maps, (n, height, width, channels); `FAR` outside of the map."""
+        """Patches of kept maps, (n, height, width, channels); `OUTSIDE` outside of the map."""
         import tensorflow as tf
 
         maps = self.kept[kept]

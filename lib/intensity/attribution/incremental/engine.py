@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-NEAR = 2**23
+CACHED_BYTES = 2**23
 """Bytes of the patches of one map that are computed at once: what a processor's caches hold."""
-FEW = 64
+FEWEST_PATCHES = 64
 """Patches that are worth a call, also where they are larger than that."""
-FAR = -1e30
+OUTSIDE = -1e30
 """Stands around kept maps. ReLU makes 0 of it, whatever is added, and no largest value lies there,
 so nothing changes outside of a map."""
 
@@ -107,7 +107,7 @@ def _room(batch: int, stages: Sequence[Stage], extents: Extents, kept: Sequence[
         if size:
             side = min(int(extents.sides[register].prod()), size)
             limits.append(batch * size // side)
-            limits.append(max(NEAR // (4 * side * values.shape[-1]), FEW))
+            limits.append(max(CACHED_BYTES // (4 * side * values.shape[-1]), FEWEST_PATCHES))
     return min(limits)
 
 
@@ -179,7 +179,7 @@ def _before_relu(stages: Sequence[Stage]) -> frozenset[int]:
 
 @lru_cache(maxsize=16)
 def compiled_kept(model: keras.Model) -> Any:
-    """(n, h, w, 1) float32 images -> kept registers, maps bordered with `FAR`, and the logits."""
+    """(n, h, w, 1) float32 images -> kept registers, maps with their border, and logits."""
     import tensorflow as tf
 
     stages = stages_of(model) or ()
@@ -196,11 +196,11 @@ def compiled_kept(model: keras.Model) -> Any:
 
 
 def _bordered(values: tf.Tensor, negative: bool) -> tf.Tensor:
-    """A map with a border of `FAR`, a row without; with the other sign where asked."""
+    """A map with a border of `OUTSIDE`, a row without; with the other sign where asked."""
     import tensorflow as tf
 
     if len(values.shape) == 4:
-        values = tf.pad(values, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=FAR)
+        values = tf.pad(values, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=OUTSIDE)
     return -values if negative else values
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from intensity.attribution.backgrounds import Baseline, baseline_images
-from intensity.attribution.base import KEPT, Compiled, Output, gradients_of, prepare, score_tensor
+from intensity.attribution.base import (
+    MOST_COMPILED,
+    Compiled,
+    Output,
+    gradients_of,
+    prepare,
+    score_tensor,
+)
 from intensity.attribution.rules import activation_of, before_activation, with_rule
 from intensity.models.inputs import batches, image_spec, to_network
 from intensity.models.layers import layer_calls
@@ -82,7 +89,7 @@ def deeplift(
     return np.concatenate(parts)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MOST_COMPILED)
 def compiled_contributions(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images and baselines, (n,) int32 classes -> (n, h, w)."""
     import tensorflow as tf

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intensity.attribution.base import (
-    KEPT,
+    MOST_COMPILED,
     Compiled,
     Output,
     compile_for_classes,
@@ -75,7 +75,7 @@ def _name(model: keras.Model, layer: str | None) -> str:
     return layer
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MOST_COMPILED)
 def compiled_grad_cam(model: keras.Model, output: Output, layer: str | None) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
     import keras

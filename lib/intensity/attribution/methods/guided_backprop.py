@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from intensity.attribution.base import (
-    KEPT,
+    MOST_COMPILED,
     Compiled,
     Output,
     compile_for_classes,
@@ -52,7 +52,7 @@ def guided_backprop(
     return target.apply(compiled_guided(model, output))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MOST_COMPILED)
 def compiled_guided(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
     guided, reached = _with_guided_relus(model)

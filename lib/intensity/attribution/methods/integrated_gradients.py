@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 FIRST_STEPS, MOST_STEPS = 25, 1600
-TOLERANCE = 1e-3
+COMPLETE = 1e-3
 """Relative completeness error at which steps are no longer doubled."""
 
 
@@ -75,7 +75,7 @@ def integrated_gradients(
         error[rows] = np.abs(maps[rows].sum(axis=(1, 2)) - difference[rows]) / scale[rows]
         used[rows] = count
         done = steps is not None or count >= MOST_STEPS
-        rows, count = rows[:0] if done else rows[error[rows] > TOLERANCE], 2 * count
+        rows, count = rows[:0] if done else rows[error[rows] > COMPLETE], 2 * count
     return Integrated(maps.astype(np.float32), error, used)
 
 

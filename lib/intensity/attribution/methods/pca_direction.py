@@ -20,7 +20,7 @@ from intensity.values import InvalidInput
 if TYPE_CHECKING:
     import keras
 
-SIDES = (3, 5, 7, 9, 11, 13, 15)
+WINDOW_SIDES = (3, 5, 7, 9, 11, 13, 15)
 """Windows as the paper's authors had them, 3 to 15 pixels; odd, so that they have a middle."""
 BALANCED = 1e-3
 """What rounding may make of 0 in a component of length 1: far more than it does."""
@@ -30,7 +30,7 @@ def pca_direction(
     model: keras.Model,
     images: np.ndarray,
     *,
-    sides: tuple[int, ...] = SIDES,
+    sides: tuple[int, ...] = WINDOW_SIDES,
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
