@@ -40,7 +40,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: dict[str, Any]) -> int:
-    # jsonschema loads a grammar of IRIs for three seconds, and does without where there is none.
+    # jsonschema loads a grammar of IRIs for two seconds, and does without where it is missing: so
+    # this name is marked as one that cannot be imported.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from intensity.environment import Layout
     from intensity.runner.run import Request, reproduce

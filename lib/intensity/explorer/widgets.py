@@ -90,7 +90,6 @@ class Panel:
         self.box.add_class("explorer-panel").add_class(f"explorer-{name}")
 
     def say(self, text: str) -> None:
-        """Show how far the training is."""
         """Show words in place of a picture."""
         self.content.value = f"<p>{escape(text)}</p>"
 

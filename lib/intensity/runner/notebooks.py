@@ -118,14 +118,14 @@ class Terminal:
         self.open_line = False
 
     def __enter__(self) -> "Terminal":
-        self.path.write_bytes(b"")
-        self.file = self.path.open(encoding="utf8", errors="replace", newline="")
+        self.file = self.path.open("w+", encoding="utf8", errors="replace", newline="")
         self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.ended.set()
         self.thread.join()
+        self._copy()  # what is left
         self.file.close()
 
     def say(self, text: str, file: TextIO | None = None) -> None:
@@ -138,10 +138,8 @@ class Terminal:
             print(text, file=file, flush=True)
 
     def _relay(self) -> None:
-        """Copy what is new until the end, and what is left then."""
-        last = False
-        while not last:
-            last = self.ended.wait(0.2)
+        """Copy what is new until the end."""
+        while not self.ended.wait(0.2):
             with self.lock:
                 self._copy()
 
