@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
+
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.cli import STANDARD
@@ -19,7 +21,7 @@ from intensity.runner.verify import expected_path, expected_record
 from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
 from intensity.storage.files import write_aside, write_value
-from intensity.storage.locks import if_free
+from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
 from intensity.training.runs import find_run, run_name
@@ -54,20 +56,26 @@ def publish(layout: Layout) -> None:
             markers, or the networks are too large together.
     """
     folder = layout.run(STANDARD)
-    with if_free(lock_of(folder)) as free:  # which a second publish would hold as well
-        if not free:
-            raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it")
-        manifest, results = load_manifest(folder), load_results(folder)
-        if not (results.complete and manifest.get("complete")):
-            raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
-        _check_origin(shown(folder), manifest)
-        parts = _marked_parts(results, manifest)
-        texts = {layout.root / name: _renewed(layout.root, name, parts[name]) for name in parts}
-        runs = _small_runs(layout)
-        for path, text in texts.items():
-            write_aside(path, text)
-        write_value(expected_path(layout, STANDARD), expected_record(folder, manifest))
-        _ship(runs, layout.pretrained)
+    try:
+        with Lock(lock_of(folder)).acquire(blocking=False):  # as a second publish would
+            _publish(layout, folder)
+    except Timeout:
+        raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it") from None
+
+
+def _publish(layout: Layout, folder: Path) -> None:
+    """Check and make everything, then write it, from a run's folder that is ours."""
+    manifest, results = load_manifest(folder), load_results(folder)
+    if not (results.complete and manifest.get("complete")):
+        raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
+    _check_origin(shown(folder), manifest)
+    parts = _marked_parts(results, manifest)
+    texts = {layout.root / name: _renewed(layout.root, name, parts[name]) for name in parts}
+    runs = _small_runs(layout)
+    for path, text in texts.items():
+        write_aside(path, text)
+    write_value(expected_path(layout, STANDARD), expected_record(folder, manifest))
+    _ship(runs, layout.pretrained)
 
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:

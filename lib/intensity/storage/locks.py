@@ -5,8 +5,6 @@ and the new one by the other.
 """
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,13 +41,3 @@ class Lock(FileLock):
         except Timeout:
             return False
         return True
-
-
-@contextmanager
-def if_free(path: Path) -> Iterator[bool]:
-    """Hold a lock while the block runs, unless somebody else has it; whether it is held."""
-    lock = Lock(path)
-    try:
-        yield lock.take()
-    finally:
-        lock.release()
