@@ -9,6 +9,43 @@
 
 stamp=.venv/made-by-bootstrap
 trap 'exit 130' INT
+unset CDPATH
+
+# Where pip finds packages may be the caller's choice; how it installs them may not.
+sources='INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT|DEFAULT_TIMEOUT|RETRIES'
+
+# seal: forget what the caller's environment says to Python and its tools. environment.py has the
+# same list, for the processes of a run, and docs/running.md says what is taken and what is not.
+seal() {
+    local name
+    for name in $(compgen -e); do
+        case $name in
+            UV_CACHE_DIR | UV_DEFAULT_INDEX | UV_INDEX | UV_NATIVE_TLS) ;;
+            PIP_*) [[ ${name#PIP_} =~ ^($sources)$ || $name == PIP_CONFIG_FILE ]] || unset "$name" ;;
+            CONDA_PREFIX | KERAS_BACKEND | DASK_DISTRIBUTED__COMM__* | TF_FORCE_GPU_ALLOW_GROWTH) ;;
+            PYTHON* | UV_* | GIT_* | JUPYTER* | IPYTHON* | MPL* | MATPLOTLIB*) unset "$name" ;;
+            TF_* | XLA_* | OMP_* | KMP_* | MKL_* | OPENBLAS_* | NUMBA_* | NUMEXPR_*) unset "$name" ;;
+            CONDA_* | KERAS_* | DASK_* | PAPERMILL_* | VOILA_*) unset "$name" ;;
+        esac
+    done
+    export PYTHONUTF8=1 PYTHONNOUSERSITE=1
+    # A user without an entry in the system's list has no home and no name.
+    if [ ! -w "${HOME:-/none}" ]; then
+        mkdir -p .cache/home && export HOME=$PWD/.cache/home
+    fi
+    id -un >/dev/null 2>&1 || export USER=nobody LOGNAME=nobody
+}
+
+# seal_pip: of pip's files too, only where packages come from.
+seal_pip() {
+    local key value
+    while IFS='=' read -r key value; do
+        key=$(printf '%s' "${key##*.}" | tr 'a-z-' 'A-Z_')
+        value=$(printf '%s' "$value" | sed -E "s/^['\"](.*)['\"]\$/\1/; s/\\\\n/ /g")
+        if [[ $key =~ ^($sources)$ ]]; then export "PIP_$key=$value"; fi
+    done < <(.venv/bin/python -m pip config list 2>/dev/null | sort -r)
+    export PIP_CONFIG_FILE=/dev/null
+}
 
 # refuse MESSAGE: wrong use, in one line.
 refuse() {
@@ -48,7 +85,7 @@ try_environment() {
     if ! supported "$python"; then
         reason="its Python is: $(about "$python" || echo missing)"
     elif reason=$("$python" bootstrap.py ${2:+"$2"} 2>&1 | tail -n 1); then
-        export PYTHONPATH="$PWD/lib${PYTHONPATH:+:$PYTHONPATH}"
+        export PYTHONPATH=$PWD/lib
         return
     fi
     echo "$1 is not used: $reason" >&2
@@ -83,6 +120,7 @@ install_with_uv() {
 install_with_pip() {
     local pip=(.venv/bin/python -m pip --disable-pip-version-check -qq install --no-deps)
     "$python" -m venv .venv &&
+        seal_pip &&
         awk '/^[^ #]/ { part = /^tensorflow==/ ? 0 : 1 + n++ % 2 }
             /^[^#]/ { print >(".venv/part-" part ".lock") }' requirements.lock &&
         printf '%s\0' .venv/part-*.lock |
@@ -119,7 +157,7 @@ make_venv() {
     if command -v uv >/dev/null; then tool=uv; fi
     echo "making .venv with $tool: once, 3 GB, a minute or a few" >&2
     mkdir -p .venv && : >"$stamp" && find .venv -mindepth 1 ! -name "${stamp##*/}" -delete &&
-        "install_with_$tool" &&
+        { "install_with_$tool" || { [ "$tool" = uv ] && echo "uv failed; trying pip" >&2 && install_with_pip; }; } &&
         compile_bytecode &&
         expected_stamp >"$stamp"
 }
@@ -145,7 +183,8 @@ find_environment() {
         try_environment "$PWD/.venv" "$@" || refuse ".venv is not one that run_all.sh made: complete it or remove it"
         return
     fi
-    unset PYTHONDONTWRITEBYTECODE
     ready || make_environment
     python=$PWD/.venv/bin/python
 }
+
+seal

@@ -2,7 +2,7 @@
 # Reproduce the paper: make the environment if there is none, run the notebooks, write runs/ and the report.
 # ./run_all.sh --help says which options there are.
 set -euo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" >/dev/null
 source ./bootstrap.sh
 # Help and refusals need no environment.
 early=0

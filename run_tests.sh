@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run pytest with the given arguments; without any, all tests in as many processes as there are cores.
 set -euo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" >/dev/null
 source ./bootstrap.sh
 find_environment dev
 if [ $# -eq 0 ]; then set -- --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder; fi

@@ -1,5 +1,6 @@
 """Where computing processes start: as many as there are cores, none with a say in the others."""
 
+import getpass
 import os
 import re
 import subprocess
@@ -9,7 +10,16 @@ from unittest import mock
 
 import pytest
 
-from intensity.environment import FAST, ONE_THREAD, cores, set_environment, settings
+from intensity.environment import (
+    FAST,
+    FOREIGN,
+    ONE_THREAD,
+    TAKEN,
+    cores,
+    give_home,
+    set_environment,
+    settings,
+)
 from intensity.values import ROOT
 
 
@@ -47,6 +57,42 @@ def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
         assert "INTENSITY_FRESH" not in os.environ
         for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "KERAS_HOME"):
             assert Path(os.environ[name]).is_relative_to(tmp_path / ".cache")
+
+
+def test_a_run_takes_nothing_foreign_from_its_caller(tmp_path: Path) -> None:
+    foreign = {f"{start}NONSENSE": "harm" for start in FOREIGN}
+    kept = {"KERAS_BACKEND": "jax", "HTTPS_PROXY": "http://here:1", "TMPDIR": "/tmp"}
+    kept |= {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": "/ca.pem"}
+    with mock.patch.dict(os.environ, {**foreign, **kept, "PYTHONPATH": "/foreign"}):
+        set_environment(tmp_path, {})
+        assert not foreign.keys() & os.environ.keys()
+        assert kept.items() <= os.environ.items()
+        assert os.environ["PYTHONPATH"] == str(ROOT / "lib")
+
+
+def test_documents_name_all_that_is_dropped_and_taken() -> None:
+    told = (ROOT / "docs" / "running.md").read_text("utf8")
+    for start in (*FOREIGN, *TAKEN):
+        assert f"`{start}" in told
+
+
+@pytest.mark.parametrize("home", ["", "/none"])
+def test_who_has_no_home_and_no_name_gets_them(
+    tmp_path: Path, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    monkeypatch.setenv("HOME", home)
+    give_home(tmp_path)
+    assert Path.home() == tmp_path / ".cache" / "home"
+    assert Path.home().is_dir()
+    assert getpass.getuser() == "nobody"
+
+
+def test_the_quota_of_a_container_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dask.system.cpu_count", lambda: 1)
+    assert cores() == 1
 
 
 def test_no_other_module_reads_or_sets_variables() -> None:

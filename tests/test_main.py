@@ -1,6 +1,8 @@
 """The command line: what it offers, and that wrong use is one line and exit code 2."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -54,3 +56,53 @@ def test_help_lists_what_there_is() -> None:
     for place in ("./run_all.sh", "./run_tests.sh", "notebooks", "benchmarks/README.md", "docs/"):
         assert re.search(rf"^  .*{re.escape(place)} +\w+", text, re.MULTILINE), place
         assert (ROOT / place).exists()
+
+
+def test_who_reads_one_line_of_a_list_sees_no_error() -> None:
+    # The pipe is closed before anything is written to it.
+    program = "import sys; from intensity.__main__ import main; sys.stdin.read(); sys.exit(main())"
+    listing = subprocess.Popen(
+        [sys.executable, "-c", program, "store"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert listing.stdin is not None
+    assert listing.stdout is not None
+    assert listing.stderr is not None
+    listing.stdout.close()
+    listing.stdin.close()
+    assert listing.stderr.read() == ""
+    listing.wait()
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_signal_that_is_ignored_stays_ignored(
+    ignored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {}
+
+    def reproduce(*_: object) -> int:
+        found["handler"] = signal.getsignal(signal.SIGHUP)
+        return 0
+
+    monkeypatch.setattr("intensity.runner.run.reproduce", reproduce)
+    numbers = (signal.SIGHUP, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        assert main(["run"]) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert found["handler"] == (signal.SIG_IGN if ignored else signal.default_int_handler)
+
+
+def test_a_terminal_that_knows_no_accents_gets_escapes() -> None:
+    program = (
+        "import sys; from intensity.__main__ import main, COMMANDS\n"
+        "COMMANDS['store'] = lambda _: print('caf\\u00e9') or 0\nsys.exit(main(['store']))"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\xe9\n", "")

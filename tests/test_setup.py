@@ -15,7 +15,10 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from intensity.environment import FOREIGN
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ("run_all.sh", "run_tests.sh", ".ci/run", "postBuild")
@@ -68,9 +71,11 @@ def imported(source: str) -> set[str]:
 def test_what_is_imported_is_asked_for() -> None:
     sources = [path for folder in ("lib", "tests") for path in (ROOT / folder).rglob("*.py")]
     modules = set().union(*(imported(path.read_text("utf-8")) for path in sources))
-    asked = {requirement.name.lower() for requirement in wanted()}
+    asked = {canonicalize_name(requirement.name) for requirement in wanted()}
     packages = packages_distributions()
-    provided = {name for name in packages if asked & {each.lower() for each in packages[name]}}
+    provided = {
+        name for name in packages if asked & {canonicalize_name(each) for each in packages[name]}
+    }
     own = {path.stem for folder in ("tests", "benchmarks") for path in (ROOT / folder).glob("*.py")}
     assert modules - sys.stdlib_module_names - own - {"intensity"} <= provided
 
@@ -85,12 +90,14 @@ def test_lock_holds_third_party_packages_only() -> None:
 def test_conda_and_binder_install_the_lock_then_the_project() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     python, pip, packages = environment["dependencies"]
-    asked, supported = (
-        SpecifierSet(text)
-        for text in (python.removeprefix("python"), PROJECT["project"]["requires-python"])
+    supported = SpecifierSet(PROJECT["project"]["requires-python"])
+    assert [minor for minor in range(8, 20) if f"3.{minor}" in supported] == [11, 12, 13]
+    name, _, pin = python.partition("=")  # Binder's builder reads a plain pin only
+    assert (name, re.fullmatch(r"3\.\d+", pin) is not None, pin in supported) == (
+        "python",
+        True,
+        True,
     )
-    assert asked == supported
-    assert [minor for minor in range(8, 20) if f"3.{minor}" in asked] == [11, 12, 13]
     assert (pip, packages) == ("pip", {"pip": ["-r requirements.lock"]})
     assert "pip install --no-deps" in (ROOT / "postBuild").read_text()
 
@@ -302,6 +309,64 @@ def test_run_all_hands_on_arguments_and_exit_code_from_anywhere(place: Place) ->
     out, _ = process.communicate()
     assert process.returncode == 7
     assert out == f"{place.root}|-m|intensity|run|--only|a b|"
+
+
+def test_run_all_is_found_through_a_symbolic_link(place: Place, tmp_path: Path) -> None:
+    folder = place.root.with_name("active")
+    place.fake(
+        "python",
+        f'if [ "$1" = -m ]; then echo "$PWD"; exit 7; fi; exec "{sys.executable}" "$@"',
+        folder / "bin",
+    )
+    link = tmp_path / "bin" / "reproduce"
+    link.symlink_to(place.root / "run_all.sh")
+    process = place.start(link, VIRTUAL_ENV=folder, CDPATH=tmp_path)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (7, f"{place.root}\n"), err
+
+
+def test_what_the_caller_says_to_python_and_its_tools_is_not_taken(place: Place) -> None:
+    place.real()
+    foreign = {f"{start}NONSENSE": "1" for start in FOREIGN}
+    asked = {"PYTHONHOME": "/none", "PIP_USER": "1", "PIP_NO_INDEX": "1", "UV_PYTHON": "2.7"}
+    kept = {"KERAS_BACKEND": "jax", "PIP_INDEX_URL": "https://mirror", "HTTPS_PROXY": "http://b:1"}
+    words = 'find_environment; "$python" -c "import os; print(*os.environ)"'
+    code, out, err = place.bootstrap(words, **foreign, **asked, **kept)
+    found = set(out.split())
+    assert (code, kept.keys() - found) == (0, set()), err
+    assert not found & {*foreign, *asked}
+
+
+def test_pip_takes_from_its_files_only_where_packages_are(place: Place, tmp_path: Path) -> None:
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\nindex-url = https://mirror/simple\nno-index = true\nproxy = http://file:1\n"
+        "[install]\nuser = true\nfind-links =\n    /a\n    /b\n"
+    )
+    words = f"""
+    mkdir -p .venv/bin; printf '#!/bin/sh\\nexec "{sys.executable}" "$@"\\n' >.venv/bin/python
+    chmod +x .venv/bin/python; seal_pip; .venv/bin/python -m pip config list"""
+    code, out, err = place.bootstrap(words, PIP_CONFIG_FILE=config, PIP_PROXY="http://mine:1")
+    assert code == 0, err
+    found = dict(re.findall(r":env:\.([a-z-]+)='(.*)'", out))
+    assert "user" not in out
+    assert "no-index" not in out
+    assert found.pop("config-file", "/dev/null") == "/dev/null"
+    assert {"index-url": "https://mirror/simple", "proxy": "http://mine:1"}.items() <= found.items()
+    assert found["find-links"].split() == ["/a", "/b"]
+
+
+@pytest.mark.parametrize("home", ["", "/", "/none"])
+def test_a_user_without_a_home_gets_one(place: Place, home: str) -> None:
+    place.fake("id", "exit 1")
+    code, out, _ = place.bootstrap('echo "$HOME $USER"', **({"HOME": home} if home else {}))
+    given = f"{place.root}/.cache/home nobody"
+    assert (code, out) == (0, "/ nobody" if home == "/" and os.access("/", os.W_OK) else given)
+
+
+def test_git_changes_no_line_end() -> None:
+    attributes = (ROOT / ".gitattributes").read_text().splitlines()
+    assert [line for line in attributes if not line.startswith("#")] == ["* -text"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """The one command line: python -m intensity run | explore | publish | store."""
 
+import io
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from intensity.cli import DONE, FAILED, INTERRUPTED, WRONG_USE, parser
-from intensity.values import InvalidInput
+from intensity.environment import give_home
+from intensity.values import ROOT, InvalidInput
 
 HOW_TO_GO_ON = "what is finished is kept: make room or mend it, then call again"
 """The end of the line about what the system refuses."""
@@ -21,13 +24,20 @@ def main(words: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may not know every letter of a path
+            stream.reconfigure(errors="backslashreplace")
     arguments = vars(parser().parse_args(words))
+    give_home(ROOT)
     command = arguments.pop("command")
     try:
         return COMMANDS[command](arguments)
     except InvalidInput as error:
         print(f"intensity: {error}", file=sys.stderr)
         return WRONG_USE
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except OSError as error:  # a full disk, a folder that went away
         where = f"{error.filename}: " if error.filename else ""
         print(f"intensity: {where}{error.strerror or error}; {HOW_TO_GO_ON}", file=sys.stderr)
@@ -47,7 +57,8 @@ def _run(arguments: dict[str, Any]) -> int:
     from intensity.runner.run import Request, reproduce
 
     for number in (signal.SIGTERM, signal.SIGHUP):  # taken like Ctrl-C, so that kernels are stopped
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     given = {name: value for name, value in arguments.items() if value is not None}
     return reproduce(Request(**given), Layout())
 

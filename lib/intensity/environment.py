@@ -3,6 +3,7 @@
 This is the only module that reads or sets variables of the environment.
 """
 
+import getpass
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,7 @@ CACHES = {
     "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
     "KERAS_HOME": "keras",
     "MPLCONFIGDIR": "matplotlib",
+    "NUMBA_CACHE_DIR": "numba",
 }
 """Variables that say where libraries may write, and folders of .cache/ for them."""
 
@@ -49,6 +51,17 @@ QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 """Variables that make kernels use this environment and keep their start-up notes to themselves."""
+
+FOREIGN = (
+    *("CONDA_", "DASK_", "GIT_", "IPYTHON", "JUPYTER", "KERAS_", "KMP_", "MATPLOTLIB", "MKL_"),
+    *("MPL", "NUMBA_", "NUMEXPR_", "OMP_", "OPENBLAS_", "PAPERMILL_", "PIP_", "PYTHON", "TF_"),
+    *("UV_", "VOILA_", "XLA_"),
+)
+"""How the names of variables begin that could change a run's numbers or break its tools. A run does
+not take them from its caller; bootstrap.sh drops the same before set-up."""
+
+TAKEN = ("DASK_DISTRIBUTED__COMM__", "KERAS_BACKEND", "TF_FORCE_GPU_ALLOW_GROWTH")
+"""The exceptions: certificates for a cluster, and what trains with how much of whose memory."""
 
 RUN = "INTENSITY_RUN"
 """Variable that names the engine of a run to all processes that it starts, directly or not."""
@@ -120,8 +133,28 @@ def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
         root: the checkout.
         own: this project's variables; None for one that must not be set.
     """
+    foreign = [name for name in os.environ if name.startswith(FOREIGN)]
     caches = {name: str(root / ".cache" / folder) for name, folder in CACHES.items()}
-    set_variables({**caches, **QUIET, **FAST, **own})
+    python = {
+        "PYTHONNOUSERSITE": "1" if sys.flags.no_user_site else None,
+        "PYTHONPATH": str(ROOT / "lib"),
+        "PYTHONUTF8": "1",
+    }
+    dropped = {name: None for name in foreign if not name.startswith(TAKEN)}
+    set_variables({**dropped, **caches, **python, **QUIET, **FAST, **own})
+
+
+def give_home(root: Path) -> None:
+    """Give a user without a home, as containers have, one in the checkout's cache."""
+    if not os.access(os.environ.get("HOME") or os.devnull, os.W_OK | os.X_OK):
+        home = root / ".cache" / "home"
+        with suppress(OSError):
+            home.mkdir(parents=True, exist_ok=True)
+        set_variables({"HOME": str(home)})
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # no name, and none in the system's list
+        set_variables({"USER": "nobody"})
 
 
 @dataclass(frozen=True)
@@ -185,10 +218,10 @@ def stderr_to(path: Path | str, own: bool = False) -> Iterator[None]:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many cores this process may use: affinity and the quota of a container count."""
+    from dask.system import cpu_count
+
+    return max(1, cpu_count())
 
 
 def tell(text: str) -> None:

@@ -41,6 +41,24 @@ def test_trainable_parameters_as_in_the_paper(name: str, size: int, count: int) 
     assert sum(int(np.prod(w.shape)) for w in model.trainable_weights) == count
 
 
+def test_keras_settings_of_the_user_change_no_network_and_stay() -> None:
+    usual = build(NETWORKS["bn_tiny"], 16, 3, 0)
+    keras.config.set_floatx("float64")
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = build(NETWORKS["bn_tiny"], 16, 3, 0)
+        assert keras.config.floatx() == "float64"
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_image_data_format("channels_last")
+    assert {str(w.dtype) for w in model.weights} == {"float32"}
+    for here, there in zip(model.get_weights(), usual.get_weights(), strict=True):
+        np.testing.assert_array_equal(here, there)
+    images = images_of(2, 16)[..., None]
+    np.testing.assert_array_equal(model.predict(images), usual.predict(images))
+
+
 def test_every_stage_is_a_numbered_layer() -> None:
     names = [layer.name for layer in build(NETWORKS["bn_tiny"], 16, 3, 0).layers]
     block = ["conv1", "norm1", "relu1", "conv2", "norm2", "relu2"]

@@ -14,11 +14,12 @@ from unittest import mock
 import psutil
 import pytest
 
+from conftest import Checkout
 from intensity.environment import cores, set_environment
 from intensity.runner.notebooks import Terminal, run_notebook
 from intensity.runner.run import Request, reproduce
 from intensity.training import workers
-from intensity.values import InvalidInput
+from intensity.values import ROOT, InvalidInput
 
 ENGINE = """\
 import signal, sys
@@ -170,3 +171,50 @@ def test_a_line_of_the_engine_stands_below_what_trainings_said(tmp_path: Path, c
     out, err = capsys.readouterr()
     assert err == "\r10 %\na line\n\r90 %\na line\n\r100 %\na line\n"
     assert out == "another\n"
+
+
+DRAW = """\
+import sys
+from pathlib import Path
+import pandas as pd
+from intensity.figures import display, style
+figure = style.new_figure(2.0, 1.0)
+figure.subplots().plot([0, 1], [1, 0])
+data, output = pd.DataFrame({"x": [0]}), Path("out").resolve()
+Path("drawn.png").write_bytes(display.save(figure, "01-drawn", data, output))
+Path("python").write_text(sys.executable)"""
+
+
+def test_a_notebook_draws_the_same_whatever_its_caller_has_set(tmp_path: Path) -> None:
+    harm = tmp_path / "harm"
+    harm.mkdir()
+    (harm / "numpy.py").write_text("raise SystemError('a foreign numpy')")
+    (harm / "startup.py").write_text("import matplotlib; matplotlib.rcParams['font.size'] = 40")
+    (harm / "matplotlibrc").write_text("lines.linewidth: 30\n")
+    kernel = harm / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text('{"argv": ["false"], "display_name": "theirs", "language": "python"}')
+    harmful = {
+        "IPYTHONDIR": str(harm), "JUPYTER_PATH": str(harm), "MATPLOTLIBRC": str(harm),
+        "MPLBACKEND": "nonsense", "MPLCONFIGDIR": str(harm), "OMP_NUM_THREADS": "nonsense",
+        "PYTHONHOME": str(harm), "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(harm),
+        "PYTHONSTARTUP": str(harm / "startup.py"), "XLA_FLAGS": "--nonsense",
+    }  # fmt: skip
+    drawn = {}
+    for name, variables in {
+        "a plain place": {},
+        "a{b}c \N{LATIN SMALL LETTER E WITH ACUTE}": harmful,
+    }.items():
+        place = Checkout(tmp_path / name)
+        place.notebook("01_draw", DRAW)
+        with mock.patch.dict(os.environ, variables):
+            set_environment(ROOT, {})
+            source = place.root / "notebooks" / "01_draw.ipynb"
+            with ThreadPoolExecutor(1) as thread:
+                copy = place.root / "copy.ipynb"
+                ended = thread.submit(run_notebook, source, copy, {"profile": "lab"}, place.root)
+                assert ended.result() is None
+        drawn[name] = (place.root / "drawn.png").read_bytes()
+        assert (place.root / "python").read_text() == sys.executable
+    first, second = drawn.values()
+    assert first == second

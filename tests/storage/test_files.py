@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from intensity.storage.files import write_aside, write_folder
+from intensity.storage.locks import Lock
 
 
 @pytest.mark.parametrize("content", ["grey ä\n", b"\x00\xff"])
@@ -67,3 +68,17 @@ def test_content_is_on_the_disk_before_its_name(
     write_folder(tmp_path / "folder", {"a": b"", "b": b""})
     write_folder(tmp_path / "checked when read", {"a": b""}, durable=False)
     assert order == ["sync", "rename", "sync", "sync", "rename", "rename"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_the_umask_says_who_may_read_and_write(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_aside(tmp_path / "file", "a")
+        write_folder(tmp_path / "folder", {"a": b""})
+        Lock(tmp_path / "lock").take()
+    finally:
+        os.umask(before)
+    for name in ("file", "folder/a", "lock"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode, name
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o777 & ~umask

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -31,6 +32,20 @@ def test_it_names_the_commit_and_whether_there_are_changes(tmp_path: Path) -> No
 def test_it_can_be_made_where_there_is_no_repository(tmp_path: Path) -> None:
     manifest = new_manifest(tmp_path, "smoke", {})
     assert (manifest["commit"], manifest["dirty"]) == ("unknown", False)
+
+
+def test_the_commit_is_that_of_its_own_repository_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "theirs"], check=True)
+    inside = tmp_path / "unpacked"
+    inside.mkdir()
+    theirs = new_manifest(inside, "smoke", {})
+    assert (theirs["commit"], theirs["dirty"]) == ("unknown", False)
+    own = new_manifest(tmp_path, "smoke", {})
+    assert re.fullmatch("[0-9a-f]{40}", own["commit"])
 
 
 def test_it_gathers_parameters_that_are_about_seeds(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ and pixels are permuted. Masks are painted by the same code with region numbers 
 grey levels, so they are true to the pixel. Nothing is random here but what a scene's own seeds say.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -15,10 +17,19 @@ from scipy.special import ndtri
 from intensity.data.scenes import GaussianNoise, Scenes
 from intensity.data.shapes import SHAPES, inner_area, pixel_order
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 BACKGROUND, DISTRACTOR, INSIDE, EDGE, NOISE = range(5)
 """Numbers of the regions that masks are made of."""
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """Step between the counters of one generator, of SplitMix64."""
+
+
+def compiled(function: Function) -> Function:
+    """numba's, kept on disk where there is a folder for it."""
+    with suppress(RuntimeError):  # nobody may write beside the code, nor in a home
+        return cast(Function, njit(function, cache=True, nogil=True))
+    return cast(Function, njit(function, nogil=True))
 
 
 class Masks(NamedTuple):
@@ -155,7 +166,7 @@ def _normal_quantiles() -> np.ndarray:
     return (quantiles / quantiles.std()).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _paint_objects(
     canvases: np.ndarray,
     offsets: np.ndarray,
@@ -176,7 +187,7 @@ def _paint_objects(
                 canvases[i, row, column] = core[i] if k < core_area[i] else rim[i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _paint_squares(canvases: np.ndarray, squares: np.ndarray, values: np.ndarray) -> None:
     """Paint squares (row, column, side, unused) with the values given, later ones on top.
 
@@ -190,7 +201,7 @@ def _paint_squares(canvases: np.ndarray, squares: np.ndarray, values: np.ndarray
                     canvases[i, row, column] = values[i, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mix(state: np.uint64) -> np.uint64:
     """64 random bits from a counter: the output function of SplitMix64.
 
@@ -201,7 +212,7 @@ def _mix(state: np.uint64) -> np.uint64:
     return state ^ (state >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_gaussian(
     images: np.ndarray,
     seeds: np.ndarray,
@@ -227,7 +238,7 @@ def _add_gaussian(
                 images[i, row, column] = np.uint8(min(max(np.rint(value), 0.0), 255.0))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _permute(canvases: np.ndarray, seeds: np.ndarray) -> None:
     """Shuffle the pixels of every canvas in place, by its own seed; 0 leaves it as it is.
 
@@ -257,7 +268,7 @@ def histograms(images: np.ndarray) -> np.ndarray:
     return counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count(images: np.ndarray, counts: np.ndarray) -> None:
     """Add one to an image's count of a grey level for every pixel that has it."""
     n, height, width = images.shape

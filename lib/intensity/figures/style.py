@@ -7,9 +7,10 @@ Figures are made without pyplot, so that nothing stays open and no notebook draw
 
 import itertools
 from collections.abc import Iterable, Sequence
+from contextlib import ContextDecorator
 from typing import Any, cast
 
-import matplotlib
+import matplotlib.style
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
@@ -34,30 +35,30 @@ PAGE = 7.0
 DPI = 150
 """Pixels per inch of every PNG."""
 
-styled = matplotlib.rc_context(
-    {
-        "axes.axisbelow": True,
-        "axes.labelsize": 8,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlelocation": "left",
-        "axes.titlesize": 8,
-        "figure.labelsize": 8,
-        "figure.titlesize": 8,
-        "font.family": "DejaVu Sans",
-        "font.size": 8,
-        "hatch.linewidth": 0.6,
-        "image.cmap": "gray",
-        "image.interpolation": "nearest",
-        "legend.fontsize": 7,
-        "legend.frameon": False,
-        "lines.linewidth": 1.2,
-        "lines.markersize": 4,
-        "pdf.fonttype": 42,
-        "xtick.labelsize": 7,
-        "ytick.labelsize": 7,
-    }
-)
+_STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.labelsize": 8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 8,
+    "figure.labelsize": 8,
+    "figure.titlesize": 8,
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "hatch.linewidth": 0.6,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "pdf.fonttype": 42,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+}
+
+styled = cast(ContextDecorator, matplotlib.style.context(["default", _STYLE]))
 """Decorator: make a figure in the style of all figures, whatever the caller's settings are."""
 
 CLASS_COLORS = ("#004488", "#DDAA33", "#BB5566", "#44AA77", "#7744AA", "#777777")

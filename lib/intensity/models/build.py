@@ -6,6 +6,8 @@ on: rescale, conv1, norm1, relu1, pool1, ..., dense1, logits.
 """
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -27,6 +29,25 @@ from intensity.models.architectures import (
 )
 from intensity.models.batchnorm import fused
 from intensity.models.histogram import by_histogram
+
+
+@contextmanager
+def keras_defaults() -> Iterator[None]:
+    """Keras' own defaults while the block runs, whatever a file or a session of the user says."""
+    config = keras.config
+    kept = config.floatx(), config.epsilon(), config.image_data_format(), config.dtype_policy()
+    _configure("float32", 1e-7, "channels_last", "float32")
+    try:
+        yield
+    finally:
+        _configure(*kept)
+
+
+def _configure(floatx: str, epsilon: float, image_format: str, policy: object) -> None:
+    keras.config.set_floatx(floatx)
+    keras.config.set_epsilon(epsilon)
+    keras.config.set_image_data_format(image_format)
+    keras.config.set_dtype_policy(policy)
 
 
 class _Builder:
@@ -100,6 +121,7 @@ class _Builder:
                 return layers.Dropout(layer.rate, seed=self.seed(), name=self.name("dropout"))(x)
 
 
+@keras_defaults()
 def build(
     network: Network, size: int, classes: int, seed: int, weight_decay: float = 0.0
 ) -> keras.Model:

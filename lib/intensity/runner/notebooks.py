@@ -18,6 +18,9 @@ from typing import Any, TextIO
 
 import papermill
 import psutil  # type: ignore[import-untyped]
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
 START_TIMEOUT = 300
@@ -25,6 +28,15 @@ START_TIMEOUT = 300
 
 TRACKER = "multiprocessing.resource_tracker"
 """A process that ends by itself after its parent, and without which Dask warns as it closes."""
+
+
+class OwnKernel(AsyncKernelManager):
+    """Kernels of the Python that runs this, whatever is installed under the name python3."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The specification that ipykernel has for its own Python."""
+        return KernelSpec(resource_dir="", **get_kernel_dict())
 
 
 def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: Path) -> str | None:
@@ -43,8 +55,7 @@ def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: 
     """
     try:
         papermill.execute_notebook(
-            source,
-            copy,
+            *(str(path).replace("{", "{{").replace("}", "}}") for path in (source, copy)),
             parameters=dict(parameters),
             kernel_name="python3",
             progress_bar=False,
@@ -52,6 +63,7 @@ def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: 
             # papermill's own `cwd` would move this process, and with it what runs side by side.
             resources={"metadata": {"path": str(root)}},
             extra_arguments=["--log-level=ERROR"],
+            kernel_manager_class=OwnKernel,
         )
     except PapermillExecutionError as error:
         return _one_line(f"cell [{error.exec_count}]: {error.ename}: {error.evalue}")

@@ -42,7 +42,7 @@ class Request:
     profile: str = STANDARD
     only: str | None = None
     start: str | None = None
-    workers: int = cores()
+    workers: int | None = None
     scheduler: str | None = None
     fresh: bool = False
     pretrained: bool = False
@@ -63,7 +63,7 @@ class Request:
     def words(self, first: str) -> str:
         """The command line that goes on from a notebook; not --fresh, which would begin again."""
         words = [f"--profile {self.profile}", f"--{'only' if self.only else 'from'} {first[:2]}"]
-        if self.workers != cores():
+        if self.workers:
             words.append(f"--workers {self.workers}")
         if self.scheduler:
             words.append(f"--scheduler {self.scheduler}")
@@ -205,7 +205,7 @@ def _scheduler(request: Request) -> Iterator[str]:
     from intensity.training import workers  # by now Dask's folder is inside the checkout
 
     store = Store()
-    with workers.local_cluster(request.workers, store.checkpoints) as address:
+    with workers.local_cluster(request.workers or cores(), store.checkpoints) as address:
         if store.is_empty:  # so everything has to be trained: workers get ready beside 01
             workers.load_keras(address)
         yield address

@@ -3,10 +3,10 @@
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import yaml
 
@@ -23,14 +23,12 @@ def write_aside(path: Path, content: str | bytes) -> None:
         content: text (written as UTF-8) or bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    aside = _beside(path, f".{path.name}.")  # not of tempfile, which lets nobody else read it
     try:
-        _write(Path(aside), content.encode() if isinstance(content, str) else content)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
+        _write(aside, content.encode() if isinstance(content, str) else content)
+        aside.replace(path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -45,14 +43,14 @@ def write_folder(path: Path, files: Mapping[str, bytes], durable: bool = True) -
         durable: whether to wait until it is on the disk, milliseconds a file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".new-"))
+    aside = _beside(path, ".new-")
+    aside.mkdir()
     try:
         for name, content in files.items():
             _write(aside / name, content, durable)
-        aside.chmod(0o755)
         if path.exists():  # a folder that is not empty can only be renamed out of the way
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=".old-"))
-            path.replace(old / path.name)
+            old = _beside(path, ".old-")
+            path.replace(old)
             aside.replace(path)
             shutil.rmtree(old, ignore_errors=True)
         else:
@@ -109,6 +107,11 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {line}")
             seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
+
+
+def _beside(path: Path, prefix: str) -> Path:
+    """A name beside a place that nobody else has; the umask decides who may read what gets it."""
+    return path.with_name(f"{prefix}{uuid4().hex}")
 
 
 def _write(path: Path, content: bytes, durable: bool = True) -> None:

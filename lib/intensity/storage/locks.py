@@ -5,6 +5,7 @@ and the new one by the other.
 """
 
 import errno
+import stat
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,9 @@ class Lock(FileLock):
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(path, thread_local=False, fallback_to_soft=False)
+        path.touch()  # as the umask says, for the others of a group; filelock would say 644
+        mode = stat.S_IMODE(path.stat().st_mode)
+        super().__init__(path, mode=mode, thread_local=False, fallback_to_soft=False)
 
     def acquire(self, *arguments: Any, **options: Any) -> AcquireReturnProxy[Self]:
         """Wait for it, as filelock does."""

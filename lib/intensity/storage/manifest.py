@@ -36,13 +36,15 @@ def new_manifest(
         `versions`, `machine`, `seeds` and `parameters` by notebook, `notebooks` and `figures` (both
         empty).
     """
+    top = _git(root, "rev-parse", "--show-toplevel")
+    own = bool(top) and Path(top) == root.resolve()  # not a repository around an unpacked archive
     return {
         "profile": profile,
         "started": now(),
         "finished": None,
         "complete": False,
-        "commit": _git(root, "rev-parse", "HEAD") or "unknown",
-        "dirty": bool(_git(root, "status", "--porcelain")),
+        "commit": (own and _git(root, "rev-parse", "HEAD")) or "unknown",
+        "dirty": own and bool(_git(root, "status", "--porcelain")),
         "backend": settings().backend,
         "versions": {"python": platform.python_version(), **versions()},
         "machine": _machine(),

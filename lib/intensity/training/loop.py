@@ -18,7 +18,7 @@ from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
 from intensity.models.batchnorm import recalibrate_batchnorm
-from intensity.models.build import build, learning_copy
+from intensity.models.build import build, keras_defaults, learning_copy
 from intensity.models.inference import logits
 from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
 
@@ -57,6 +57,7 @@ class Checkpoint(Protocol):
         """Bring a learner to the state kept last; its history, empty where none is kept."""
 
 
+@keras_defaults()
 def train(
     configuration: Configuration,
     progress: Callable[[int], None] = lambda images: None,

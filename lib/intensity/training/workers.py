@@ -68,7 +68,7 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
     """Workers on this machine while the block runs, one thread each; everything on loopback.
 
     Args:
-        workers: how many.
+        workers: how many; fewer where memory does not suffice.
         checkpoints: the folder where trainings keep how far they are.
 
     Returns:
@@ -76,6 +76,7 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
     """
     scratch = ROOT / ".cache" / "dask"
     scratch.mkdir(parents=True, exist_ok=True)
+    workers = max(1, min(workers, MEMORY_LIMIT // LEAST_MEMORY))
     own = {"INTENSITY_CHECKPOINTS": str(checkpoints), "KERAS_BACKEND": settings().backend}
     with dask.config.set(DASK):
         cluster = LocalCluster(
