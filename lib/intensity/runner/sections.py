@@ -1,7 +1,7 @@
 """The parameters of each notebook: what a section of a profile may say, as pydantic models."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
@@ -175,6 +175,12 @@ class WithTasks(WithTrainings):
         return self
 
 
+def _check_names(field: str, names: Iterable[str], trainings: Mapping[str, Training]) -> None:
+    for name in names:
+        if name not in trainings:
+            raise InvalidInput(f"{field}: {name!r} is not allowed: one of {', '.join(trainings)}")
+
+
 class Data(Section):
     """Parameters of 01_data."""
 
@@ -218,10 +224,7 @@ class Ablations(WithTasks):
     def _check_groups(self) -> Self:
         """Refuse a group of what is not trained."""
         for group in (*self.groups.values(), *self.summary_groups.values()):
-            for name in group:
-                if name not in self.trainings:
-                    known = ", ".join(self.trainings)
-                    raise InvalidInput(f"groups: {name!r} is not allowed: one of {known}")
+            _check_names("groups", group, self.trainings)
         return self
 
 
@@ -243,10 +246,7 @@ class Visualization(WithTasks):
     @model_validator(mode="after")
     def _check_layers_and_scenes(self) -> Self:
         """Refuse a layer of what is not trained, and more scenes than are scored."""
-        for name in self.layers:
-            if name not in self.trainings:
-                known = ", ".join(self.trainings)
-                raise InvalidInput(f"layers: {name!r} is not allowed: one of {known}")
+        _check_names("layers", self.layers, self.trainings)
         for field in ("check_scenes", "weight_scenes"):
             if (count := getattr(self, field)) > self.score_scenes:
                 allowed = f"at most score_scenes, {self.score_scenes}"
