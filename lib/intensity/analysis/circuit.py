@@ -136,7 +136,8 @@ def closed_form(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
     visible, stride = _visible(model, still), _layer(model, "conv1").strides[0]
     profiles = response_profiles(model, still, swept, ["relu1", "relu2"])
     weights = _correlate(visible[..., None], first[0], stride)
-    one = _sum_of_hinges(*hinges(first[0], visible, stride), first[1], swept)
+    seen, shares = hinges(first[0], visible, stride)
+    one = np.einsum("p,upk->uk", shares, _relu(first[1][:, None, None] + seen.T[..., None] * swept))
     predicted = np.concatenate([one, _second_layer(weights, first[1], *second, swept)])
     area = visible.mean()
     interior = area * _uniform(first, second, swept) + (1 - area) * _uniform(first, second, [0])
@@ -186,13 +187,6 @@ def goodness(measured: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     rounding = measured.shape[1] * (NEGLIGIBLE * np.abs(measured).max(axis=1)) ** 2
     constant = (left <= rounding).astype(float)
     return 1 - np.divide(left, total, out=1 - constant, where=total > rounding)
-
-
-def _sum_of_hinges(
-    weights: np.ndarray, shares: np.ndarray, bias: np.ndarray, levels: np.ndarray
-) -> np.ndarray:
-    bends = _relu(bias[:, None, None] + weights.T[..., None] * levels)
-    return np.einsum("p,upk->uk", shares, bends)
 
 
 def _second_layer(

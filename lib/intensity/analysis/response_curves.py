@@ -170,14 +170,11 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
     table = pd.DataFrame({"boundary": edges, "before": drawn[change], "after": drawn[change + 1]})
     seen = [column[rows] for column, rows in zip(places.T, counted.T, strict=True)]
     table["place"] = [np.median(part) if len(part) else pd.NA for part in seen]
-    table["width"] = [_width(part) if len(part) else pd.NA for part in seen]
+    table["width"] = [
+        np.ptp(np.quantile(part, (0.1, 0.9))) if len(part) else pd.NA for part in seen
+    ]
     table["missing"] = 1 - counted.mean(axis=0)
     return table.astype({"place": "Float64", "width": "Float64"})
-
-
-def _width(places: np.ndarray) -> float:
-    low, high = np.quantile(places, (0.1, 0.9))
-    return float(high - low)
 
 
 def recolor_outcomes(

@@ -54,17 +54,7 @@ def untrained(network: Network, task: Task, options: SceneOptions, seed: int) ->
 def untrained_profiles(
     network: Network, seed: int, scenes: Scenes, levels: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Response profiles of a network with fresh weights, for comparison with trained ones.
-
-    Args:
-        network: the architecture.
-        seed: of the weights.
-        scenes: as for `response_profiles`; their task and options say what it is recalibrated on.
-        levels: as for `response_profiles`.
-
-    Returns:
-        As `response_profiles`.
-    """
+    """`response_profiles` of a network with fresh weights, recalibrated on scenes like these."""
     model = untrained(network, scenes.task, scenes.options, seed)
     return response_profiles(model, scenes, levels)
 
@@ -72,16 +62,6 @@ def untrained_profiles(
 def untrained_probes(
     network: Network, seed: int, training: Scenes, test: Scenes
 ) -> dict[str, np.ndarray]:
-    """Probes of a network with fresh weights, for comparison with trained ones.
-
-    Args:
-        network: the architecture.
-        seed: of the weights.
-        training: as for `probes`; their task and options say what batch norm is recalibrated on.
-        test: as for `probes`.
-
-    Returns:
-        As `probes`.
-    """
+    """`probes` of a network with fresh weights, recalibrated on scenes like these."""
     model = untrained(network, training.task, training.options, seed)
     return probes(model, training, test)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import numpy as np
+from scipy.stats import mode
 
 from intensity.values import InvalidInput
 
@@ -24,12 +25,7 @@ def background_levels(images: np.ndarray) -> np.ndarray:
     """
     sides = images[:, [0, -1]].reshape(len(images), -1), images[:, :, [0, -1]]
     borders = np.concatenate([sides[0], sides[1].reshape(len(images), -1)], axis=1)
-    return np.array([_most_frequent(border) for border in borders], np.float32)
-
-
-def _most_frequent(numbers: np.ndarray) -> float:
-    found, times = np.unique(numbers, return_counts=True)
-    return float(found[times.argmax()])
+    return mode(borders, axis=1).mode.astype(np.float32)
 
 
 def baseline_images(baseline: Baseline, pixels: np.ndarray) -> np.ndarray:

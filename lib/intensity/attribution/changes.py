@@ -39,25 +39,20 @@ def score_changes(target: Target, windows: Windows, levels: np.ndarray) -> Itera
     for rows in batches(len(target), min(target.batch, max(1, AT_ONCE // each))):
         some = target[rows]
         painted = np.broadcast_to(levels, whole)[:, rows]
-        before, change = _logit_changes(some, windows, painted)
+        if stages_of(target.model) is None:
+            before, change = full_changes(some, windows, painted)
+        else:
+            corners, side = windows.corners, windows.side
+            before, change = incremental_changes(
+                target.model, some.pixels, corners, side, painted, target.batch
+            )
         yield _score_changes(some, before, change)
-
-
-def _logit_changes(
-    target: Target, windows: Windows, levels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """(m, classes) logits of the images and (draws, m, windows, classes) what is added to them."""
-    if stages_of(target.model) is None:
-        return full_changes(target, windows, levels)
-    return incremental_changes(
-        target.model, target.pixels, windows.corners, windows.side, levels, target.batch
-    )
 
 
 def full_changes(
     target: Target, windows: Windows, levels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The same by passes of whole images: each image once as it is, once for every fill.
+    """Changes of logits by passes of whole images: each image once as it is, once for every fill.
 
     Args:
         target: about m images.

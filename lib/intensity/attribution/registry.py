@@ -29,47 +29,19 @@ _ROWS = (
     Method("grad_cam", "Grad-CAM", grad_cam),
     Method("pca_direction", "PCA direction", pca_direction, in_paper=True),
     Method("deeplift", "DeepLIFT, no object", deeplift, {"baseline": "empty"}, in_paper=True),
-    Method(
-        "integrated_gradients",
-        "IG, no object",
-        integrated_gradients,
-        {"baseline": "empty", **_IG},
-        in_paper=True,
-    ),
-    Method(
-        "integrated_gradients_black",
-        "IG, black",
-        integrated_gradients,
-        {"baseline": 0.0, **_IG},
-    ),
-    Method(
-        "integrated_gradients_recolor",
-        "IG, recolored",
-        integrated_gradients,
-        {"baseline": "recolored", **_IG},
-    ),
-    Method(
-        "occlusion_black",
-        "occlusion, black",
-        occlusion,
-        {"fill": 0.0, **_WINDOWS},
-        group="perturbation",
-    ),
-    Method(
-        "occlusion_generator",
-        "occlusion, generator",
-        occlusion,
-        {"fill": "repaint", **_WINDOWS},
-        group="perturbation",
-    ),
-    Method(
-        "finite_differences",
-        "finite differences",
-        finite_differences,
-        {"levels": 6},
-        group="perturbation",
-    ),
-)
+    Method("integrated_gradients", "IG, no object", integrated_gradients,
+           {"baseline": "empty", **_IG}, in_paper=True),
+    Method("integrated_gradients_black", "IG, black", integrated_gradients,
+           {"baseline": 0.0, **_IG}),
+    Method("integrated_gradients_recolor", "IG, recolored", integrated_gradients,
+           {"baseline": "recolored", **_IG}),
+    Method("occlusion_black", "occlusion, black", occlusion,
+           {"fill": 0.0, **_WINDOWS}, group="perturbation"),
+    Method("occlusion_generator", "occlusion, generator", occlusion,
+           {"fill": "repaint", **_WINDOWS}, group="perturbation"),
+    Method("finite_differences", "finite differences", finite_differences,
+           {"levels": 6}, group="perturbation"),
+)  # fmt: skip
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}
 """Methods that explain a network, by name."""
 

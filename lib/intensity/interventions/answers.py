@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intensity.baselines.base import Baseline, Decision, decision
-from intensity.data.scenes import SceneOptions, Scenes
-from intensity.data.tasks import Task
+from intensity.data.scenes import Scenes
 from intensity.interventions.base import PERIOD, Changed, Intervention, check_any, rendered
 from intensity.models.inference import logits
 from intensity.models.inputs import check_scenes
@@ -69,11 +68,7 @@ def baseline_answers(
     return _answers(decide, scenes, change)
 
 
-@lru_cache(maxsize=8)
-def _trained(
-    baseline: Baseline, task: Task, options: SceneOptions, training_scenes: int
-) -> Decision:
-    return decision(baseline, task, options, training_scenes)
+_trained = lru_cache(maxsize=8)(decision)
 
 
 def _answers(

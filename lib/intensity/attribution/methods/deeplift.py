@@ -79,13 +79,10 @@ def deeplift(
     """
     target = prepare(model, images, classes, output, batch)
     starts = np.broadcast_to(baseline_images(baseline, target.pixels), target.pixels.shape)
-    contributions = compiled_contributions(model, output)
-    parts = [
-        contributions(
-            to_network(target.pixels[rows]), to_network(starts[rows]), target.classes[rows]
-        ).numpy()
-        for rows in batches(len(target), batch)
-    ]
+    contributions, parts = compiled_contributions(model, output), []
+    for rows in batches(len(target), batch):
+        both = to_network(target.pixels[rows]), to_network(starts[rows])
+        parts.append(contributions(*both, target.classes[rows]).numpy())
     return np.concatenate(parts)
 
 
