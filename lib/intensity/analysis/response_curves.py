@@ -121,7 +121,6 @@ def crossing_distance(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) ->
     in this sweep could have: from the boundary to the farther end of the sweep.
 
     Args:
-        logits: (n, k, classes).
         levels: (k,) increasing grey levels; they enclose all boundaries.
         scenes: the n scenes that were swept, of a task whose cue is the intensity.
 
@@ -148,7 +147,6 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
     the whole sweep.
 
     Args:
-        logits: (n, k, classes).
         levels: (k,) increasing grey levels; they enclose all boundaries.
         scenes: the n scenes that were swept, of a task whose cue is the intensity.
 
@@ -187,7 +185,6 @@ def recolor_outcomes(
     to name the new class beforehand is kept, not followed.
 
     Args:
-        logits: (n, k, classes).
         levels: (k,) increasing grey levels; those that a scene cannot be drawn with, and its own,
             are left out.
         scenes: the n scenes that were swept.

@@ -64,17 +64,19 @@ def response_profiles(
     return {"levels": swept, **names, "space": space, "object": inside}
 
 
-def response_scatter(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
+def response_scatter(
+    model: keras.Model, scenes: Scenes, layers: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
     """Responses of all units to scenes as they are, noise included.
 
     Returns:
         `intensity` (n,) of the objects; `layer`, `unit` (u,); `space` and `object` (u, n) float64.
 
     Raises:
-        InvalidInput: scenes do not fit, or an object is invisible.
+        InvalidInput: layers are wrong, scenes do not fit, or an object is invisible.
     """
     check_scenes(model, scenes)
-    layers = rectified_layers(model)
+    layers = rectified_layers(model) if layers is None else layers
     read = layer_outputs(model, layers)
     parts = [
         _responses(read(render(scenes[rows])), _weights_of(scenes[rows]))
