@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HARD, MEDIUM = TASKS["hard"], TASKS["medium"]
 AREA, CENTER, BESIDE, RIM = handmade.AREA, 20, 44, 12
 """Pixels of the disc; row and column of its center, of a second object's, a row on the rim."""
-COUNT = 48
+COUNT = 24
 
 Expected = float | Callable[[Scenes], float]
 
