@@ -21,17 +21,6 @@ Part = Literal["signed", "positive", "absolute"]
 """What of a map is scored: as it is, what speaks for the class, or the magnitude."""
 PARTS: tuple[Part, ...] = get_args(Part)
 
-SCENE_REGIONS = (
-    "object",
-    "core",
-    "edge",
-    "noise_on_object",
-    "noise_elsewhere",
-    "distractor",
-    "background",
-)
-"""What pixels may show: the visible object, which is its core and its edge, and what is not it."""
-
 
 def mean_on(values: np.ndarray, where: np.ndarray) -> np.ndarray:
     """(n,) mean of (n, h, w) numbers over some pixels, (n, h, w) bool; NaN where there are none."""
@@ -57,8 +46,9 @@ def scene_regions(scenes: Scenes) -> dict[str, np.ndarray]:
     """What every pixel shows.
 
     Returns:
-        (n, h, w) bool for each of `SCENE_REGIONS`; every pixel is in one, if not of the `object`,
-        then of its two parts. The distractor's are the visible ones.
+        (n, h, w) bool each: the visible `object`, which is its `core` and its `edge`,
+        `noise_on_object`, `noise_elsewhere`, `distractor`, `background`; but for the object, every
+        pixel is in one. The distractor's are the visible ones.
     """
     seen, bare = masks(scenes), masks(scenes.without_noise())
     covered = seen.noise & bare.object

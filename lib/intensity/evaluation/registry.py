@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from intensity.evaluation.localization import SCENE_REGIONS
 from intensity.units import FRACTION
 
 SHARE = "share of map"
@@ -28,20 +27,19 @@ class Score(NamedTuple):
     side: str = ""
 
 
-_OWN_AXIS = {"object": "data truth: share of |relevance| on the object", "distractor": ""}
-"""Regions of which no column is shown beside their parts, with their axes."""
-
-_TRUTH = "model truth: rank correlation with repainting"
+_DATA = "data truth: share of |relevance| on the object"
+_MODEL = "model truth: rank correlation with repainting"
 _SCORES = (
-    *(
-        Score(f"absolute/mass_{region}", SHARE, axis=_OWN_AXIS[region])
-        if region in _OWN_AXIS
-        else Score(f"absolute/mass_{region}", SHARE, region.replace("_", " "))
-        for region in SCENE_REGIONS
-    ),
+    Score("absolute/mass_object", SHARE, axis=_DATA),
+    Score("absolute/mass_core", SHARE, "core"),
+    Score("absolute/mass_edge", SHARE, "edge"),
+    Score("absolute/mass_noise_on_object", SHARE, "noise on object"),
+    Score("absolute/mass_noise_elsewhere", SHARE, "noise elsewhere"),
+    Score("absolute/mass_distractor", SHARE),
+    Score("absolute/mass_background", SHARE, "background"),
     Score("absolute/rank", FRACTION, "rank"),
     Score("absolute/pointing", FRACTION, "pointing"),
-    Score("absolute/agreement", "rank correlation", "agreement", _TRUTH, 0.0),
+    Score("absolute/agreement", "rank correlation", "agreement", _MODEL, 0.0),
     Score("signed/agreement", "rank correlation", "agreement, signed"),
     Score("absolute/auc", "AUC", axis="AUC, |relevance|", nothing=0.5),
     Score("positive/auc", "AUC", axis="AUC, positive relevance", nothing=0.5),

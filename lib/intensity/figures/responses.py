@@ -156,13 +156,11 @@ def by_depth(
 def depth_lines(
     ax: Axes, seeds: pd.DataFrame, summary: pd.DataFrame, value: str, step: float
 ) -> None:
-    """Conditions side by side over the layers: a line of means, intervals and seeds.
+    """Draw conditions side by side over the layers: a line of means, intervals and seeds.
 
     Args:
-        ax: where they are drawn; its x are the layers.
-        seeds: as for `by_depth`.
-        summary: as for `by_depth`.
-        value: as for `by_depth`.
+        ax: its x are the layers.
+        seeds, summary, value: as for `by_depth`.
         step: from one condition to the next, in layers.
     """
     looks = style.looks(summary["condition"])

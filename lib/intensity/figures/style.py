@@ -210,11 +210,10 @@ def picture(
     """Show an array as an image on the scale low..high, without ticks, in a thin frame.
 
     Args:
-        ax: where it is drawn.
+        ax: to draw into.
         values: (h, w) numbers.
-        color_map: matplotlib's name of the colors.
-        low: value of the first color.
-        high: value of the last color.
+        color_map: matplotlib's name of the colors, from low to high.
+        low, high: values of the first and the last color.
         place: left, right, bottom and top in units of the axes, where they hold several images.
     """
     ax.set(xticks=[], yticks=[])
@@ -251,10 +250,9 @@ def picture_row(
     One axes a row and not one a picture: matplotlib needs seconds to lay out a hundred axes.
 
     Args:
-        ax: where they are drawn.
+        ax: to draw into.
         shown: (h, w) numbers each.
-        color_map: matplotlib's name of the colors.
-        limits: values of the first and of the last color.
+        color_map, limits: as for `picture`.
         places: how many the row has room for.
         step: from one left edge to the next, where a picture is 1 wide.
     """
