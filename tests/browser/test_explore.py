@@ -1,7 +1,7 @@
 """The explorer as a page of its own, in a browser: it answers, by keyboard too, and asks nobody."""
 
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +15,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from intensity.storage.store import Store
-from intensity.values import ROOT
 from untrained import keep
 from visits import Visit
 
@@ -35,18 +34,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     damaged = keep(store, seed=1)
     (damaged.path / "model.keras").write_bytes(b"nothing")
     own = {"INTENSITY_STORE": str(store.root), "INTENSITY_PRETRAINED": str(folder / "none")}
-    port = _free_port()
-    command = [sys.executable, "-m", "intensity", "explore", "--no-browser", "--port", str(port)]
-    path = os.pathsep.join([str(ROOT / "lib"), os.environ.get("PYTHONPATH", "")])
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            command, env={**os.environ, **own, "PYTHONPATH": path}, stdout=log, stderr=log
-        )
-        _wait_for(server, port, folder / "log")
-        assert _listens(server.pid) == {"127.0.0.1"}
-        yield f"http://127.0.0.1:{port}/"
-        server.terminate()
-        server.wait(30)
+    command = [sys.executable, "-m", "intensity", "explore", "--no-browser"]
+    log = folder / "log"
+    with log.open("w") as file:
+        server = subprocess.Popen(command, env={**os.environ, **own}, stdout=file, stderr=file)
+    found = _wait_for(server, log)
+    assert _listens(server.pid) == {"127.0.0.1"}
+    yield found
+    server.terminate()
+    server.wait(30)
 
 
 def _listens(process: int) -> set[str]:
@@ -55,20 +51,12 @@ def _listens(process: int) -> set[str]:
     return {one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN}
 
 
-def _free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    """Wait until a server answers."""
+def _wait_for(server: "subprocess.Popen[bytes]", log: Path) -> str:
+    """The address that a server prints once it answers."""
     end = time.monotonic() + STARTING
     while time.monotonic() < end and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if found := re.search(r"the explorer is at (\S+)\n", log.read_text()):
+            return found[1]
         time.sleep(0.2)
     pytest.fail(f"the explorer is not served:\n{log.read_text()}")
 

@@ -1,37 +1,100 @@
 """The explorer's server: on this machine only, on a free port, with a template of its own."""
 
 import json
+import os
+import re
 import socket
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlparse
+from urllib.request import Request, urlopen
 
 import pytest
 
 from intensity.environment import Layout
 from intensity.explorer.serve import TEMPLATE, serve
-from intensity.values import ROOT, InvalidInput
+from intensity.values import ROOT
 
 PLACE = ROOT / "lib" / "intensity" / "explorer" / "voila" / "templates" / TEMPLATE
 
 
-def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """The address that the explorer prints, and the port asked for, which is taken."""
+    log = tmp_path_factory.mktemp("served") / "log"
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(InvalidInput, match=f"--port: {port} is not allowed: a port that is"):
-            serve(Layout(), port, browser=False)
+        command = [sys.executable, "-m", "intensity", "explore", "--no-browser", f"--port={port}"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib")}
+        with log.open("w") as file:
+            server = subprocess.Popen(command, env=environment, stderr=file)
+        end = time.monotonic() + 90
+        while not (found := re.search(r"the explorer is at (\S+)\n", log.read_text())):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.2)
+        assert log.read_text().startswith(f"intensity: port {port} is taken; the explorer is at")
+        yield found[1], port
+        server.terminate()
+        server.wait(30)
 
 
-def test_only_this_machine_is_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _status(request: Request | str) -> int:
+    """The answer's status, after any redirection."""
+    try:
+        with urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+
+
+def test_a_port_that_is_taken_leads_to_the_next_free_one(served: tuple[str, int]) -> None:
+    address, port = served
+    found = urlparse(address)
+    assert found.hostname == "127.0.0.1"
+    assert found.port != port
+    assert len(found.query.removeprefix("token=")) >= 32
+
+
+@pytest.mark.parametrize("path", ["/", "/api/kernels", "/login", "/voila/files/README.md"])
+@pytest.mark.parametrize("query", ["", "?token=", "?token=0123456789abcdef"])
+def test_without_its_token_nobody_is_served(served: tuple[str, int], path: str, query: str) -> None:
+    root = served[0].partition("/?")[0]
+    assert _status(f"{root}{path}{query}") == 403
+    assert _status(Request(f"{root}{path}{query}", data=b"{}", method="POST")) in (403, 405)
+
+
+def test_a_browser_is_given_the_address_and_not_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     given: list[str] = []
+    opened = threading.Event()
+
+    def launch(cls: Any, argv: list[str]) -> None:
+        given.extend(argv)
+        page = SimpleNamespace(port=1, display_url="http://127.0.0.1:1/?token=a")
+        cls.launch_browser(page)
+
+    def open_page(address: str) -> None:
+        given.append(address)
+        opened.set()
+
     monkeypatch.setattr("intensity.explorer.serve.set_environment", lambda *_: None)
-    voila = SimpleNamespace(launch_instance=lambda argv: given.extend(argv))
-    for name in ("voila", "voila.app"):
-        monkeypatch.setitem(sys.modules, name, SimpleNamespace(Voila=voila))
-    serve(Layout(tmp_path), 0, browser=False)
+    monkeypatch.setattr("voila.app.Voila.launch_instance", classmethod(launch))
+    monkeypatch.setattr("webbrowser.open", open_page)
+    serve(Layout(tmp_path), 1, browser=True)
+    assert opened.wait(10)
     assert "--Voila.ip=127.0.0.1" in given
+    assert given[-1] == "http://127.0.0.1:1/?token=a"
 
 
 def test_the_template_names_nothing_from_elsewhere() -> None:

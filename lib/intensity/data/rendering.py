@@ -66,8 +66,9 @@ def render(scenes: Scenes) -> np.ndarray:
     )
     if isinstance(scenes.options.noise, GaussianNoise):
         sigmas, scales = _merged(scenes.options.noise)
-        _add_gaussian(images, scenes.noise_seed, sigmas, scales, _normal_quantiles())
-    _permute(images, scenes.permutation_seed)
+        (seeds,) = _plain(np.uint64, scenes.noise_seed)
+        _add_gaussian(images, seeds, sigmas, scales, _normal_quantiles())
+    _permute(images, *_plain(np.uint64, scenes.permutation_seed))
     return images
 
 
@@ -89,7 +90,7 @@ def masks(scenes: Scenes, rim: int = 1) -> Masks:
         rim=same[EDGE],
         noise=np.full(scenes.noise_squares.shape[:2], NOISE, np.uint8),
     )
-    _permute(regions, scenes.permutation_seed)
+    _permute(regions, *_plain(np.uint64, scenes.permutation_seed))
     visible = (regions == INSIDE) | (regions == EDGE)
     return Masks(visible, regions == EDGE, regions == NOISE, regions == DISTRACTOR)
 
@@ -105,7 +106,7 @@ def permuted(images: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         (n, height, width) uint8, grey levels.
     """
     shuffled = images.copy()
-    _permute(shuffled, seeds)
+    _permute(shuffled, *_plain(np.uint64, seeds))
     return shuffled
 
 
@@ -125,17 +126,20 @@ def _paint(
     offsets, first = _all_offsets()
     if scenes.options.distractor:
         start = np.full(len(scenes), first[SHAPES.index(scenes.options.distractor)])
-        none = np.zeros_like(scenes.distractor_area)
-        _paint_objects(
-            canvases, offsets, start, none, scenes.distractor_area, scenes.distractor_center,
-            distractor, distractor,
-        )  # fmt: skip
+        places = _plain(
+            np.int64, start, start * 0, scenes.distractor_area, scenes.distractor_center
+        )
+        _paint_objects(canvases, offsets, *places, *_plain(np.uint8, distractor, distractor))
     core_area = np.minimum(core[0], scenes.area)
-    _paint_objects(
-        canvases, offsets, first[scenes.shape], core_area, scenes.area, scenes.center, core[1], rim
-    )
-    _paint_squares(canvases, scenes.noise_squares, noise)
+    places = _plain(np.int64, first[scenes.shape], core_area, scenes.area, scenes.center)
+    _paint_objects(canvases, offsets, *places, *_plain(np.uint8, core[1], rim))
+    _paint_squares(canvases, *_plain(np.int64, scenes.noise_squares), *_plain(np.uint8, noise))
     return canvases
+
+
+def _plain(dtype: type, *arrays: np.ndarray) -> list[np.ndarray]:
+    """Copies of one type and layout: numba compiles for each that it meets."""
+    return [np.array(array, dtype, order="C") for array in arrays]
 
 
 @cache

@@ -1,10 +1,16 @@
-"""The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine."""
+"""The explorer as a page of its own: notebooks/explore.ipynb, served by Voila on this machine.
 
-import socket
+Its address has a token, as Jupyter's have: the page runs code, and other users of the machine must
+not. A port that is taken leads to the next free one.
+"""
+
+import sys
+import threading
+import webbrowser
 from pathlib import Path
+from typing import Any
 
 from intensity.environment import Layout, set_environment
-from intensity.values import InvalidInput
 
 HOST = "127.0.0.1"
 """Only this machine is served."""
@@ -21,40 +27,56 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
 
     Args:
         layout: the checkout.
-        port: on `HOST`.
+        port: on `HOST`; where it is taken, another one.
         browser: whether to open it in a browser.
-
-    Raises:
-        InvalidInput: the port is taken.
     """
-    _check_free(port)
-    set_environment(layout.root, {"JUPYTER_PATH": str(Path(__file__).parent)})
+    own = {
+        "JUPYTER_ALLOW_INSECURE_WRITES": "true",  # on a disk without modes, as of Windows in WSL
+        "JUPYTER_PATH": str(Path(__file__).parent),
+    }
+    set_environment(layout.root, own)
     runtime = layout.root / ".cache" / "jupyter" / "runtime"
     runtime.mkdir(parents=True, exist_ok=True)
+    from jupyter_server.auth.decorator import allow_unauthenticated
+    from tornado.web import HTTPError
     from voila.app import Voila
+    from voila.voila_identity_provider import VoilaLoginHandler
+
+    class Refused(VoilaLoginHandler):
+        """In place of a form for a password, which nobody has."""
+
+        @allow_unauthenticated  # or it would be led here again and again
+        def get(self) -> None:
+            """Refuse whoever has no token."""
+            raise HTTPError(403, "open the whole address that the explorer printed")
+
+    class Explorer(Voila):
+        """Voila, which opens an address: not every browser may read other programs' files."""
+
+        def init_settings(self) -> dict[str, Any]:
+            """The settings of Voila, without its form."""
+            settings: dict[str, Any] = super().init_settings()
+            self.identity_provider.login_handler_class = Refused
+            return settings
+
+        def launch_browser(self) -> None:
+            """Say where the page is, and open it."""
+            taken = f"port {port} is taken; " if self.port != port else ""
+            line = f"intensity: {taken}the explorer is at {self.display_url}"
+            print(line, file=sys.stderr, flush=True)
+            if browser:
+                threading.Thread(target=webbrowser.open, args=(self.display_url,)).start()
 
     options = [
         str(layout.root / "notebooks" / "explore.ipynb"),
         f"--template={TEMPLATE}",
         f"--Voila.ip={HOST}",
         f"--port={port}",
-        "--Voila.port_retries=0",
+        "--Voila.auto_token=True",
+        "--Voila.log_level=WARN",
         *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         "--VoilaConfiguration.allow_template_override=NO",
         "--VoilaConfiguration.allow_theme_override=NO",
         f"--Voila.connection_dir_root={runtime}",
-        *([] if browser else ["--no-browser"]),
     ]
-    Voila.launch_instance(argv=options)
-
-
-def _check_free(port: int) -> None:
-    """Refuse a port that another program has."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise InvalidInput(
-                f"--port: {port} is not allowed: a port that is free ({error.strerror})"
-            ) from None
+    Explorer.launch_instance(argv=options)
