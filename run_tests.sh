@@ -4,5 +4,5 @@ set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" >/dev/null
 source ./bootstrap.sh
 find_environment dev
-if [ $# -eq 0 ]; then set -- --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder; fi
+if [ $# -eq 0 ]; then set -- --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder; fi
 exec "$python" -m pytest "$@"

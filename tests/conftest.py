@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from intensity.environment import ONE_THREAD, Layout
+from intensity.storage.locks import Lock
 from intensity.values import ROOT
 
 CACHE = Path(__file__).parents[1] / ".cache"
@@ -35,15 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("loaded")
     if hasattr(config, "workerinput"):  # one of several processes that test side by side
         os.environ |= ONE_THREAD
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module in one process, for its fixtures; all that looks at a run in one, at first."""
-    items.sort(key=lambda item: "smoke_run" not in item.fixturenames)
-    for item in items:
-        group = "run" if "smoke_run" in item.fixturenames else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def code(source: str, *tags: str) -> Node:
@@ -107,6 +99,13 @@ def smoke_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("store")
     environment = {**os.environ, "INTENSITY_STORE": str(store)}
     command = ["./run_all.sh", "--profile", "smoke"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    made = CACHE / "smoke-run"
+    with Lock(CACHE / "smoke-run.lock"):  # of several processes that test, the first makes it
+        if not made.exists() or made.read_text() != session:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True
+            )
+            assert done.returncode == 0, done.stderr[-2000:]
+            made.write_text(session)
     return ROOT / "runs" / "smoke"
