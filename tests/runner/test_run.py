@@ -424,10 +424,12 @@ def test_what_was_half_written_when_a_run_was_killed_is_removed(
 ) -> None:
     folder = checkout.layout.run("smoke")
     parts = ("", "notebooks", "results", "figures", "report")
-    left = [folder / part / ".half" for part in parts]
-    for path in left:
+    left = [folder / part / f".half.{'0a' * 16}" for part in parts]
+    theirs = [folder / part / ".DS_Store" for part in parts]
+    for path in left + theirs:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("half")
     (folder / "notebooks" / ".ipynb_checkpoints").mkdir()
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
     assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in theirs)

@@ -253,3 +253,26 @@ def test_a_failing_measurement_leaves_nothing(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         store.measure(failing)
     assert not contents(store.root)
+
+
+@pytest.mark.parametrize(
+    "theirs", ["runs/tensorboard/events", "checkpoints/best.pt", "measurements/lab/a", "notes.txt"]
+)
+def test_a_folder_of_somebody_else_is_refused_and_left_as_it_is(
+    tmp_path: Path, theirs: str
+) -> None:
+    path = tmp_path / theirs
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("theirs")
+    (tmp_path / ".hidden").touch()
+    strange = "/".join(Path(theirs).parts[:2])
+    with pytest.raises(InvalidInput, match=rf"store: .* is not allowed: .*; {strange} is no part"):
+        Store(tmp_path)
+    assert path.read_text() == "theirs"
+
+
+def test_a_store_is_known_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add("runs", f"a-b-{'0' * 16}", {"a": b""})
+    with store.lock("runs"):
+        assert Store(tmp_path).find("runs", f"a-b-{'0' * 16}")

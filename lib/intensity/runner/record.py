@@ -4,6 +4,7 @@ runs/<profile>/  notebooks/NN_*.ipynb  results/NN_*.json  figures/  report/index
 results.json  manifest.json
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,12 +15,15 @@ from intensity.claims.results import merge
 from intensity.environment import Layout
 from intensity.report.build import build_report
 from intensity.runner.sections import Section
-from intensity.storage.files import write_aside
+from intensity.storage.files import is_half_written, write_aside
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest, new_manifest, now, save_manifest
 from intensity.storage.store import Store
 from intensity.training.configuration import Configuration
 from intensity.training.runs import Run, find_run, run_name
+
+_FIGURE = re.compile(r"\d\d-[a-z0-9-]+\.(png|pdf|csv)")
+"""The files of figures, as `figures.display.save` writes them."""
 
 
 class Record:
@@ -105,10 +109,11 @@ class Record:
 
     def _clear(self) -> None:
         """Remove what was half-written when an earlier run was killed."""
+        for name in self.layout.notebooks:
+            self.aside(name).unlink(missing_ok=True)
         for part in ("", "notebooks", "results", "figures", "report"):
-            for path in (self.folder / part).glob(".*"):
-                if path.is_file():
-                    path.unlink()
+            for path in filter(is_half_written, (self.folder / part).glob(".*")):
+                path.unlink()
 
 
 def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
@@ -118,12 +123,12 @@ def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
 
 
 def _mirror(source: Path, target: Path) -> None:
-    """Make a folder hold exactly the figures of another one; its README stays."""
-    kept = {path.name for path in source.iterdir()}
+    """Make a folder hold exactly the figures of another one; what is no figure stays."""
+    kept = {path.name for path in source.iterdir() if _FIGURE.fullmatch(path.name)}
     target.mkdir(exist_ok=True)
     for path in target.iterdir():
-        half_written = path.name.startswith(".")
-        if half_written or (path.suffix in (".png", ".pdf", ".csv") and path.name not in kept):
+        old = _FIGURE.fullmatch(path.name) and path.name not in kept
+        if old or is_half_written(path):
             path.unlink()
     for name in sorted(kept):
         write_aside(target / name, (source / name).read_bytes())

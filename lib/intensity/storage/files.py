@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,6 +108,11 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {line}")
             seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
+
+
+def is_half_written(path: Path) -> bool:
+    """Whether a file is one that `write_aside` was writing when its process was killed."""
+    return re.fullmatch(r"\..+\.[0-9a-f]{32}", path.name) is not None
 
 
 def _beside(path: Path, prefix: str) -> Path:

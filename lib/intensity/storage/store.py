@@ -12,6 +12,7 @@ damaged folder is set aside (`.damaged-...`) with one line, and computed again.
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
@@ -28,7 +29,13 @@ from intensity.environment import settings, tell
 from intensity.storage import entries
 from intensity.storage.code_digest import code_digest, provenance
 from intensity.storage.locks import Lock
-from intensity.values import InvalidInput, Registered, canonical_json
+from intensity.values import InvalidInput, Registered, canonical_json, shown
+
+KINDS = ("checkpoints", "locks", "measurements", "runs")
+"""The folders of a store."""
+
+_NAME = re.compile(r".+-[0-9a-f]{16}|measurements|runs")
+"""What is in them: entries, and locks on entries or on all of a kind."""
 
 Arrays = dict[str, np.ndarray]
 P = ParamSpec("P")
@@ -55,6 +62,7 @@ class Store:
         self.published = published or given.pretrained
         self.root = root or given.store
         self.fresh_since = given.fresh if fresh_since is None else fresh_since
+        _check_ours(self.root)
 
     @property
     def is_empty(self) -> bool:
@@ -184,6 +192,18 @@ def _npz(arrays: Arrays) -> bytes:
 def _arrays(data: bytes) -> Arrays:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
+
+
+def _check_ours(root: Path) -> None:
+    """Refuse a folder in which somebody else keeps things."""
+    inside = [path for kind in KINDS for path in (root / kind).glob("[!.]*")]
+    strange = [path for path in root.glob("[!.]*") if path.name not in KINDS]
+    strange += [path for path in inside if not _NAME.fullmatch(path.name)]
+    if strange:
+        raise InvalidInput(
+            f"store: {shown(root)} is not allowed: a new folder, or one that was made as a store; "
+            f"{strange[0].relative_to(root)} is no part of one"
+        )
 
 
 def _check_nameable(function: Callable[..., Arrays]) -> None:
