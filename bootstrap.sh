@@ -69,6 +69,7 @@ supported() {
 
 # find_python: set $python to a supported one, never that of the .venv which may have to go.
 find_python() {
+    case $PWD in *:*) refuse "$PWD: a folder with ':' in its path is not allowed: Python cannot be set up there" ;; esac
     for python in python3 python3.13 python3.12 python3.11; do
         if supported "$python"; then
             python=$("$python" -c 'import sys; print(sys._base_executable)')

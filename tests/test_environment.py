@@ -20,7 +20,7 @@ from intensity.environment import (
     set_environment,
     settings,
 )
-from intensity.values import ROOT
+from intensity.values import ROOT, InvalidInput
 
 
 def test_all_cores_that_may_be_used_are_counted() -> None:
@@ -116,3 +116,9 @@ def test_settings_are_what_the_variables_say_and_empty_ones_say_nothing(
     monkeypatch.setenv("INTENSITY_STORE", "/somewhere")
     found = settings()
     assert (found.backend, found.fresh, found.store) == ("torch", 12.5, Path("/somewhere"))
+
+
+def test_a_time_that_is_no_number_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTENSITY_FRESH", "yesterday")
+    with pytest.raises(InvalidInput, match=r"^INTENSITY_FRESH: 'yesterday' is not allowed: a num"):
+        settings()

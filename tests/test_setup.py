@@ -196,6 +196,14 @@ def test_another_python_on_the_path_is_taken_where_python3_is_too_old(place: Pla
     assert (code, place.installations) == (0, 1), err
 
 
+def test_a_path_that_python_cannot_have_is_refused_in_one_line(place: Place) -> None:
+    place.real()
+    place.root = place.root.rename(place.root.with_name("a:b"))
+    code, _, err = place.bootstrap(FIND)
+    assert (code, place.installations, err.count("\n")) == (2, 0, 0)
+    assert err.startswith(f"error: {place.root}: a folder with ':'")
+
+
 def test_the_environment_is_made_once(place: Place) -> None:
     place.real()
     for _ in range(2):

@@ -31,7 +31,9 @@ def main(words: Sequence[str] | None = None) -> int:
     give_home(ROOT)
     command = arguments.pop("command")
     try:
-        return COMMANDS[command](arguments)
+        code = COMMANDS[command](arguments)
+        sys.stdout.flush()
+        return code
     except InvalidInput as error:
         print(f"intensity: {error}", file=sys.stderr)
         return WRONG_USE

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from intensity.values import ROOT
+from intensity.values import ROOT, InvalidInput
 
 FAST = {
     "MALLOC_MMAP_MAX_": "0",
@@ -46,11 +46,13 @@ CACHES = {
 """Variables that say where libraries may write, and folders of .cache/ for them."""
 
 QUIET = {
+    "JUPYTER_ALLOW_INSECURE_WRITES": "true",
     "JUPYTER_PREFER_ENV_PATH": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
-"""Variables that make kernels use this environment and keep their start-up notes to themselves."""
+"""Variables that make kernels use this environment, start on disks without modes too, as those of
+Windows in WSL, and keep their start-up notes to themselves."""
 
 FOREIGN = (
     *("CONDA_", "DASK_", "GIT_", "IPYTHON", "JUPYTER", "KERAS_", "KMP_", "MATPLOTLIB", "MKL_"),
@@ -100,7 +102,7 @@ def settings() -> Settings:
         backend=_variable("BACKEND") or os.environ.get("KERAS_BACKEND") or "tensorflow",
         checkout=_folder("CHECKOUT") or ROOT,
         checkpoints=_folder("CHECKPOINTS"),
-        fresh=float(_variable("FRESH") or 0),
+        fresh=_number("FRESH"),
         pretrained=_folder("PRETRAINED"),
         scheduler=_variable("SCHEDULER"),
         store=_folder("STORE") or ROOT / "store",
@@ -110,6 +112,14 @@ def settings() -> Settings:
 
 def _variable(name: str) -> str | None:
     return os.environ.get(f"INTENSITY_{name}") or None
+
+
+def _number(name: str) -> float:
+    text = _variable(name) or "0"
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"INTENSITY_{name}: {text!r} is not allowed: a number") from None
 
 
 def _folder(name: str) -> Path | None:

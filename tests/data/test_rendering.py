@@ -3,12 +3,14 @@
 import hashlib
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
+from intensity.data import rendering
 from intensity.data.rendering import histograms, masks, permuted, render
 from intensity.data.sampling import FIXED_PERMUTATIONS, draw_scenes
 from intensity.data.scenes import GaussianNoise, SceneOptions, Scenes
@@ -441,3 +443,15 @@ def test_histograms_count_grey_levels(name: str) -> None:
         levels, numbers = np.unique(image, return_counts=True)
         assert np.array_equal(np.flatnonzero(count), levels)
         assert np.array_equal(count[levels], numbers)
+
+
+def test_without_a_folder_for_compiled_code_it_works_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def njit(function: Any, cache: bool = False, nogil: bool = False) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available for file")
+        return numba.njit(function, nogil=nogil)
+
+    monkeypatch.setattr(rendering, "njit", njit)
+    assert rendering.compiled(lambda number: number + 1)(1) == 2

@@ -205,3 +205,25 @@ def test_without_the_right_certificate_there_is_no_connection(
         check_workers(secured[0])
     with pytest.raises(InvalidInput, match="tls://"):
         check_workers(secured[0])
+
+
+@pytest.mark.parametrize(("gigabytes", "count"), [(1, 1), (5, 2), (64, 4)])
+def test_memory_limits_the_workers(
+    gigabytes: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {}
+
+    class Cluster:
+        scheduler_address = "tcp://127.0.0.1:1"
+
+        def __init__(self, **options: object) -> None:
+            given.update(options)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(cluster, "LocalCluster", Cluster)
+    monkeypatch.setattr(cluster, "MEMORY_LIMIT", gigabytes * 2**30)
+    with cluster.local_cluster(4, tmp_path):
+        assert given["n_workers"] == count
+        assert given["memory_limit"] >= cluster.LEAST_MEMORY

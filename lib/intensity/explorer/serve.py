@@ -30,11 +30,7 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
         port: on `HOST`; where it is taken, another one.
         browser: whether to open it in a browser.
     """
-    own = {
-        "JUPYTER_ALLOW_INSECURE_WRITES": "true",  # on a disk without modes, as of Windows in WSL
-        "JUPYTER_PATH": str(Path(__file__).parent),
-    }
-    set_environment(layout.root, own)
+    set_environment(layout.root, {"JUPYTER_PATH": str(Path(__file__).parent)})
     runtime = layout.root / ".cache" / "jupyter" / "runtime"
     runtime.mkdir(parents=True, exist_ok=True)
     from jupyter_server.auth.decorator import allow_unauthenticated
