@@ -110,11 +110,10 @@ ready() {
     ours && expected_stamp | cmp -s - "$stamp"
 }
 
-# install_with_uv and install_with_pip: the lock, then the project itself without dependencies.
+# install_with_uv and install_with_pip: the packages of the lock.
 install_with_uv() {
     uv venv --quiet --allow-existing --python "$python" .venv &&
-        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r requirements.lock &&
-        uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r requirements.lock
 }
 
 # Three pips side by side, since one waits for the network most of the time; TensorFlow is half of all bytes.
@@ -125,8 +124,15 @@ install_with_pip() {
         awk '/^[^ #]/ { part = /^tensorflow==/ ? 0 : 1 + n++ % 2 }
             /^[^#]/ { print >(".venv/part-" part ".lock") }' requirements.lock &&
         printf '%s\0' .venv/part-*.lock |
-        xargs -0 -n 1 -P 3 "${pip[@]}" --no-compile --require-hashes -r &&
-        "${pip[@]}" --no-build-isolation --editable .
+        xargs -0 -n 1 -P 3 "${pip[@]}" --no-compile --require-hashes -r
+}
+
+# add_project: the project itself, by a path from there, since setuptools cannot build in every folder.
+add_project() {
+    local packages
+    for packages in .venv/lib/python3.*/site-packages; do
+        echo ../../../../lib >"$packages/intensity.pth"
+    done
 }
 
 # compile_bytecode: import once what the project imports; all 12 000 files would take four times as long.
@@ -159,6 +165,7 @@ make_venv() {
     echo "making .venv with $tool: once, 3 GB, a minute or a few" >&2
     mkdir -p .venv && : >"$stamp" && find .venv -mindepth 1 ! -name "${stamp##*/}" -delete &&
         { "install_with_$tool" || { [ "$tool" = uv ] && echo "uv failed; trying pip" >&2 && install_with_pip; }; } &&
+        add_project &&
         compile_bytecode &&
         expected_stamp >"$stamp"
 }

@@ -212,6 +212,16 @@ def test_the_environment_is_made_once(place: Place) -> None:
     assert place.installations == 1
 
 
+def test_the_project_is_found_in_a_folder_of_any_name(place: Place) -> None:
+    place.real()
+    odd = "a{b}c %20 caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    place.root = place.root.rename(place.root.with_name(odd))
+    (place.root / "lib" / "intensity").mkdir(parents=True)
+    (place.root / "lib" / "intensity" / "here.py").write_text("print('found')")
+    code, out, err = place.bootstrap('find_environment; "$python" -m intensity.here', LC_ALL="C")
+    assert (code, out) == (0, "found"), err
+
+
 def test_the_environment_can_be_activated(place: Place) -> None:
     place.real()
     words = f"{FIND} >/dev/null; source .venv/bin/activate; command -v python"
