@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,13 @@ book.save();
 )
 """What these runs execute: two trainings, a measurement, a figure with half a megabyte of data."""
 
+VICTIMS = ("the whole run", "one worker")
+"""What is killed."""
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+
+def small_checkout(folder: Path) -> Path:
     """A folder with the project's code, a notebook and a profile for that."""
-    made = Checkout(tmp_path_factory.mktemp("checkout"))
+    made = Checkout(folder)
     skip = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "lib", made.root / "lib", ignore=skip)
     shutil.copy(ROOT / "CITATION.cff", made.root)
@@ -64,6 +67,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.layout.captions("06_units").write_text(words)
     made.profile("fault", PROFILE)
     return made.root
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which runs are disturbed, one after the other."""
+    return small_checkout(tmp_path_factory.mktemp("checkout"))
 
 
 def start(checkout: Path) -> "subprocess.Popen[bytes]":
@@ -111,23 +120,29 @@ def workers(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
-@pytest.mark.parametrize("victim", ["the whole run", "one worker"])
-def test_a_run_that_is_killed_while_it_trains_ends_as_if_nothing_had_happened(
-    checkout: Path, undisturbed: dict[str, str], victim: str
-) -> None:
+def disturbed(checkout: Path, victim: str, now: Callable[[], bool]) -> dict[str, str]:
+    """What a run leaves, begun on an empty store, that is killed when it is time, and then ends."""
     for part in ("store", "runs"):
         shutil.rmtree(checkout / part)
     process = start(checkout)
-    while not any((checkout / "store" / "checkpoints").glob("[!.]*")):
+    while not (now() and (victim != VICTIMS[1] or workers(process))):
         assert process.poll() is None, "it ended before it could be killed"
         time.sleep(0.01)
-    if victim == "one worker":
+    if victim == VICTIMS[1]:
         workers(process)[0].kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process = start(checkout)
-    assert finish(process, checkout) == undisturbed
+    return finish(process, checkout)
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_a_run_that_is_killed_while_it_trains_ends_as_if_nothing_had_happened(
+    checkout: Path, undisturbed: dict[str, str], victim: str
+) -> None:
+    checkpoints = checkout / "store" / "checkpoints"
+    assert disturbed(checkout, victim, lambda: any(checkpoints.glob("[!.]*"))) == undisturbed
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounts a small disk")

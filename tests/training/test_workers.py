@@ -227,3 +227,29 @@ def test_memory_limits_the_workers(
     with cluster.local_cluster(4, tmp_path):
         assert given["n_workers"] == count
         assert given["memory_limit"] >= cluster.LEAST_MEMORY
+
+
+def test_a_worker_that_dies_on_its_way_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    class Cluster:
+        scheduler_address = "tcp://127.0.0.1:1"
+
+        def __init__(self, **_: object) -> None:
+            begun.append(1)
+            if len(begun) < cluster.STARTS:
+                raise RuntimeError("Nanny failed to start.")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(cluster, "LocalCluster", Cluster)
+    with cluster.local_cluster(1, tmp_path) as address:
+        assert address == Cluster.scheduler_address
+    monkeypatch.setattr(cluster, "STARTS", 1)
+    begun.clear()
+    monkeypatch.setattr(cluster, "LocalCluster", lambda **_: 1 / 0)
+    with pytest.raises(ZeroDivisionError), cluster.local_cluster(1, tmp_path):
+        pass

@@ -27,6 +27,9 @@ from intensity.values import ROOT, InvalidInput
 PATIENCE = 8
 """Seconds in which a scheduler has to answer."""
 
+STARTS = 3
+"""How often a cluster of this machine is begun at most."""
+
 LEAST_MEMORY = 2 * 2**30
 """Bytes that a worker may have at least; TensorFlow alone takes a quarter of it."""
 
@@ -79,7 +82,7 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
     workers = max(1, min(workers, MEMORY_LIMIT // LEAST_MEMORY))
     own = {"INTENSITY_CHECKPOINTS": str(checkpoints), "KERAS_BACKEND": settings().backend}
     with dask.config.set(DASK):
-        cluster = LocalCluster(
+        cluster = _started(
             n_workers=workers, threads_per_worker=1, host="127.0.0.1",
             dashboard_address="127.0.0.1:0", local_directory=str(scratch), env=WORKER | own,
             memory_limit=max(LEAST_MEMORY, MEMORY_LIMIT // workers),
@@ -90,6 +93,14 @@ def local_cluster(workers: int, checkpoints: Path) -> Iterator[str]:
         finally:
             with suppress(Exception):  # a worker that is just being replaced cannot be joined
                 cluster.close()
+
+
+def _started(**options: Any) -> LocalCluster:
+    """A cluster; begun again where a worker dies on its way, which Dask does not do by itself."""
+    for _ in range(STARTS - 1):
+        with suppress(RuntimeError):
+            return LocalCluster(**options)
+    return LocalCluster(**options)
 
 
 @contextmanager
