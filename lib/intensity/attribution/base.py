@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from intensity.attribution.explained import check_logits, explained, quantized_layer
 from intensity.models.inference import logits
 from intensity.models.inputs import as_images, batches, check_count, image_spec, to_network
 from intensity.values import InvalidInput
@@ -94,11 +95,17 @@ def prepare(
         InvalidInput: an argument is wrong.
     """
     stacked = np.asarray(images)[None] if np.ndim(images) == 2 else images
-    pixels = as_images(stacked, model)
+    found = explained(model, np.shape(images))
+    network = found.network
+    pixels = as_images(stacked, network)
     check_count("batch", batch)
     if output not in get_args(Output):
         raise InvalidInput(f"output: {output!r} is not allowed: {' or '.join(get_args(Output))}")
-    return Target(model, pixels, as_classes(classes, model, len(pixels)), output, batch)
+    if output == "probability" and found.end == "sigmoid" and found.classes > 1:
+        raise InvalidInput("output: 'probability' of several sigmoids is not allowed: logit")
+    if found.end == "unknown":
+        check_logits(found, logits(network, pixels.astype(np.float32), batch))
+    return Target(network, pixels, as_classes(classes, network, len(pixels)), output, batch)
 
 
 def as_classes(classes: int | np.ndarray | None, model: keras.Model, count: int) -> np.ndarray:
@@ -148,6 +155,7 @@ def score_tensor(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Te
     """(n,) scores of (n, classes) logits; negative classes mean the predicted one."""
     import tensorflow as tf
 
+    values = tf.cast(values, tf.float32)
     predicted = tf.argmax(values, axis=1, output_type=tf.int32)
     outputs = tf.nn.softmax(values) if output == "probability" else values
     return tf.gather(outputs, tf.where(classes < 0, predicted, classes), batch_dims=1)
@@ -157,9 +165,21 @@ def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:
     """A function of images (n, h, w, 1) and classes (n,) as a graph that is traced once."""
     import tensorflow as tf
 
+    check_differentiable(model)
     signature = [image_spec(model), tf.TensorSpec((None,), tf.int32)]
     compiled: Compiled = tf.function(function, input_signature=signature, autograph=False)
     return compiled
+
+
+def check_differentiable(model: keras.Model) -> None:
+    """Refuse networks with weights in whole numbers, whose gradients are no derivatives.
+
+    Raises:
+        InvalidInput: a layer is quantized.
+    """
+    layer = quantized_layer(model)
+    if layer is not None:
+        raise InvalidInput(f"model: {layer} is quantized, which has no gradient; try occlusion")
 
 
 @lru_cache(maxsize=MOST_COMPILED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from intensity.models.layers import sharing
+
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
@@ -29,15 +31,7 @@ def before_activation(layer: Any, read: keras.KerasTensor) -> keras.KerasTensor:
 
     if type(layer).__name__ in (*LAYERS, "Activation"):
         return read
-    copy = type(layer).from_config({**layer.get_config(), "activation": None})
-    copy(read)  # builds it
-
-    def linear(values: Any) -> Any:
-        """The copy's computation with the original's weights."""
-        weights = layer.trainable_variables, layer.non_trainable_variables
-        return copy.stateless_call(*weights, values)[0]
-
-    return keras.layers.Lambda(linear)(read)
+    return sharing(layer, activation=keras.activations.linear)(read)
 
 
 def with_rule(function: Callable[..., Any], rule: Callable[..., tf.Tensor]) -> Callable[..., Any]:

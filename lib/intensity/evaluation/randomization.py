@@ -53,23 +53,43 @@ def weight_randomization(
         logits down; NaN where a map is the same everywhere.
 
     Raises:
-        InvalidInput: there is no such order.
+        InvalidInput: there is no such order, or the model has no kernel.
 
     Reference: Adebayo et al. (2018), Sanity checks for saliency maps, section 3.
     Departs from the paper: kernels are shuffled, not drawn from their initial distribution.
     """
+    import keras
+
     if order not in ORDERS:
         raise InvalidInput(f"order: {order!r} is not allowed: {' or '.join(ORDERS)}")
     copy = same_architecture(model)
     copy.set_weights(model.get_weights())
     stream = np.random.Generator(np.random.Philox(key=0))
     before, found = np.abs(explain(copy)), {}
-    for layer in reversed([layer for layer in copy.layers if hasattr(layer, "kernel")]):
-        kernel = np.array(layer.get_weights()[0])
-        layer.kernel.assign(stream.permutation(kernel.ravel()).reshape(kernel.shape))
-        found[layer.name] = rank_correlation(before, np.abs(explain(copy)))
+    kernels = _kernels(copy)
+    for name in reversed(kernels):
+        values = [keras.ops.convert_to_numpy(kernel) for kernel in kernels[name]]
+        for kernel, value in zip(kernels[name], values, strict=True):
+            kernel.assign(stream.permutation(value.ravel()).reshape(value.shape))
+        found[name] = rank_correlation(before, np.abs(explain(copy)))
         if order == "independent":
-            layer.kernel.assign(kernel)
+            for kernel, value in zip(kernels[name], values, strict=True):
+                kernel.assign(value)
+    return found
+
+
+def _kernels(model: keras.Model) -> dict[str, list[keras.Variable]]:
+    """Weights with two axes or more, by layer in order; those of inner models by their paths.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    found: dict[str, list[keras.Variable]] = {}
+    for weight in model.weights:
+        if len(weight.shape) > 1:
+            found.setdefault(weight.path.rpartition("/")[0], []).append(weight)
+    if not found:
+        raise InvalidInput("model: has no kernel; its weights cannot be shuffled")
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,22 +28,27 @@ def layer_calls(
 ) -> tuple[keras.Model, list[Call]]:
     """A network with its inner models opened; layers and weights are shared.
 
+    Layers of one name in several inner models are called by their paths: "left.conv".
+
     Args:
         model: functional or sequential.
         call: of a layer and what it takes -> what stands for its result.
 
     Returns:
-        A functional model that computes the same, and the calls of its layers in order.
+        A functional model of any number of float images that computes the same, and the calls of
+        its layers in order.
     """
     import keras
 
     calls: list[Call] = []
+    named = _with_names_of_their_own(model)
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
         """The output of a layer, noted as a call."""
-        if isinstance(layer, keras.Model) and len(layer.inputs) == 1:
+        if _opens(layer):
             opened(layer, arguments[0])
             return calls[-1].output  # in order of depth, so that of the inner model
+        layer = named.get(id(layer), layer)
         output = call(layer, *arguments, **options)
         given = keras.tree.flatten((arguments, options))
         tensors = [value for value in given if isinstance(value, keras.KerasTensor)]
@@ -58,5 +64,45 @@ def layer_calls(
             call_function=called,
         )
 
-    first = model.inputs[0]
-    return opened(model, keras.Input(batch_shape=first.shape, dtype=first.dtype)), calls
+    return opened(model, keras.Input(model.inputs[0].shape[1:], dtype="float32")), calls
+
+
+def is_graph(layer: Any) -> bool:
+    """Whether a layer is a built model that is nothing but the calls of its layers."""
+    import keras
+
+    own = type(layer).call.__module__ if isinstance(layer, keras.Model) and layer.built else ""
+    return own.startswith("keras.") and hasattr(layer, "inputs")
+
+
+def sharing(layer: Any, **changed: Any) -> Any:
+    """The same layer, its weights shared, with other attributes; the layer stays as it is."""
+    twin = object.__new__(type(layer))
+    vars(twin).update(vars(layer), _inbound_nodes=[], _outbound_nodes=[], **changed)
+    return twin
+
+
+def _opens(layer: Any) -> bool:
+    """Whether it is an inner model of one input and one output."""
+    if not is_graph(layer) or len(layer.inputs) != 1 or len(layer.outputs) != 1:
+        return False
+    return layer.outputs[0] is not layer.inputs[0]
+
+
+def _with_names_of_their_own(model: keras.Model) -> dict[int, Any]:
+    """Layers whose names occur several times -> the same layers under their paths."""
+    paths = {id(layer): (path, layer) for path, layer in _paths(model, "")}
+    names = Counter(layer.name for _, layer in paths.values())
+    several = (found for found in paths.values() if names[found[1].name] > 1)
+    return {id(layer): sharing(layer, name=path) for path, layer in several}
+
+
+def _paths(model: keras.Model, start: str) -> Iterator[tuple[str, Any]]:
+    import keras
+
+    for layer in keras.Model(model.inputs, model.outputs).operations:
+        path = f"{start}{layer.name}"
+        if _opens(layer):
+            yield from _paths(layer, f"{path}.")
+        elif not isinstance(layer, keras.layers.InputLayer):
+            yield path, layer

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear, rectified
 from intensity.attribution.base import Output, scores
+from intensity.attribution.explained import explained
 from intensity.attribution.methods.deeplift import BENT, SMOOTH, compiled_contributions, deeplift
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.integrated_gradients import integrated_gradients
@@ -225,7 +226,12 @@ def test_the_model_keeps_its_own_gradient_and_weights() -> None:
     np.testing.assert_array_equal(gradient(model, images), before)
     model.set_weights([2 * w for w in model.get_weights()])
     assert (deeplift(model, images, baseline="black") != maps).any()
-    assert compiled_contributions(model, "logit").experimental_get_tracing_count() == 1
+    assert (
+        compiled_contributions(
+            explained(model, ()).network, "logit"
+        ).experimental_get_tracing_count()
+        == 1
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear, steps_up_or_down
 from intensity.attribution.base import compiled_gradients
+from intensity.attribution.explained import explained
 from intensity.attribution.methods.gradient import gradient, gradient_x_input
 from intensity.data.rendering import masks, render
 from intensity.data.sampling import draw_scenes
@@ -83,7 +84,10 @@ def test_one_trace_serves_all_calls_and_follows_the_weights() -> None:
     np.testing.assert_array_equal(gradient(model, images_of(1), classes=0), weights[[0]])
     model.set_weights([-w for w in model.get_weights()])
     np.testing.assert_array_equal(gradient(model, images_of(1), classes=0), -weights[[0]])
-    assert compiled_gradients(model, "logit").experimental_get_tracing_count() == 1
+    assert (
+        compiled_gradients(explained(model, ()).network, "logit").experimental_get_tracing_count()
+        == 1
+    )
 
 
 def test_summed_over_the_visible_object_it_is_the_slope_in_intensity() -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from explainable import HEIGHT, WIDTH, images_of, linear, rectified, steps_up_or_down
+from intensity.attribution.explained import explained
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.guided_backprop import compiled_guided, guided_backprop
 from intensity.values import InvalidInput
@@ -36,18 +37,22 @@ def two_layers(kind: str) -> keras.Model:
     model = keras.Model(images, logits(keras.layers.GlobalAveragePooling2D()(x)))
     first.set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
     second.set_weights([np.array([2.0, 3]).reshape(1, 1, 1, 2), np.array([-10.0, 0])])
-    logits.set_weights([HEIGHT * WIDTH * np.array([[-1.0], [1]])])
+    logits.set_weights([2 * HEIGHT * WIDTH * np.array([[-1.0], [1]])])
     return model
 
 
 @pytest.mark.parametrize("kind", ["layer", "activation", "named"])
 def test_what_is_inhibited_hands_nothing_back(kind: str) -> None:
     model, images = two_layers(kind), images_of(2)
-    np.testing.assert_allclose(guided_backprop(model, images), 3.0 * (images > 0), rtol=1e-4)
+    np.testing.assert_allclose(
+        guided_backprop(model, images, classes=1), 3.0 * (images > 0), rtol=1e-4
+    )
     plain = np.where(images > 5, 1.0, 3.0 * (images > 0))
     at_kink = images == 5
     np.testing.assert_allclose(
-        np.where(at_kink, 0, gradient(model, images)), np.where(at_kink, 0, plain), rtol=1e-4
+        np.where(at_kink, 0, gradient(model, images, classes=1)),
+        np.where(at_kink, 0, plain),
+        rtol=1e-4,
     )
 
 
@@ -57,9 +62,9 @@ def test_a_rectifier_that_saturates_hands_nothing_back_there() -> None:
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU(max_value=6)(x))
     logits = keras.layers.Dense(1, use_bias=False)
     model = keras.Model(images, logits(x))
-    logits.set_weights([HEIGHT * WIDTH * np.array([[1.0], [-1]])])
+    logits.set_weights([2 * HEIGHT * WIDTH * np.array([[1.0], [-1]])])
     shown = np.linspace(-2.1, 8, HEIGHT * WIDTH).reshape(1, HEIGHT, WIDTH)
-    maps = guided_backprop(model, shown)
+    maps = guided_backprop(model, shown, classes=1)
     np.testing.assert_allclose(maps, 1.0 * (shown > 0) * (shown < 6), rtol=1e-5)
 
 
@@ -71,7 +76,9 @@ def test_the_model_keeps_its_own_gradient_and_weights() -> None:
     assert (guided != before).any()
     model.set_weights([2 * w for w in model.get_weights()])
     assert (guided_backprop(model, images) != guided).any()
-    assert compiled_guided(model, "logit").experimental_get_tracing_count() == 1
+    assert (
+        compiled_guided(explained(model, ()).network, "logit").experimental_get_tracing_count() == 1
+    )
 
 
 def test_a_model_without_relu_is_refused() -> None:

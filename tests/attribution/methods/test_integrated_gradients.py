@@ -59,7 +59,9 @@ def test_baselines_may_be_levels_or_images() -> None:
 def test_the_middle_of_a_step_is_exact_for_a_square() -> None:
     grey = keras.Input((HEIGHT, WIDTH, 1))
     squares = keras.layers.Flatten()(keras.ops.square(grey))
-    model = keras.Model(grey, keras.layers.Dense(1, kernel_initializer="ones")(squares))
+    model = keras.Model(
+        grey, keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(2))(squares)
+    )
     images, other = images_of(2).astype(float), images_of(2, seed=2).astype(float)
     for steps in (1, 3):
         maps = integrated_gradients(model, images, baseline=other, steps=steps).maps

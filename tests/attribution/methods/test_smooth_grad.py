@@ -29,7 +29,9 @@ def test_without_noise_it_is_the_gradient() -> None:
 def test_the_mean_gradient_of_a_square_is_that_at_the_image() -> None:
     grey = keras.Input((HEIGHT, WIDTH, 1))
     squares = keras.layers.Flatten()(keras.ops.square(grey))
-    model = keras.Model(grey, keras.layers.Dense(1, kernel_initializer="ones")(squares))
+    model = keras.Model(
+        grey, keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(2))(squares)
+    )
     images = images_of(1)
     error = smooth_grad(model, images, samples=400, sigma=10) - 2.0 * images
     assert np.abs(error).max() < 2 * 10 * 5 / np.sqrt(400)

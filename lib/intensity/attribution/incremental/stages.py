@@ -114,7 +114,7 @@ class Stage:
         """(..., in, out) weights of a convolution or dense layer, batch norm's factor included."""
         import tensorflow as tf
 
-        kernel = tf.convert_to_tensor(self.layer.kernel)
+        kernel = tf.cast(self.layer.kernel, tf.float32)
         return kernel if self.norm is None else kernel * factor(self.norm)
 
 
@@ -124,8 +124,8 @@ def factor(layer: Any) -> tf.Tensor:
 
     if not hasattr(layer, "moving_variance"):
         return tf.constant(layer.scale, tf.float32)
-    scale = tf.math.rsqrt(tf.convert_to_tensor(layer.moving_variance) + layer.epsilon)
-    return scale * tf.convert_to_tensor(layer.gamma) if layer.scale else scale
+    scale = tf.math.rsqrt(tf.cast(layer.moving_variance, tf.float32) + layer.epsilon)
+    return scale * tf.cast(layer.gamma, tf.float32) if layer.scale else scale
 
 
 @lru_cache(maxsize=16)

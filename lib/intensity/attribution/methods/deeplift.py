@@ -12,6 +12,7 @@ from intensity.attribution.base import (
     MOST_COMPILED,
     Compiled,
     Output,
+    check_differentiable,
     gradients_of,
     prepare,
     score_tensor,
@@ -79,7 +80,7 @@ def deeplift(
     """
     target = prepare(model, images, classes, output, batch)
     starts = np.broadcast_to(baseline_images(baseline, target.pixels), target.pixels.shape)
-    contributions, parts = compiled_contributions(model, output), []
+    contributions, parts = compiled_contributions(target.model, output), []
     for rows in batches(len(target), batch):
         both = to_network(target.pixels[rows]), to_network(starts[rows])
         parts.append(contributions(*both, target.classes[rows]).numpy())
@@ -91,6 +92,7 @@ def compiled_contributions(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, 1) float32 images and baselines, (n,) int32 classes -> (n, h, w)."""
     import tensorflow as tf
 
+    check_differentiable(model)
     rescaled = layer_calls(model, _with_rule)[0]
 
     def contributions(images: tf.Tensor, starts: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:

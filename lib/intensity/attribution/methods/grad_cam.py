@@ -15,7 +15,7 @@ from intensity.attribution.base import (
     prepare,
     score_tensor,
 )
-from intensity.models.layers import layer_calls
+from intensity.models.layers import Call, layer_calls
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def grad_cam(
     evidence against the class is not shown.
 
     Args:
-        layer: by name, one with feature maps; the last convolution where None.
+        layer: by name, one with feature maps; where None the last that has a kernel, of whatever
+            kind of convolution, and returns more than one place. Layers of one name in several
+            inner models have paths, "left.conv". Of several calls of a layer the last counts.
 
     Returns:
         (n, h, w) float32, score per place of the layer.
@@ -50,29 +52,34 @@ def grad_cam(
     Reference: Selvaraju et al. (2017), Grad-CAM, section 3.
     """
     target = prepare(model, images, classes, output, batch)
-    return target.apply(compiled_grad_cam(model, output, layer))
+    return target.apply(compiled_grad_cam(target.model, output, layer))
 
 
 def _name(model: keras.Model, layer: str | None) -> str:
-    """The name of a layer that has feature maps; the last convolution's where None.
+    """The name of a layer that has feature maps; the last with a kernel where None.
 
     Raises:
         InvalidInput: there is none.
     """
-    import keras
-
-    calls = layer_calls(model)[1]
+    maps = [call for call in layer_calls(model)[1] if len(call.output.shape) == 4]
     if layer is None:
-        names = [c.layer.name for c in calls if isinstance(c.layer, keras.layers.Conv2D)]
+        names = [call.layer.name for call in maps if _convolves(call)]
         if not names:
             raise InvalidInput(
-                "layer: the model has no convolution; name a layer with feature maps"
+                "layer: the model has no convolution of several places; "
+                "name a layer with feature maps"
             )
         return names[-1]
-    names = [c.layer.name for c in calls if len(c.output.shape) == 4]
+    names = [call.layer.name for call in maps]
     if layer not in names:
         raise InvalidInput(f"layer: {layer!r} is not allowed: {', '.join(names)}")
     return layer
+
+
+def _convolves(call: Call) -> bool:
+    """Whether a layer has a kernel and returns feature maps of more than one place."""
+    kernels = (weight for weight in getattr(call.layer, "weights", ()) if len(weight.shape) == 4)
+    return any(True for _ in kernels) and call.output.shape[1:3] != (1, 1)
 
 
 @lru_cache(maxsize=MOST_COMPILED)
@@ -83,7 +90,7 @@ def compiled_grad_cam(model: keras.Model, output: Output, layer: str | None) -> 
 
     name = _name(model, layer)
     opened, calls = layer_calls(model)
-    maps = next(call.output for call in calls if call.layer.name == name)
+    maps = [call.output for call in calls if call.layer.name == name][-1]
     both = keras.Model(opened.inputs, [maps, *opened.outputs])
 
     def weighted(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:

@@ -36,7 +36,7 @@ def gradient(
     Departs from the paper: the sign is kept and the map is not scaled; both are for figures.
     """
     target = prepare(model, images, classes, output, batch)
-    return target.apply(compiled_gradients(model, output))
+    return target.apply(compiled_gradients(target.model, output))
 
 
 def gradient_x_input(
@@ -58,5 +58,5 @@ def gradient_x_input(
     Reference: Shrikumar et al. (2016), Not just a black box, section 2.
     """
     target = prepare(model, images, classes, output, batch)
-    gradients = target.apply(compiled_gradients(model, output))
+    gradients = target.apply(compiled_gradients(target.model, output))
     return gradients * target.pixels.astype(np.float32)

@@ -49,7 +49,7 @@ def guided_backprop(
     Reference: Springenberg et al. (2015), Striving for simplicity, section 3.4.
     """
     target = prepare(model, images, classes, output, batch)
-    return target.apply(compiled_guided(model, output))
+    return target.apply(compiled_guided(target.model, output))
 
 
 @lru_cache(maxsize=MOST_COMPILED)

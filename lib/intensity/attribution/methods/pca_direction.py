@@ -59,7 +59,7 @@ def pca_direction(
         check_count("sides", side, most=min(target.pixels.shape[1:]))
     if not sides or any(side % 2 == 0 for side in sides):
         raise InvalidInput(f"sides: {sides} is not allowed: odd numbers of pixels, at least one")
-    gradients = target.apply(compiled_gradients(model, output))
+    gradients = target.apply(compiled_gradients(target.model, output))
     pairs = zip(target.pixels.astype(np.float32), gradients, strict=True)
     return np.stack([_strongest(image, gradient, sides) for image, gradient in pairs])
 
