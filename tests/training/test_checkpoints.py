@@ -163,7 +163,7 @@ def images() -> np.ndarray:
     return render(draw_scenes(c.task, c.scenes, "test", 0, 30))
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_every_backend_trains_resumes_and_is_read_by_tensorflow(
     tmp_path: Path, backend: str
 ) -> None:
