@@ -6,6 +6,7 @@ pass back and a correlation of the gradient with v, not one pass for every windo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +94,14 @@ def _aligned(vector: np.ndarray) -> np.ndarray:
     return vector * np.copysign(1.0, telling)
 
 
+@lru_cache(maxsize=256)
+def _components(pixels: bytes, shape: tuple[int, int], sides: tuple[int, ...]) -> list[np.ndarray]:
+    """`leading_component` of each side: of the image alone, and so the same for every network."""
+    image = np.frombuffer(pixels, np.float32).reshape(shape)
+    return [leading_component(image, side) for side in sides]
+
+
 def _strongest(image: np.ndarray, gradient: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
-    found = np.stack([correlate(gradient, leading_component(image, s), mode="same") for s in sides])
+    components = _components(image.tobytes(), image.shape, tuple(sides))
+    found = np.stack([correlate(gradient, one, mode="same") for one in components])
     return np.take_along_axis(found, np.abs(found).argmax(axis=0)[None], axis=0)[0]
