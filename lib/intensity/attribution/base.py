@@ -2,10 +2,11 @@
 
     method(model, images, *, <its own>, classes=None, output="logit", batch=64) -> maps
 
-    model    a built Keras model from (n, h, w, 1) grey levels to (n, classes) logits
-    images   (h, w), (n, h, w) or (n, h, w, 1), integers or floats, grey levels
+    model    a built Keras model from (n, h, w, c) images to (n, classes) logits, see `explained`
+    images   (h, w), (n, h, w) or (n, h, w, c), integers or floats of any range
     classes  class to explain, one for all or (n,); the predicted class where None
     output   the score is the "logit" of the class or its softmax "probability"
+    channels of maps that have some: their "sum", or "each", (n, h, w, c)
     batch    images that pass through the model at once
     maps     (n, h, w) float32; of several, in a named tuple, the first
 
@@ -22,9 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from intensity.attribution.explained import check_logits, explained, quantized_layer
+from intensity.attribution.explained import as_pixels, check_logits, explained, quantized_layer
 from intensity.models.inference import logits
-from intensity.models.inputs import as_images, batches, check_count, image_spec, to_network
+from intensity.models.inputs import batches, check_count
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Output = Literal["logit", "probability"]
+Channels = Literal["sum", "each"]
 Compiled = Callable[..., Any]
 """A function of tensors."""
 Variation = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(m,) rows of images and (m,) numbers of variations -> (m, h, w) float32 grey levels."""
+"""(m,) rows of images and (m,) numbers of variations -> (m, h, w, c) float32."""
 MOST_COMPILED = 16
 """Compiled functions of each kind that are kept."""
 PREDICTED = -1
@@ -47,8 +49,8 @@ class Target:
     """What is explained: checked arguments.
 
     Args:
-        model: the network.
-        pixels: (n, h, w), grey levels in the caller's type.
+        model: the network, of `explained`.
+        pixels: (n, h, w, c), in the caller's type.
         classes: (n,) int32, `PREDICTED` for the predicted class.
         output: the logit of the class or its softmax probability.
         batch: images that pass through the model at once.
@@ -71,14 +73,14 @@ class Target:
     def apply(self, compiled: Compiled) -> np.ndarray:
         """A function of images and classes over all images, batch by batch."""
         parts = (self[rows] for rows in batches(len(self), self.batch))
-        found = [compiled(to_network(p.pixels), p.classes).numpy() for p in parts]
+        found = [compiled(p.pixels.astype(np.float32), p.classes).numpy() for p in parts]
         return np.concatenate(found)
 
     def with_known_classes(self) -> Target:
         """The same with the predicted class as a number; a pass forward where it is needed."""
         if (self.classes != PREDICTED).all():
             return self
-        values = logits(self.model, self.pixels, self.batch)
+        values = network_logits(self.model, self.pixels, self.batch)
         return replace(self, classes=chosen(self.classes, values))
 
 
@@ -94,18 +96,59 @@ def prepare(
     Raises:
         InvalidInput: an argument is wrong.
     """
-    stacked = np.asarray(images)[None] if np.ndim(images) == 2 else images
     found = explained(model, np.shape(images))
     network = found.network
-    pixels = as_images(stacked, network)
+    pixels = as_pixels(images, network)
     check_count("batch", batch)
     if output not in get_args(Output):
         raise InvalidInput(f"output: {output!r} is not allowed: {' or '.join(get_args(Output))}")
     if output == "probability" and found.end == "sigmoid" and found.classes > 1:
         raise InvalidInput("output: 'probability' of several sigmoids is not allowed: logit")
     if found.end == "unknown":
-        check_logits(found, logits(network, pixels.astype(np.float32), batch))
+        check_logits(found, network_logits(network, pixels.astype(np.float32), batch))
     return Target(network, pixels, as_classes(classes, network, len(pixels)), output, batch)
+
+
+def summed(maps: np.ndarray, channels: Channels) -> np.ndarray:
+    """(n, h, w) sums over the channels of (n, h, w, c) maps, or these as they are.
+
+    Raises:
+        InvalidInput: channels is neither.
+    """
+    if channels not in get_args(Channels):
+        allowed = " or ".join(get_args(Channels))
+        raise InvalidInput(f"channels: {channels!r} is not allowed: {allowed}")
+    if channels == "each":
+        return maps
+    return maps[..., 0] if maps.shape[-1] == 1 else maps.sum(axis=-1)
+
+
+def network_logits(network: keras.Model, pixels: np.ndarray, batch: int) -> np.ndarray:
+    """(n, classes) float32 logits of (n, h, w, c) images, of any number of channels."""
+    if pixels.shape[-1] == 1:
+        return logits(network, pixels, batch).astype(np.float32)
+    parts = (pixels[rows].astype(np.float32) for rows in batches(len(pixels), batch))
+    return np.concatenate([compiled_logits(network)(part).numpy() for part in parts])
+
+
+@lru_cache(maxsize=MOST_COMPILED)
+def compiled_logits(network: keras.Model) -> Compiled:
+    """(n, h, w, c) float32 images -> (n, classes) float32 logits."""
+    import tensorflow as tf
+
+    compiled: Compiled = tf.function(
+        lambda images: tf.cast(network(images, training=False), tf.float32),
+        input_signature=[image_spec(network)],
+        autograph=False,
+    )
+    return compiled
+
+
+def image_spec(network: keras.Model) -> tf.TensorSpec:
+    """Any number of images that a network takes."""
+    import tensorflow as tf
+
+    return tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
 
 
 def as_classes(classes: int | np.ndarray | None, model: keras.Model, count: int) -> np.ndarray:
@@ -162,7 +205,7 @@ def score_tensor(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Te
 
 
 def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:
-    """A function of images (n, h, w, 1) and classes (n,) as a graph that is traced once."""
+    """A function of images (n, h, w, c) and classes (n,) as a graph that is traced once."""
     import tensorflow as tf
 
     check_differentiable(model)
@@ -184,7 +227,7 @@ def check_differentiable(model: keras.Model) -> None:
 
 @lru_cache(maxsize=MOST_COMPILED)
 def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
-    """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w) gradients of the score."""
+    """(n, h, w, c) float32 images, (n,) int32 classes -> (n, h, w, c) gradients of the score."""
 
     def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         """Gradients of the scores of given classes in the images."""
@@ -195,7 +238,7 @@ def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
 
 
 def gradients_of(found: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-    """(n, h, w) gradients of (n,) scores; images do not mix, so one backward pass serves all.
+    """(n, h, w, c) gradients of (n,) scores; images do not mix, so one backward pass serves all.
 
     Raises:
         InvalidInput: there are none.
@@ -205,7 +248,7 @@ def gradients_of(found: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
     (gradients,) = tf.gradients(tf.reduce_sum(found), images)
     if gradients is None:
         raise InvalidInput("model: has no gradient; its logits must be smooth in its pixels")
-    return gradients[..., 0]
+    return gradients
 
 
 def summed_gradients(
@@ -220,13 +263,13 @@ def summed_gradients(
         weight: what each gradient is multiplied with, pixel by pixel; 1 where None.
 
     Returns:
-        (n, h, w) float64.
+        (n, h, w, c) float64.
     """
     gradients = compiled_gradients(target.model, target.output)
     total = np.zeros(target.pixels.shape)
     for part in batches(len(target) * count, target.batch):
         rows, numbers = np.divmod(np.arange(part.start, part.stop), count)
-        found = gradients(to_network(vary(rows, numbers)), target.classes[rows]).numpy()
+        found = gradients(vary(rows, numbers).astype(np.float32), target.classes[rows]).numpy()
         weighted = found if weight is None else found * weight(rows, numbers)
         firsts = np.flatnonzero(np.diff(rows, prepend=-1))
         total[rows[firsts]] += np.add.reduceat(weighted, firsts, axis=0, dtype=np.float64)

@@ -58,6 +58,35 @@ def explained(model: Any, shape: tuple[int, ...]) -> Explained:
     return _explained(model, size, _parts(model))
 
 
+def as_pixels(images: np.ndarray, network: keras.Model) -> np.ndarray:
+    """Images that a network takes, as (n, h, w, c) and in their own type.
+
+    Args:
+        images: (h, w), (n, h, w) or (n, h, w, c), integers or floats.
+        network: from `explained`.
+
+    Raises:
+        InvalidInput: wrong shape, wrong size for the network, no image, not numbers, or not finite.
+    """
+    given, (*size, channels) = np.asarray(images), network.input_shape[1:]
+    pixels = given[None] if given.ndim == 2 else given
+    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+    if pixels.ndim != 4 or 0 in pixels.shape or pixels.shape[-1] != channels:
+        allowed = "(n, height, width)" if channels == 1 else f"(n, height, width, {channels})"
+        raise InvalidInput(f"images: shape {given.shape} is not allowed: {allowed} with n >= 1")
+    if any(taken not in (None, side) for side, taken in zip(pixels.shape[1:3], size, strict=True)):
+        raise InvalidInput(
+            f"images: {pixels.shape[1]} x {pixels.shape[2]} pixels is not allowed: "
+            "the model takes {} x {}".format(*size)
+        )
+    if pixels.dtype.kind not in "uif" or not np.isfinite(pixels).all():
+        raise InvalidInput(
+            f"images: {pixels.dtype} with NaN, infinity or no numbers is not allowed: "
+            "finite numbers"
+        )
+    return pixels
+
+
 def _parts(model: keras.Model) -> tuple[Hashable, ...]:
     """What tells whether a model still computes the same way: layers, activations, types."""
     return tuple(

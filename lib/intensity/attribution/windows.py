@@ -142,7 +142,7 @@ def fill_levels(fill: Fill, pixels: np.ndarray, windows: int) -> np.ndarray:
 
     Args:
         fill: a grey level, "background" (most frequent along the image's border), or `Repaint`.
-        pixels: (n, h, w) grey levels.
+        pixels: (n, h, w), or (n, h, w, c).
         windows: how many.
 
     Returns:
@@ -154,9 +154,12 @@ def fill_levels(fill: Fill, pixels: np.ndarray, windows: int) -> np.ndarray:
     if isinstance(fill, Repaint):
         return fill.levels(windows)[:, None, :]
     if isinstance(fill, str) and fill == "background":
-        return background_levels(pixels)[None, :, None]
-    if not isinstance(fill, Real) or not 0 <= float(fill) <= 255:
+        if pixels.ndim == 4 and pixels.shape[-1] > 1:
+            raise InvalidInput("fill: 'background' of several channels is not allowed: a level")
+        return background_levels(pixels).reshape(1, -1, 1)
+    low, high = min(0, pixels.min()), max(255, pixels.max())
+    if not isinstance(fill, Real) or not low <= float(fill) <= high:
         raise InvalidInput(
-            f"fill: {fill!r} is not allowed: a grey level, 0..255, 'background' or a Repaint"
+            f"fill: {fill!r} is not allowed: a level, {low}..{high}, 'background' or a Repaint"
         )
     return np.full((1, 1, 1), fill, np.float32)

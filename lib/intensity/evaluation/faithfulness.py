@@ -52,7 +52,7 @@ def repaint_effects(
         Signed and absolute effects of k x l cells; the border cuts those that reach over it.
     """
     target = prepare(model, images, classes, "logit", batch)
-    cells = place_windows(target.pixels.shape[1:], CELL, CELL)
+    cells = place_windows(target.pixels.shape[1:3], CELL, CELL)
     levels = repaint.levels(len(cells))[:, None, :]
     parts = [
         (-change.mean(axis=0), np.abs(change).mean(axis=0))

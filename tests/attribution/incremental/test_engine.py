@@ -78,7 +78,7 @@ def compare(model: keras.Model, windows: Windows, draws: int, seed: int, batch: 
     levels = stream.uniform(0, 255, (draws, 2, len(windows))).astype(np.float32)
     assert stages_of(model) is not None
     before, change = incremental_changes(
-        model, images, windows.corners, windows.side, levels, batch
+        model, images[..., None], windows.corners, windows.side, levels, batch
     )
     expected, truth = exact_changes(in_double(model), images, windows, levels)
     np.testing.assert_allclose(before, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
@@ -173,7 +173,7 @@ def test_full_passes_agree() -> None:
     target = prepare(model, images, None, "logit", 7)
     levels = np.full((1, 2, len(windows)), 9, np.float32)
     for ours, full in zip(
-        incremental_changes(model, images, windows.corners, windows.side, levels, 7),
+        incremental_changes(model, target.pixels, windows.corners, windows.side, levels, 7),
         full_changes(target, windows, levels),
         strict=True,
     ):

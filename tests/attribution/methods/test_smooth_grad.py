@@ -55,9 +55,11 @@ def test_sums_over_variations_cross_the_borders_of_batches() -> None:
         target,
         count=7,
         vary=lambda rows, numbers: pixels[rows],
-        weight=lambda rows, numbers: np.broadcast_to(numbers[:, None, None], pixels[rows].shape),
+        weight=lambda rows, numbers: np.broadcast_to(
+            numbers[:, None, None, None], pixels[rows].shape
+        ),
     )
-    np.testing.assert_allclose(total, np.tile(21 * weights[2], (3, 1, 1)), rtol=1e-5)
+    np.testing.assert_allclose(total[..., 0], np.tile(21 * weights[2], (3, 1, 1)), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

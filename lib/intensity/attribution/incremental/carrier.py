@@ -75,7 +75,7 @@ class Carrier:
         pixels = self.before(Kept(0))
         painted = tf.where(self.on_map(0), levels[..., None, None, None] - pixels, 0.0)
         flat = tf.reshape(painted, tf.concat([[-1], tf.shape(pixels)[1:]], 0))
-        changes = [_Change(_shaped(flat, 1), True)]
+        changes = [_Change(_shaped(flat, pixels.shape[-1]), True)]
         for register, stage in enumerate(stages, start=1):
             changes.append(self.after(stage, register, [changes[i] for i in stage.inputs]))
         return changes[-1].values

@@ -28,7 +28,7 @@ import numpy as np
 
 from intensity.attribution.incremental.carrier import Carrier, Extents, Kept
 from intensity.attribution.incremental.stages import Stage, stages_of, strides
-from intensity.models.inputs import batches, image_spec, to_network
+from intensity.models.inputs import batches
 
 if TYPE_CHECKING:
     import keras
@@ -55,7 +55,7 @@ def incremental_changes(
 
     Args:
         model: one whose stages are known.
-        pixels: (m, h, w) grey levels.
+        pixels: (m, h, w, c), of which all channels are painted.
         corners: (windows, 2) first row and column of windows, each of which is painted by itself.
         side: of every window, pixels; the border of the image cuts what reaches over it.
         levels: (draws, m, windows) float32, the grey level painted.
@@ -66,11 +66,11 @@ def incremental_changes(
         float32.
     """
     stages = stages_of(model) or ()
-    *kept, values = compiled_kept(model)(to_network(pixels))
+    *kept, values = compiled_kept(model)(pixels.astype(np.float32))
     before = values.numpy()
     change = np.empty((*levels.shape, before.shape[1]), np.float32)
     for numbers in _going_together(stages, corners):
-        extents = follow(stages, corners[numbers], side, pixels.shape[1:])
+        extents = follow(stages, corners[numbers], side, pixels.shape[1:3])
         carry = compiled_carry(model, _whole(stages, extents))
         room = _room(batch, stages, extents, kept)
         image, window = (i.ravel() for i in np.indices((len(pixels), len(numbers))))
@@ -179,7 +179,7 @@ def _before_relu(stages: Sequence[Stage]) -> frozenset[int]:
 
 @lru_cache(maxsize=16)
 def compiled_kept(model: keras.Model) -> Any:
-    """(n, h, w, 1) float32 images -> kept registers, maps with their border, and logits."""
+    """(n, h, w, c) float32 images -> kept registers, maps with their border, and logits."""
     import tensorflow as tf
 
     stages = stages_of(model) or ()
@@ -192,7 +192,8 @@ def compiled_kept(model: keras.Model) -> Any:
         kept = [_bordered(registers[i], negative) for i, negative in kept_registers(stages)]
         return [*kept, registers[-1]]
 
-    return tf.function(forward, input_signature=[image_spec(model)], autograph=False)
+    images = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    return tf.function(forward, input_signature=[images], autograph=False)
 
 
 def _bordered(values: tf.Tensor, negative: bool) -> tf.Tensor:

@@ -10,15 +10,18 @@ import numpy as np
 from intensity.attribution.backgrounds import Baseline, baseline_images
 from intensity.attribution.base import (
     MOST_COMPILED,
+    Channels,
     Compiled,
     Output,
     check_differentiable,
     gradients_of,
+    image_spec,
     prepare,
     score_tensor,
+    summed,
 )
 from intensity.attribution.rules import activation_of, before_activation, with_rule
-from intensity.models.inputs import batches, image_spec, to_network
+from intensity.models.inputs import batches
 from intensity.models.layers import layer_calls
 from intensity.values import InvalidInput
 
@@ -48,6 +51,7 @@ def deeplift(
     images: np.ndarray,
     *,
     baseline: Baseline,
+    channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -82,14 +86,14 @@ def deeplift(
     starts = np.broadcast_to(baseline_images(baseline, target.pixels), target.pixels.shape)
     contributions, parts = compiled_contributions(target.model, output), []
     for rows in batches(len(target), batch):
-        both = to_network(target.pixels[rows]), to_network(starts[rows])
+        both = target.pixels[rows].astype(np.float32), starts[rows].astype(np.float32)
         parts.append(contributions(*both, target.classes[rows]).numpy())
-    return np.concatenate(parts)
+    return summed(np.concatenate(parts), channels)
 
 
 @lru_cache(maxsize=MOST_COMPILED)
 def compiled_contributions(model: keras.Model, output: Output) -> Compiled:
-    """(n, h, w, 1) float32 images and baselines, (n,) int32 classes -> (n, h, w)."""
+    """(n, h, w, c) float32 images and baselines, (n,) int32 classes -> (n, h, w, c)."""
     import tensorflow as tf
 
     check_differentiable(model)
@@ -99,7 +103,7 @@ def compiled_contributions(model: keras.Model, output: Output) -> Compiled:
         """Both pass together, baselines after the images."""
         both = tf.concat([images, starts], axis=0)
         found = gradients_of(_scores(rescaled(both, training=False), classes, output), both)
-        return tf.split(found, 2)[0] * (images - starts)[..., 0]
+        return tf.split(found, 2)[0] * (images - starts)
 
     signature = [image_spec(model), image_spec(model), tf.TensorSpec((None,), tf.int32)]
     compiled: Compiled = tf.function(contributions, input_signature=signature, autograph=False)

@@ -10,6 +10,7 @@ from intensity.attribution.base import Output, prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.windows import place_windows
 from intensity.models.inputs import check_count
+from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
     import keras
@@ -31,6 +32,7 @@ def finite_differences(
     images: np.ndarray,
     *,
     levels: int = 20,
+    span: tuple[float, float] | None = None,
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -41,9 +43,11 @@ def finite_differences(
     magnitude, positive where a brighter pixel speaks for the class, like the gradient;
     largest = f_v - f of largest magnitude, positive where another level would speak for it. The
     steepest change favors the smallest step, therefore both. Of equal magnitudes the first counts.
+    All channels of a pixel are set, and p is their mean.
 
     Args:
-        levels: how many, evenly from 0 to 255; at most 256.
+        levels: how many, evenly over the span; at most 256.
+        span: lowest and highest level; where None 0 and 255, or the images' own beyond these.
 
     Returns:
         Two maps.
@@ -53,9 +57,9 @@ def finite_differences(
     """
     target = prepare(model, images, classes, output, batch)
     check_count("levels", levels, most=256)
-    values = np.linspace(0, 255, levels, dtype=np.float32)
-    windows = place_windows(target.pixels.shape[1:], 1, 1)
-    pixels = target.pixels.reshape(len(target), -1).astype(np.float32)
+    values = np.linspace(*_span(span, target.pixels), levels, dtype=np.float32)
+    windows = place_windows(target.pixels.shape[1:3], 1, 1)
+    pixels = target.pixels.astype(np.float32).mean(axis=-1).reshape(len(target), -1)
     steepest, largest = np.empty_like(pixels), np.empty_like(pixels)
     done = 0
     for change in score_changes(target, windows, values[:, None, None]):
@@ -64,8 +68,16 @@ def finite_differences(
         steep = np.divide(change, step, out=np.zeros_like(change), where=step != 0)
         steepest[rows], largest[rows] = _strongest(steep), _strongest(change)
         done = rows.stop
-    shape = target.pixels.shape
+    shape = target.pixels.shape[:3]
     return Differences(largest.reshape(shape), steepest.reshape(shape))
+
+
+def _span(span: tuple[float, float] | None, pixels: np.ndarray) -> tuple[float, float]:
+    if span is None:
+        return min(0.0, float(pixels.min())), max(255.0, float(pixels.max()))
+    if len(span) != 2 or not -np.inf < span[0] < span[1] < np.inf:
+        raise InvalidInput(f"span: {span!r} is not allowed: two levels, the lower one first")
+    return span
 
 
 def _strongest(values: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ def _convolves(call: Call) -> bool:
 
 @lru_cache(maxsize=MOST_COMPILED)
 def compiled_grad_cam(model: keras.Model, output: Output, layer: str | None) -> Compiled:
-    """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
+    """(n, h, w, c) float32 images, (n,) int32 classes -> (n, h, w)."""
     import keras
     import tensorflow as tf
 

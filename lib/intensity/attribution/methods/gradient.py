@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.base import Output, compiled_gradients, prepare
+from intensity.attribution.base import Channels, Output, compiled_gradients, prepare, summed
 
 if TYPE_CHECKING:
     import keras
@@ -19,6 +19,7 @@ def gradient(
     model: keras.Model,
     images: np.ndarray,
     *,
+    channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -36,13 +37,14 @@ def gradient(
     Departs from the paper: the sign is kept and the map is not scaled; both are for figures.
     """
     target = prepare(model, images, classes, output, batch)
-    return target.apply(compiled_gradients(target.model, output))
+    return summed(target.apply(compiled_gradients(target.model, output)), channels)
 
 
 def gradient_x_input(
     model: keras.Model,
     images: np.ndarray,
     *,
+    channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -59,4 +61,4 @@ def gradient_x_input(
     """
     target = prepare(model, images, classes, output, batch)
     gradients = target.apply(compiled_gradients(target.model, output))
-    return gradients * target.pixels.astype(np.float32)
+    return summed(gradients * target.pixels.astype(np.float32), channels)

@@ -9,12 +9,14 @@ import numpy as np
 
 from intensity.attribution.base import (
     MOST_COMPILED,
+    Channels,
     Compiled,
     Output,
     compile_for_classes,
     gradients_of,
     prepare,
     score_tensor,
+    summed,
 )
 from intensity.attribution.rules import activation_of, before_activation, with_rule
 from intensity.models.layers import layer_calls
@@ -29,6 +31,7 @@ def guided_backprop(
     model: keras.Model,
     images: np.ndarray,
     *,
+    channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -49,12 +52,12 @@ def guided_backprop(
     Reference: Springenberg et al. (2015), Striving for simplicity, section 3.4.
     """
     target = prepare(model, images, classes, output, batch)
-    return target.apply(compiled_guided(target.model, output))
+    return summed(target.apply(compiled_guided(target.model, output)), channels)
 
 
 @lru_cache(maxsize=MOST_COMPILED)
 def compiled_guided(model: keras.Model, output: Output) -> Compiled:
-    """(n, h, w, 1) float32 images, (n,) int32 classes -> (n, h, w)."""
+    """(n, h, w, c) float32 images, (n,) int32 classes -> (n, h, w, c)."""
     guided, reached = _with_guided_relus(model)
 
     def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from intensity.attribution.backgrounds import Baseline, baseline_images
-from intensity.attribution.base import Output, Target, prepare, scores, summed_gradients
-from intensity.models.inference import logits
+from intensity.attribution.base import (
+    Channels,
+    Output,
+    Target,
+    network_logits,
+    prepare,
+    scores,
+    summed,
+    summed_gradients,
+)
 from intensity.models.inputs import check_count
 
 if TYPE_CHECKING:
@@ -44,6 +52,7 @@ def integrated_gradients(
     *,
     baseline: Baseline,
     steps: int | None = None,
+    channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -72,36 +81,31 @@ def integrated_gradients(
     rows, count = np.arange(len(target)), steps or FIRST_STEPS
     while rows.size:
         maps[rows] = _along(target[rows], starts[rows], count)
-        error[rows] = np.abs(maps[rows].sum(axis=(1, 2)) - difference[rows]) / scale[rows]
+        error[rows] = np.abs(maps[rows].sum(axis=(1, 2, 3)) - difference[rows]) / scale[rows]
         used[rows] = count
         done = steps is not None or count >= MOST_STEPS
         rows, count = rows[:0] if done else rows[error[rows] > COMPLETE], 2 * count
-    return Integrated(maps.astype(np.float32), error, used)
+    return Integrated(summed(maps, channels).astype(np.float32), error, used)
 
 
 def _difference(target: Target, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """f(image) - f(baseline), and what errors are relative to; each (n,) float64."""
     whole = np.broadcast_to(starts, target.pixels.shape)
-    after, before = (
-        scores(
-            logits(target.model, pixels.astype(np.float32), target.batch).astype(np.float64),
-            target.classes,
-            target.output,
-        )
-        for pixels in (target.pixels, whole)
-    )
+    both = (pixels.astype(np.float32) for pixels in (target.pixels, whole))
+    values = (network_logits(target.model, pixels, target.batch) for pixels in both)
+    after, before = (scores(v.astype(np.float64), target.classes, target.output) for v in values)
     resolved = float(np.finfo(np.float32).eps) * (np.abs(after) + np.abs(before))
     difference = after - before
     return difference, np.maximum(np.abs(difference), np.maximum(resolved, 1e-30))
 
 
 def _along(target: Target, starts: np.ndarray, steps: int) -> np.ndarray:
-    """(n, h, w) float64: gradients at the middles of steps times what changes in each step."""
+    """(n, h, w, c) float64: gradients at the middles of steps times what changes in each step."""
 
     def point(rows: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Images a share of the way from baseline to image."""
         start = starts[rows]
-        return start + times[:, None, None].astype(np.float32) * (target.pixels[rows] - start)
+        return start + times[:, None, None, None].astype(np.float32) * (target.pixels[rows] - start)
 
     def middle(rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Images in the middle of numbered steps."""

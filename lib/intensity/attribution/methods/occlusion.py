@@ -36,7 +36,8 @@ def occlusion(
     every pixel is covered. With `Repaint` the loss is the mean over its draws.
 
     Args:
-        fill: what is painted over a window: a grey level, 0..255; "background", the most frequent
+        fill: what is painted over a window: a level of all
+            channels, 0..255 or as far as the images reach; "background", the most frequent
             level along the image's border; or `Repaint`, noise squares as scenes have them.
         window: side of the window, pixels.
         stride: distance of neighboring windows, pixels; at most `window`.
@@ -47,7 +48,7 @@ def occlusion(
     Reference: Zeiler, Fergus (2014), Visualizing and understanding convolutional networks, 4.2.
     """
     target = prepare(model, images, classes, output, batch)
-    windows = place_windows(target.pixels.shape[1:], window, stride)
+    windows = place_windows(target.pixels.shape[1:3], window, stride)
     levels = fill_levels(fill, target.pixels, len(windows))
     changes = score_changes(target, windows, levels)
     return np.concatenate([windows.spread(-change.mean(axis=0)) for change in changes])

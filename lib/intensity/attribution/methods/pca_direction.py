@@ -43,7 +43,7 @@ def pca_direction(
     aligned so that its sum is positive; of all sides that of largest magnitude. Positive where
     more of the pattern, which is brighter on the whole, speaks for the class. A pattern that is as
     bright as it is dark is aligned by its first pixel. What of a window lies outside of the image
-    counts 0.
+    counts 0. Channels have components of their own; of their sum the largest counts.
 
     Args:
         sides: of windows, pixels; odd.
@@ -57,7 +57,7 @@ def pca_direction(
     """
     target = prepare(model, images, classes, output, batch)
     for side in sides:
-        check_count("sides", side, most=min(target.pixels.shape[1:]))
+        check_count("sides", side, most=min(target.pixels.shape[1:3]))
     if not sides or any(side % 2 == 0 for side in sides):
         raise InvalidInput(f"sides: {sides} is not allowed: odd numbers of pixels, at least one")
     gradients = target.apply(compiled_gradients(target.model, output))
@@ -101,7 +101,13 @@ def _components(pixels: bytes, shape: tuple[int, int], sides: tuple[int, ...]) -
     return [leading_component(image, side) for side in sides]
 
 
+def _along(image: np.ndarray, gradient: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
+    """(sides, h, w) derivatives along the components of one channel."""
+    components = _components(image.tobytes(), image.shape, sides)
+    return np.stack([correlate(gradient, one, mode="same") for one in components])
+
+
 def _strongest(image: np.ndarray, gradient: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
-    components = _components(image.tobytes(), image.shape, tuple(sides))
-    found = np.stack([correlate(gradient, one, mode="same") for one in components])
+    channels = range(image.shape[-1])
+    found = sum(_along(image[..., c], gradient[..., c], tuple(sides)) for c in channels)
     return np.take_along_axis(found, np.abs(found).argmax(axis=0)[None], axis=0)[0]

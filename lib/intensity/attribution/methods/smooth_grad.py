@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.base import Output, prepare, summed_gradients
+from intensity.attribution.base import Channels, Output, prepare, summed, summed_gradients
 from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
@@ -21,6 +21,7 @@ def smooth_grad(
     samples: int = 50,
     sigma: float = 25.0,
     seed: int = 0,
+    channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
     output: Output = "logit",
     batch: int = 64,
@@ -33,7 +34,7 @@ def smooth_grad(
 
     Args:
         samples: noisy copies.
-        sigma: standard deviation of the noise, grey levels.
+        sigma: standard deviation of the noise, in the images' unit.
         seed: of the noise.
 
     Returns:
@@ -52,4 +53,5 @@ def smooth_grad(
         """Copies of images with their noise added."""
         return target.pixels[rows] + noise[numbers]
 
-    return (summed_gradients(target, samples, noisy) / samples).astype(np.float32)
+    maps = summed_gradients(target, samples, noisy) / samples
+    return summed(maps, channels).astype(np.float32)
