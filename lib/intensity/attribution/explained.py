@@ -216,6 +216,7 @@ def _without_end(opened: keras.Model, end: int) -> keras.Model:
     import keras
 
     done: list[Any] = []
+    calls = [call.layer for call in layer_calls(opened)[1]]
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
         """The output of a layer, or what its activation would take."""
@@ -224,7 +225,8 @@ def _without_end(opened: keras.Model, end: int) -> keras.Model:
             return layer(*arguments, **options)
         if type(layer).__name__ in ("Activation", "Sigmoid", "Softmax"):
             return arguments[0]
-        return sharing(layer, activation=keras.activations.linear)(*arguments, **options)
+        others = {"name": f"{layer.name}.last"} if calls.count(layer) > 1 else {}
+        return sharing(layer, activation=keras.activations.linear, **others)(*arguments, **options)
 
     return layer_calls(opened, called)[0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from intensity.models.layers import sharing
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+NUMBERS = count()
+"""Tell names of layers apart: a layer may be called several times."""
 LAYERS = ("ELU", "LeakyReLU", "ReLU")
 """Layers that are nothing but an activation; `Activation` and others have one."""
 
@@ -31,7 +34,15 @@ def before_activation(layer: Any, read: keras.KerasTensor) -> keras.KerasTensor:
 
     if type(layer).__name__ in (*LAYERS, "Activation"):
         return read
-    return sharing(layer, activation=keras.activations.linear)(read)
+    name = f"{layer.name}.{next(NUMBERS)}"
+    return sharing(layer, name=name, activation=keras.activations.linear)(read)
+
+
+def as_layer(function: Callable[..., Any]) -> keras.layers.Layer:
+    """A function of tensors as a layer, of a name that no other layer has."""
+    import keras
+
+    return keras.layers.Lambda(function, name=f"rule.{next(NUMBERS)}")
 
 
 def with_rule(function: Callable[..., Any], rule: Callable[..., tf.Tensor]) -> Callable[..., Any]:

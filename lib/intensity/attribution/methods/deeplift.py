@@ -20,7 +20,7 @@ from intensity.attribution.base import (
     score_tensor,
     summed,
 )
-from intensity.attribution.rules import activation_of, before_activation, with_rule
+from intensity.attribution.rules import activation_of, as_layer, before_activation, with_rule
 from intensity.models.inputs import batches
 from intensity.models.layers import layer_calls
 from intensity.values import InvalidInput
@@ -126,11 +126,11 @@ def _with_rule(layer: Any, *arguments: Any, **options: Any) -> Any:
     if linear and function is None:
         return layer(*arguments, **options)
     if kinds[0] == "MaxPooling2D":
-        return keras.layers.Lambda(with_rule(layer, _routed))(*arguments)
+        return as_layer(with_rule(layer, _routed))(*arguments)
     jumps = getattr(function, "threshold", 0)
     if name in (*BENT, *SMOOTH) and (linear or function is layer) and not jumps:
         rescaled = with_rule(function, partial(_rescaled, close=CLOSE if name in SMOOTH else 0.0))
-        return keras.layers.Lambda(rescaled)(before_activation(layer, *arguments))
+        return as_layer(rescaled)(before_activation(layer, *arguments))
     allowed = ", ".join(("linear operations", "max pooling", *BENT, *SMOOTH))
     raise InvalidInput(f"model: {layer.name} is not allowed: {allowed}")
 

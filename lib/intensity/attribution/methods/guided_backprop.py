@@ -18,7 +18,7 @@ from intensity.attribution.base import (
     score_tensor,
     summed,
 )
-from intensity.attribution.rules import activation_of, before_activation, with_rule
+from intensity.attribution.rules import activation_of, as_layer, before_activation, with_rule
 from intensity.models.layers import layer_calls
 from intensity.values import InvalidInput
 
@@ -87,8 +87,6 @@ def _check_all_reached(operations: list[str], reached: int) -> None:
 
 def _with_guided_relus(model: keras.Model) -> tuple[keras.Model, int]:
     """The same network, weights shared, with guided ReLUs, and how many they are."""
-    import keras
-
     reached = []
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
@@ -98,7 +96,7 @@ def _with_guided_relus(model: keras.Model) -> tuple[keras.Model, int]:
             return layer(*arguments, **options)
         reached.append(layer)
         guided = with_rule(function, _guided)
-        return keras.layers.Lambda(guided)(before_activation(layer, *arguments))
+        return as_layer(guided)(before_activation(layer, *arguments))
 
     return layer_calls(model, called)[0], len(reached)
 
