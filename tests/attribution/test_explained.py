@@ -71,8 +71,15 @@ def test_case_23_a_softmax_at_the_end_is_not_taken_twice(end: str, output: str) 
 def test_case_23_probabilities_from_elsewhere_are_refused() -> None:
     images = keras.Input((SIDE, SIDE, 1))
     parts = [ending(layers.Dense(3, activation="softmax"))(images) for _ in range(2)]
-    with pytest.raises(InvalidInput, match=r"^model: returns probabilities; give one that"):
-        gradient(keras.Model(images, layers.Average()(parts)), IMAGES)
+    wrapped = layers.SpectralNormalization(layers.Dense(3, activation="softmax"))
+    custom = layers.Dense(3, activation=lambda x: keras.ops.softmax(x / 2))
+    average = keras.Model(images, layers.Average()(parts))
+    for model in (average, ending(wrapped), ending(custom)):
+        with pytest.raises(InvalidInput, match=r"^model: returns probabilities; give one that"):
+            gradient(model, IMAGES)
+    labels = ending(layers.Dense(3, activation="hard_sigmoid"))
+    with pytest.raises(InvalidInput, match=r"^model: returns probabilities"):
+        gradient(labels, IMAGES, output="probability")
 
 
 def test_case_24_one_sigmoid_is_two_classes() -> None:

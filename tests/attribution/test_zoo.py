@@ -283,6 +283,14 @@ def residual(relu: Any) -> Stages:
     return [conv, lambda x: layers.Add()([x, other(x)]), layers.Conv2D(2, 2)]
 
 
+def joined(relu: Any) -> Callable[[Any], Any]:
+    """An inner model that takes two maps."""
+    both = pixels((SIDE, SIDE, 2)), pixels((SIDE, SIDE, 2))
+    joint = keras.Model(both, layers.Conv2D(2, 3)(layers.Concatenate()(list(both))))
+    left, right = (layers.Conv2D(2, 3, padding="same", activation=relu) for _ in range(2))
+    return lambda x: joint([left(x), right(x)])
+
+
 def conv(filters: int, relu: Any, **options: Any) -> Any:
     """A convolution, called "conv" wherever it is."""
     return layers.Conv2D(filters, 3, padding="same", activation=relu, name="conv", **options)
@@ -326,6 +334,8 @@ KINDS = {
     "int8": Kind(made=quantized, refused=NO_GRADIENT),
     "subclass": Kind(made=lambda model: called(Subclass(model)), refused=OPAQUE),
     "Sequential": Kind(made=lambda model: keras.Sequential(model.layers)),
+    "called twice": Kind(lambda r: [inner(conv(1, r), name="a")] * 2),
+    "inner of two inputs": Kind(lambda r: [joined(r)]),
     "three channels": Kind(channels=3),
     "0..1": Kind(high=1),
     "-1000..3000": Kind(low=-1000, high=3000),

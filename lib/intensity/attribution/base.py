@@ -105,7 +105,8 @@ def prepare(
     if output == "probability" and found.end == "sigmoid" and found.classes > 1:
         raise InvalidInput("output: 'probability' of several sigmoids is not allowed: logit")
     if found.end == "unknown":
-        check_logits(found, network_logits(network, pixels.astype(np.float32), batch))
+        values = network_logits(network, pixels.astype(np.float32), batch)
+        check_logits(found, values, several=output == "probability")
     return Target(network, pixels, as_classes(classes, network, len(pixels)), output, batch)
 
 

@@ -207,7 +207,8 @@ def _end(call: Call, classes: int) -> End:
     if name == "Sigmoid" or given in (kinds.sigmoid, keras.ops.sigmoid, tf.nn.sigmoid):
         return "sigmoid"
     known = given in (None, kinds.linear, kinds.relu, kinds.tanh)
-    plain = known and not isinstance(layer, keras.Model) and bool(getattr(layer, "weights", ()))
+    own = type(layer).__module__.startswith("keras.") and bool(getattr(layer, "weights", ()))
+    plain = known and own and len(layer._flatten_layers()) == 1
     return "linear" if plain or (name in ("Activation", "ReLU") and known) else "unknown"
 
 
@@ -245,19 +246,21 @@ def _of_two(network: keras.Model) -> keras.Model:
     return keras.Model(network.inputs, both(network.outputs[0]))
 
 
-def check_logits(found: Explained, values: np.ndarray) -> None:
+def check_logits(found: Explained, values: np.ndarray, several: bool) -> None:
     """Refuse probabilities that come from where no softmax or sigmoid can be taken away.
 
     Args:
         found: a network.
         values: (n, classes) what it returns for the images.
+        several: whether probabilities of several labels are refused too.
 
     Raises:
-        InvalidInput: every row sums to 1 within 0..1, or is one number in 0..1.
+        InvalidInput: all are in 0..1, and every row sums to 1 or is one number, or `several`.
     """
     if found.end != "unknown":
         return
     rows = values[:, 1:] * 2 if found.classes == 1 else values
     inside = (rows >= 0).all() and (rows <= 1 + 1e-3).all()
-    if inside and (found.classes == 1 or np.allclose(rows.sum(axis=1), 1, atol=5e-3)):
+    several = several or found.classes == 1
+    if inside and (several or np.allclose(rows.sum(axis=1), 1, atol=5e-3)):
         raise InvalidInput("model: returns probabilities; give one that returns logits")

@@ -46,8 +46,7 @@ def layer_calls(
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
         """The output of a layer, noted as a call."""
         if _opens(layer):
-            opened(layer, arguments[0])
-            return calls[-1].output  # in order of depth, so that of the inner model
+            return opened(layer, keras.tree.flatten(arguments))[0]
         layer = named.get(id(layer), layer)
         output = call(layer, *arguments, **options)
         given = keras.tree.flatten((arguments, options))
@@ -55,16 +54,14 @@ def layer_calls(
         calls.append(Call(layer, tensors, output))
         return output
 
-    def opened(inner: keras.Model, images: keras.KerasTensor) -> keras.Model:
-        """A nested model called layer by layer."""
-        return keras.models.clone_model(
-            keras.Model(inner.inputs, inner.outputs),
-            input_tensors=[images],
-            clone_function=lambda layer: layer,
-            call_function=called,
-        )
+    def opened(inner: keras.Model, tensors: list[Any]) -> list[Any]:
+        """What a model returns, called layer by layer."""
+        graph = keras.Model(inner.inputs, inner.outputs)
+        found = graph._run_through_graph(tensors, lambda layer: layer, call_fn=called)
+        return keras.tree.flatten(found)
 
-    return opened(model, keras.Input(model.inputs[0].shape[1:], dtype="float32")), calls
+    images = keras.Input(model.inputs[0].shape[1:], dtype="float32")
+    return keras.Model(images, opened(model, [images])[0]), calls
 
 
 def is_graph(layer: Any) -> bool:
@@ -83,10 +80,8 @@ def sharing(layer: Any, **changed: Any) -> Any:
 
 
 def _opens(layer: Any) -> bool:
-    """Whether it is an inner model of one input and one output."""
-    if not is_graph(layer) or len(layer.inputs) != 1 or len(layer.outputs) != 1:
-        return False
-    return layer.outputs[0] is not layer.inputs[0]
+    """Whether it is an inner model of one output."""
+    return is_graph(layer) and len(layer.outputs) == 1
 
 
 def _with_names_of_their_own(model: keras.Model) -> dict[int, Any]:
