@@ -7,30 +7,43 @@
 # with venv and pip. Its stamp is written last, so that what was interrupted is made anew, and so is
 # what another lock, another Python or another place made.
 
+# What the caller's shell exports, functions and options, is not for this one, and neither is that
+# it has closed a standard stream.
+# shellcheck disable=SC2046 # names have no spaces
+unset -f $(compgen -A function)
+set +o noglob +o noclobber +o posix
+shopt -u failglob nullglob nocasematch
+export -n SHELLOPTS BASHOPTS
+: >&2 || exec 2>/dev/null
+{ : >&1; } 2>/dev/null || exec >/dev/null
+{ : <&0; } 2>/dev/null || exec </dev/null
+
 stamp=.venv/made-by-bootstrap
 trap 'exit 130' INT
-unset CDPATH
 
 # Where pip finds packages may be the caller's choice; how it installs them may not.
 sources='INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT|DEFAULT_TIMEOUT|RETRIES'
 
-# seal: forget what the caller's environment says to Python and its tools. environment.py has the
-# same list, for the processes of a run, and docs/running.md says what is taken and what is not.
+# seal: forget all variables but those that are taken from the caller. environment.py has the same
+# list, for the processes of a run, and docs/running.md says what is taken.
 seal() {
     local name
     for name in $(compgen -e); do
         case $name in
-            UV_CACHE_DIR | UV_DEFAULT_INDEX | UV_INDEX | UV_NATIVE_TLS) ;;
-            PIP_*) [[ ${name#PIP_} =~ ^($sources)$ || $name == PIP_CONFIG_FILE ]] || unset "$name" ;;
-            CONDA_PREFIX | KERAS_BACKEND | DASK_DISTRIBUTED__COMM__* | TF_FORCE_GPU_ALLOW_GROWTH) ;;
-            PYTHON* | UV_* | GIT_* | JUPYTER* | IPYTHON* | MPL* | MATPLOTLIB*) unset "$name" ;;
-            TF_* | XLA_* | OMP_* | KMP_* | MKL_* | OPENBLAS_* | NUMBA_* | NUMEXPR_*) unset "$name" ;;
-            CONDA_* | KERAS_* | DASK_* | PAPERMILL_* | VOILA_*) unset "$name" ;;
+            PATH | HOME | TMPDIR | USER | LOGNAME | SHELL | PWD | CI | VIRTUAL_ENV) ;;
+            LANG | LANGUAGE | TZ | TERM | COLORTERM | COLUMNS | LINES) ;;
+            BROWSER | DISPLAY | WAYLAND_DISPLAY | XAUTHORITY | REQUESTS_CA_BUNDLE) ;;
+            CURL_CA_BUNDLE | CONDA_PREFIX | KERAS_BACKEND | TF_FORCE_GPU_ALLOW_GROWTH) ;;
+            LC_* | INTENSITY_* | SSL_CERT_* | LD_* | DYLD_* | CUDA_* | HIP_* | ROCR_* | SLURM_*) ;;
+            XDG_* | DBUS_* | KRB5* | WSL* | PYTEST_* | PLAYWRIGHT_* | DASK_DISTRIBUTED__COMM__*) ;;
+            *_[Pp][Rr][Oo][Xx][Yy]) [[ $name != PIP_* || $name == PIP_PROXY ]] || unset "$name" ;;
+            UV_CACHE_DIR | UV_DEFAULT_INDEX | UV_INDEX | UV_NATIVE_TLS | PIP_CONFIG_FILE) ;;
+            *) [[ $name =~ ^PIP_($sources)$ ]] || unset "$name" 2>/dev/null || export -n "$name" ;;
         esac
     done
-    export PYTHONUTF8=1 PYTHONNOUSERSITE=1
+    export PYTHONUTF8=1 PYTHONNOUSERSITE=1 PYTHONSAFEPATH=1
     # A user without an entry in the system's list has no home and no name.
-    if [ ! -w "${HOME:-/none}" ]; then
+    if [ ! -d "${HOME:-/none}" ] || [ ! -w "$HOME" ]; then
         mkdir -p .cache/home && export HOME=$PWD/.cache/home
     fi
     id -un >/dev/null 2>&1 || export USER=nobody LOGNAME=nobody
@@ -69,7 +82,6 @@ supported() {
 
 # find_python: set $python to a supported one, never that of the .venv which may have to go.
 find_python() {
-    case $PWD in *:*) refuse "$PWD: a folder with ':' in its path is not allowed: Python cannot be set up there" ;; esac
     for python in python3 python3.13 python3.12 python3.11; do
         if supported "$python"; then
             python=$("$python" -c 'import sys; print(sys._base_executable)')
@@ -158,15 +170,18 @@ except BlockingIOError:
     fcntl.flock(9, fcntl.LOCK_EX)'
 }
 
+# fill_with TOOL: packages that can be imported; uv's files may have them installed elsewhere.
+fill_with() {
+    "install_with_$1" && add_project && compile_bytecode
+}
+
 # make_venv: .venv from nothing.
 make_venv() {
     local tool=pip
     if command -v uv >/dev/null; then tool=uv; fi
     echo "making .venv with $tool: once, 3 GB, a minute or a few" >&2
     mkdir -p .venv && : >"$stamp" && find .venv -mindepth 1 ! -name "${stamp##*/}" -delete &&
-        { "install_with_$tool" || { [ "$tool" = uv ] && echo "uv failed; trying pip" >&2 && install_with_pip; }; } &&
-        add_project &&
-        compile_bytecode &&
+        { fill_with "$tool" || { [ "$tool" = uv ] && echo "uv failed; trying pip" >&2 && fill_with pip; }; } &&
         expected_stamp >"$stamp"
 }
 
@@ -183,11 +198,12 @@ make_environment() {
 # find_environment [GROUP]: set $python to an interpreter with all that the project needs, and with GROUP's tools.
 find_environment() {
     local folder
+    case $PWD in *:*) refuse "$PWD: a folder with ':' in its path is not allowed: Python cannot be set up there" ;; esac
     for folder in "${VIRTUAL_ENV:-}" "${CONDA_PREFIX:-}"; do
         if [ -z "$folder" ] || { [ "$folder" -ef .venv ] && ours; }; then continue; fi
         if try_environment "$folder" "$@"; then return; fi
     done
-    if [ -d .venv ] && ! ours; then
+    if { [ -e .venv ] || [ -L .venv ]; } && ! ours; then
         try_environment "$PWD/.venv" "$@" || refuse ".venv is not one that run_all.sh made: complete it or remove it"
         return
     fi

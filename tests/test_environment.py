@@ -12,11 +12,12 @@ import pytest
 
 from intensity.environment import (
     FAST,
-    FOREIGN,
     ONE_THREAD,
     TAKEN,
+    TAKEN_STARTS,
     cores,
     give_home,
+    hide_home,
     set_environment,
     settings,
 )
@@ -60,7 +61,7 @@ def test_caches_stay_inside_the_checkout(tmp_path: Path) -> None:
 
 
 def test_a_run_takes_nothing_foreign_from_its_caller(tmp_path: Path) -> None:
-    foreign = {f"{start}NONSENSE": "harm" for start in FOREIGN}
+    foreign = dict.fromkeys(("PANDAS_X", "SOURCE_DATE_EPOCH", "TF_X", "GIT_DIR", "anything"), "x")
     kept = {"KERAS_BACKEND": "jax", "HTTPS_PROXY": "http://here:1", "TMPDIR": "/tmp"}
     kept |= {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": "/ca.pem"}
     with mock.patch.dict(os.environ, {**foreign, **kept, "PYTHONPATH": "/foreign"}):
@@ -70,10 +71,22 @@ def test_a_run_takes_nothing_foreign_from_its_caller(tmp_path: Path) -> None:
         assert os.environ["PYTHONPATH"] == str(ROOT / "lib")
 
 
-def test_documents_name_all_that_is_dropped_and_taken() -> None:
+def test_documents_and_bootstrap_name_all_that_is_taken() -> None:
     told = (ROOT / "docs" / "running.md").read_text("utf8")
-    for start in (*FOREIGN, *TAKEN):
-        assert f"`{start}" in told
+    bootstrap = (ROOT / "bootstrap.sh").read_text("utf8")
+    for name in (*TAKEN, *(f"{start}*" for start in TAKEN_STARTS)):
+        assert f"`{name}`" in told
+        assert re.search(rf"[ |]{re.escape(name)}[ )]", bootstrap), name
+
+
+def test_a_run_sees_no_settings_in_the_home_nor_for_a_cluster_it_does_not_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "true")
+    hidden = hide_home(tmp_path, cluster=False)
+    assert hidden["HOME"] == str(tmp_path / ".cache" / "home")
+    assert hidden["DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"] is hidden["XDG_DATA_HOME"] is None
+    assert "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION" not in hide_home(tmp_path, cluster=True)
 
 
 @pytest.mark.parametrize("home", ["", "/none"])

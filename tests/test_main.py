@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +107,27 @@ def test_a_terminal_that_knows_no_accents_gets_escapes() -> None:
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\xe9\n", "")
+
+
+def test_a_closed_stream_is_nobodys_file(tmp_path: Path) -> None:
+    command = f'exec "{sys.executable}" -m intensity store <&- >&- 2>&-'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib"), "INTENSITY_STORE": str(tmp_path)}
+    assert subprocess.run(["sh", "-c", command], env=environment).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_is_no_store_or_no_entry_is_one_line(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "store"
+    monkeypatch.setenv("INTENSITY_STORE", str(root))
+    if kind == "file":
+        root.write_text("mine")
+    else:
+        (root / "runs").mkdir(parents=True)
+        (root / "runs" / "a-0123456789abcdef").symlink_to(tmp_path / "none")
+    assert main(["store"]) == (2 if kind == "file" else 0)
+    out, err = capsys.readouterr()
+    assert (
+        err.endswith("store is not allowed: a folder\n") if kind == "file" else "damaged: " in out
+    )

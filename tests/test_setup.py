@@ -18,8 +18,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from intensity.environment import FOREIGN
-
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ("run_all.sh", "run_tests.sh", ".ci/run", "postBuild")
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11")
@@ -199,7 +197,8 @@ def test_another_python_on_the_path_is_taken_where_python3_is_too_old(place: Pla
 def test_a_path_that_python_cannot_have_is_refused_in_one_line(place: Place) -> None:
     place.real()
     place.root = place.root.rename(place.root.with_name("a:b"))
-    code, _, err = place.bootstrap(FIND)
+    place.real("python", place.root.parent / "active" / "bin")
+    code, _, err = place.bootstrap(FIND, VIRTUAL_ENV=place.root.parent / "active")
     assert (code, place.installations, err.count("\n")) == (2, 0, 0)
     assert err.startswith(f"error: {place.root}: a folder with ':'")
 
@@ -345,7 +344,7 @@ def test_run_all_is_found_through_a_symbolic_link(place: Place, tmp_path: Path) 
 
 def test_what_the_caller_says_to_python_and_its_tools_is_not_taken(place: Place) -> None:
     place.real()
-    foreign = {f"{start}NONSENSE": "1" for start in FOREIGN}
+    foreign = dict.fromkeys(("PYTHONX", "GIT_DIR", "SOURCE_DATE_EPOCH", "anything", "CDPATH"), "1")
     asked = {"PYTHONHOME": "/none", "PIP_USER": "1", "PIP_NO_INDEX": "1", "UV_PYTHON": "2.7"}
     kept = {"KERAS_BACKEND": "jax", "PIP_INDEX_URL": "https://mirror", "HTTPS_PROXY": "http://b:1"}
     words = 'find_environment; "$python" -c "import os; print(*os.environ)"'
@@ -353,6 +352,36 @@ def test_what_the_caller_says_to_python_and_its_tools_is_not_taken(place: Place)
     found = set(out.split())
     assert (code, kept.keys() - found) == (0, set()), err
     assert not found & {*foreign, *asked}
+
+
+def test_functions_options_and_closed_streams_of_the_callers_shell_do_no_harm(place: Place) -> None:
+    place.real()
+    shell = {
+        "BASH_FUNC_python3%%": "() { exit 5; }", "BASH_FUNC_mkdir%%": "() { exit 6; }",
+        "SHELLOPTS": "noclobber:noglob", "BASHOPTS": "failglob", "GLOBIGNORE": "*",
+        "POSIXLY_CORRECT": "1", "UID": "7", "TMOUT": "1",
+    }  # fmt: skip
+    words = f"{place.script('find_environment')}; expected_stamp | cmp - $stamp"
+    script = place.root / "script"
+    script.write_text(words)
+    code = place.start("bash", "-c", "exec bash -eu script <&- >&- 2>&-", **shell).wait()
+    assert (code, place.installations) == (0, 1)
+    assert (place.root / ".venv" / "bin" / "python").exists()
+
+
+@pytest.mark.parametrize("make", ["echo mine >.venv", "ln -s /none .venv"])
+def test_what_somebody_else_has_in_place_of_the_environment_stays(place: Place, make: str) -> None:
+    place.real()
+    code, _, err = place.bootstrap(f"{make}; {FIND}")
+    assert (code, place.installations) == (2, 0)
+    assert err.splitlines()[-1].startswith("error: .venv is not one that run_all.sh made")
+
+
+def test_pip_is_tried_where_what_uv_made_cannot_be_used(place: Place) -> None:
+    place.real()
+    place.fake("uv", "exit 0")  # as with files of uv that have packages installed elsewhere
+    code, _, err = place.bootstrap(f"install_with_uv() {{ uv; }}\n{FIND}")
+    assert (code, place.installations) == (0, 1), err
 
 
 def test_pip_takes_from_its_files_only_where_packages_are(place: Place, tmp_path: Path) -> None:
@@ -374,7 +403,7 @@ def test_pip_takes_from_its_files_only_where_packages_are(place: Place, tmp_path
     assert found["find-links"].split() == ["/a", "/b"]
 
 
-@pytest.mark.parametrize("home", ["", "/", "/none"])
+@pytest.mark.parametrize("home", ["", "/", "/none", "/etc/passwd"])
 def test_a_user_without_a_home_gets_one(place: Place, home: str) -> None:
     place.fake("id", "exit 1")
     code, out, _ = place.bootstrap('echo "$HOME $USER"', **({"HOME": home} if home else {}))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from intensity.cli import DONE, FAILED, INTERRUPTED, WRONG_USE, parser
-from intensity.environment import give_home
+from intensity.environment import drop_foreign, give_home
 from intensity.values import ROOT, InvalidInput
 
 HOW_TO_GO_ON = "what is finished is kept: make room or mend it, then call again"
@@ -51,16 +51,25 @@ def main(words: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def open_streams() -> None:
+    """Open what the caller has closed, or other files would take its place; nobody reads these."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
 def _run(arguments: dict[str, Any]) -> int:
     # jsonschema loads a grammar of IRIs for two seconds, and does without where it is missing: so
     # this name is marked as one that cannot be imported.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    from intensity.environment import Layout
-    from intensity.runner.run import Request, reproduce
-
     for number in (signal.SIGTERM, signal.SIGHUP):  # taken like Ctrl-C, so that kernels are stopped
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, signal.default_int_handler)
+    from intensity.environment import Layout
+    from intensity.runner.run import Request, reproduce
+
     given = {name: value for name, value in arguments.items() if value is not None}
     return reproduce(Request(**given), Layout())
 
@@ -94,4 +103,6 @@ COMMANDS = {"run": _run, "explore": _explore, "publish": _publish, "store": _sto
 
 
 if __name__ == "__main__":
+    open_streams()
+    drop_foreign()
     sys.exit(main())

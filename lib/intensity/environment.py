@@ -5,6 +5,7 @@ This is the only module that reads or sets variables of the environment.
 
 import getpass
 import os
+import site
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -54,16 +55,21 @@ QUIET = {
 """Variables that make kernels use this environment, start on disks without modes too, as those of
 Windows in WSL, and keep their start-up notes to themselves."""
 
-FOREIGN = (
-    *("CONDA_", "DASK_", "GIT_", "IPYTHON", "JUPYTER", "KERAS_", "KMP_", "MATPLOTLIB", "MKL_"),
-    *("MPL", "NUMBA_", "NUMEXPR_", "OMP_", "OPENBLAS_", "PAPERMILL_", "PIP_", "PYTHON", "TF_"),
-    *("UV_", "VOILA_", "XLA_"),
+TAKEN = (
+    *("PATH", "HOME", "TMPDIR", "USER", "LOGNAME", "SHELL", "PWD", "CI", "VIRTUAL_ENV"),
+    *("LANG", "LANGUAGE", "TZ", "TERM", "COLORTERM", "COLUMNS", "LINES"),
+    *("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "REQUESTS_CA_BUNDLE"),
+    *("CURL_CA_BUNDLE", "CONDA_PREFIX", "KERAS_BACKEND", "TF_FORCE_GPU_ALLOW_GROWTH"),
 )
-"""How the names of variables begin that could change a run's numbers or break its tools. A run does
-not take them from its caller; bootstrap.sh drops the same before set-up."""
+"""The variables that are taken from the caller. bootstrap.sh has the same names, and those of pip
+and uv; docs/running.md lists them."""
 
-TAKEN = ("DASK_DISTRIBUTED__COMM__", "KERAS_BACKEND", "TF_FORCE_GPU_ALLOW_GROWTH")
-"""The exceptions: certificates for a cluster, and what trains with how much of whose memory."""
+TAKEN_STARTS = (
+    *("LC_", "INTENSITY_", "SSL_CERT_", "LD_", "DYLD_", "CUDA_", "HIP_", "ROCR_", "SLURM_"),
+    *("XDG_", "DBUS_", "KRB5", "WSL", "PYTEST_", "PLAYWRIGHT_", "DASK_DISTRIBUTED__COMM__"),
+)
+"""How the names of others begin that are taken; proxies are taken too. All else is dropped: any
+library may read a variable that changes a number, or that ends it."""
 
 RUN = "INTENSITY_RUN"
 """Variable that names the engine of a run to all processes that it starts, directly or not."""
@@ -143,15 +149,40 @@ def set_environment(root: Path, own: Mapping[str, str | None]) -> None:
         root: the checkout.
         own: this project's variables; None for one that must not be set.
     """
-    foreign = [name for name in os.environ if name.startswith(FOREIGN)]
+    drop_foreign()
     caches = {name: str(root / ".cache" / folder) for name, folder in CACHES.items()}
     python = {
         "PYTHONNOUSERSITE": "1" if sys.flags.no_user_site else None,
         "PYTHONPATH": str(ROOT / "lib"),
+        "PYTHONSAFEPATH": "1",  # no module comes from the folder that somebody is in
+        "PYTHONUSERBASE": site.getuserbase(),
         "PYTHONUTF8": "1",
     }
-    dropped = {name: None for name in foreign if not name.startswith(TAKEN)}
-    set_variables({**dropped, **caches, **python, **QUIET, **FAST, **own})
+    set_variables({**caches, **python, **QUIET, **FAST, **own})
+
+
+def drop_foreign() -> None:
+    """Forget all variables but those that are taken from the caller."""
+    set_variables({name: None for name in os.environ if not _is_taken(name)})
+
+
+def _is_taken(name: str) -> bool:
+    proxy = name.lower().endswith("_proxy")
+    return name in TAKEN or name.startswith(TAKEN_STARTS) or proxy
+
+
+def hide_home(root: Path, cluster: bool) -> dict[str, str | None]:
+    """Variables with which libraries find no settings of the user, in files or for a cluster.
+
+    Args:
+        root: the checkout.
+        cluster: whether trainings go to a cluster, which the user may have certificates for.
+    """
+    home = root / ".cache" / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    names = [name for name in os.environ if name.startswith("DASK_") and not cluster]
+    names += [f"XDG_{kind}_HOME" for kind in ("CACHE", "CONFIG", "DATA", "STATE")]
+    return {**dict.fromkeys(names), "HOME": str(home)}
 
 
 def give_home(root: Path) -> None:

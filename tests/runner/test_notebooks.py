@@ -178,8 +178,12 @@ import sys
 from pathlib import Path
 import pandas as pd
 from intensity.figures import display, style
-figure = style.new_figure(2.0, 1.0)
-figure.subplots().plot([0, 1], [1, 0])
+@style.styled
+def draw():
+    figure = style.new_figure(2.0, 1.0)
+    figure.subplots().plot([0, 1], [1, 0])
+    return figure
+figure = draw()
 data, output = pd.DataFrame({"x": [0]}), Path("out").resolve()
 Path("drawn.png").write_bytes(display.save(figure, "01-drawn", data, output))
 Path("python").write_text(sys.executable)"""
@@ -199,6 +203,7 @@ def test_a_notebook_draws_the_same_whatever_its_caller_has_set(tmp_path: Path) -
         "MPLBACKEND": "nonsense", "MPLCONFIGDIR": str(harm), "OMP_NUM_THREADS": "nonsense",
         "PYTHONHOME": str(harm), "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(harm),
         "PYTHONSTARTUP": str(harm / "startup.py"), "XLA_FLAGS": "--nonsense",
+        "SOURCE_DATE_EPOCH": "nonsense", "PANDAS_FUTURE_INFER_STRING": "nonsense",
     }  # fmt: skip
     drawn = {}
     for name, variables in {
@@ -207,6 +212,9 @@ def test_a_notebook_draws_the_same_whatever_its_caller_has_set(tmp_path: Path) -
     }.items():
         place = Checkout(tmp_path / name)
         place.notebook("01_draw", DRAW)
+        if variables:  # what lies beside the notebooks is the caller's too
+            for file in ("numpy.py", "matplotlibrc"):
+                (place.root / file).write_text((harm / file).read_text())
         with mock.patch.dict(os.environ, variables):
             set_environment(ROOT, {})
             source = place.root / "notebooks" / "01_draw.ipynb"

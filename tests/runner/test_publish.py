@@ -179,6 +179,7 @@ def test_small_networks_ship_and_others_do_not(checkout: Any, training: None, st
         folder.mkdir(parents=True)
     (old / entries.DIGESTS).write_text("{}")
     (other / "notes.txt").write_text("mine")
+    (other / entries.DIGESTS).write_text("{}")
     (old.parent / "README.md").write_text("about")
     publish(checkout.layout)
     assert {path.name for path in old.parent.iterdir()} == {"README.md", other.name, small.name}

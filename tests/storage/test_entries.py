@@ -239,3 +239,15 @@ def test_a_damaged_measurement_is_made_again(
     assert read == (1 if harmless else 2)
     assert kept.measure(total)["sum"] == read
     assert len(told) == (0 if harmless else 1)
+
+
+def test_what_somebody_has_put_into_an_entry_or_in_its_place_is_kept(tmp_path: Path) -> None:
+    path, other = tmp_path / "a-0", tmp_path / "b-0"
+    entries.keep(path, {"file": b"1"})
+    (path / "notes.txt").write_text("mine")
+    other.write_text("mine")
+    for place in (path, other):
+        entries.keep(place, {"file": b"2"})
+        assert entries.read(place, "file") == b"2"
+    aside = {p.name for p in tmp_path.rglob("*") if p.is_file() and p.read_text() == "mine"}
+    assert aside == {"notes.txt", "b-0"}

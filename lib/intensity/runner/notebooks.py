@@ -62,7 +62,8 @@ def run_notebook(source: Path, copy: Path, parameters: Mapping[str, Any], root: 
             start_timeout=START_TIMEOUT,
             # papermill's own `cwd` would move this process, and with it what runs side by side.
             resources={"metadata": {"path": str(root)}},
-            extra_arguments=["--log-level=ERROR"],
+            # A module beside the notebooks would be taken for a library of its name.
+            extra_arguments=["--log-level=ERROR", "--InteractiveShellApp.ignore_cwd=True"],
             kernel_manager_class=OwnKernel,
         )
     except PapermillExecutionError as error:

@@ -33,6 +33,12 @@ LARGEST = 10**6
 MOST = 15 * 10**6
 """Bytes that all shipped networks may have together."""
 
+FILES = {
+    *("config.json", "history.csv", "metrics.json", "model.keras", "predictions.csv"),
+    entries.DIGESTS,
+}
+"""What a network that ships has in its folder."""
+
 README, PAGE = "README.md", "docs/results.md"
 """The files that show results: the main ones, and all."""
 
@@ -113,7 +119,8 @@ def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
 def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
     """Make a folder hold these runs and no others; what is no run stays."""
     for digests in folder.glob(f"*/{entries.DIGESTS}"):
-        if digests.parent.name not in runs:
+        names = {path.name for path in digests.parent.iterdir()}
+        if digests.parent.name not in runs and names <= FILES:  # else it is somebody else's too
             shutil.rmtree(digests.parent)
     for name, files in runs.items():
         entries.keep(folder / name, files)

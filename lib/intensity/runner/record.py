@@ -6,7 +6,7 @@ results.json  manifest.json
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ class Record:
         self.manifest["notebooks"].pop(name, None)
         self._part(name).unlink(missing_ok=True)
         for old in (self.folder / "figures").glob(f"{name[:2]}-*"):
-            old.unlink()
+            if _FIGURE.fullmatch(old.name):
+                old.unlink()
         self._save()  # a run that is killed now must not count what was forgotten
         self.aside(name).parent.mkdir(parents=True, exist_ok=True)
 
@@ -98,7 +99,7 @@ class Record:
         self.page.result()
         if keep_figures and self.manifest["complete"]:
             with Lock(self.layout.root / ".cache" / "figures.lock"):
-                _mirror(self.folder / "figures", self.layout.figures)
+                _mirror(self.folder / "figures", self.layout.figures, self.layout.notebooks)
 
     def _part(self, name: str) -> Path:
         return self.folder / "results" / f"{name}.json"
@@ -122,12 +123,14 @@ def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
     return {run_name(c): c for runs in trained for c in runs}
 
 
-def _mirror(source: Path, target: Path) -> None:
-    """Make a folder hold exactly the figures of another one; what is no figure stays."""
+def _mirror(source: Path, target: Path, notebooks: Iterable[str]) -> None:
+    """Make a folder hold exactly the notebooks' figures of another one; all else stays."""
+    numbers = {name[:2] for name in notebooks}
     kept = {path.name for path in source.iterdir() if _FIGURE.fullmatch(path.name)}
     target.mkdir(exist_ok=True)
     for path in target.iterdir():
-        old = _FIGURE.fullmatch(path.name) and path.name not in kept
+        figure = _FIGURE.fullmatch(path.name) and path.name[:2] in numbers
+        old = figure and path.name not in kept
         if old or is_half_written(path):
             path.unlink()
     for name in sorted(kept):

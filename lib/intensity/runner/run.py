@@ -18,6 +18,7 @@ from intensity.cli import DONE, FAILED, INTERRUPTED, STANDARD
 from intensity.environment import (
     Layout,
     cores,
+    hide_home,
     set_environment,
     set_variables,
     settings,
@@ -179,10 +180,12 @@ def _check_writable(*folders: Path) -> None:
 def _variables(request: Request, layout: Layout) -> dict[str, str | None]:
     """What this process and all that it starts find in their environment about this run."""
     return {
+        **hide_home(layout.root, cluster=bool(request.scheduler)),
         "INTENSITY_BACKEND": settings().backend,
         "INTENSITY_CHECKOUT": str(layout.root),
         "INTENSITY_FRESH": str(time.time()) if request.fresh else None,
         "INTENSITY_PRETRAINED": str(layout.pretrained) if request.pretrained else None,
+        "INTENSITY_STORE": str(Store().root.absolute()),  # kernels work in another folder
         "INTENSITY_TERMINAL": None,  # until the run's folder is ours
         "KERAS_BACKEND": "tensorflow",  # which looks into networks; workers train with the other
     }

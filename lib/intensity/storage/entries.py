@@ -41,6 +41,11 @@ def keep(path: Path, files: Mapping[str, bytes], durable: bool = True) -> None:
         files: contents by file name.
         durable: whether to wait until it is on the disk; if not, power failure may damage it.
     """
+    try:
+        check(path)
+    except Damaged:
+        if path.exists():  # what somebody has put there is not ours to remove
+            set_aside(path)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     record = json.dumps({"entry": path.name, "files": digests}, indent=1, sort_keys=True) + "\n"
     write_folder(path, {**files, DIGESTS: record.encode()}, durable)
@@ -108,8 +113,9 @@ def set_aside(path: Path) -> Path | None:
     """
     # Beside its place: a folder without permissions cannot be moved into another one.
     place = Path(tempfile.mkdtemp(dir=path.parent, prefix=f"{SET_ASIDE}{path.name}-"))
+    folder = path.is_dir() and not path.is_symlink()
     try:
-        return path.rename(place)
+        return path.rename(place if folder else place / path.name)
     except FileNotFoundError:
         with suppress(OSError):
             place.rmdir()

@@ -106,7 +106,6 @@ def _machine() -> dict[str, Any]:
 def _git(root: Path, *words: str) -> str:
     """What git says about the checkout; nothing where there is no git or no repository."""
     with suppress(OSError, subprocess.CalledProcessError):
-        return subprocess.check_output(
-            ["git", "-C", root, *words], stderr=subprocess.DEVNULL, text=True
-        ).strip()
+        command = ["git", "-c", f"safe.directory={root.resolve()}", "-C", str(root), *words]
+        return os.fsdecode(subprocess.check_output(command, stderr=subprocess.DEVNULL)).strip()
     return ""

@@ -37,6 +37,9 @@ KINDS = ("checkpoints", "locks", "measurements", "runs")
 _NAME = re.compile(r".+-[0-9a-f]{16}|measurements|runs")
 """What is in them: entries, and locks on entries or on all of a kind."""
 
+_SYSTEM = ("lost+found", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
+"""What systems keep at the top of a disk, where a store may be too."""
+
 Arrays = dict[str, np.ndarray]
 P = ParamSpec("P")
 
@@ -196,8 +199,10 @@ def _arrays(data: bytes) -> Arrays:
 
 def _check_ours(root: Path) -> None:
     """Refuse a folder in which somebody else keeps things."""
+    if root.exists() and not root.is_dir():
+        raise InvalidInput(f"store: {shown(root)} is not allowed: a folder")
     inside = [path for kind in KINDS for path in (root / kind).glob("[!.]*")]
-    strange = [path for path in root.glob("[!.]*") if path.name not in KINDS]
+    strange = [p for p in root.glob("[!.]*") if p.name not in (*KINDS, *_SYSTEM)]
     strange += [path for path in inside if not _NAME.fullmatch(path.name)]
     if strange:
         raise InvalidInput(
