@@ -4,6 +4,7 @@ Its address has a token, as Jupyter's have: the page runs code, and other users 
 not. A port that is taken leads to the next free one.
 """
 
+import secrets
 import sys
 import threading
 import webbrowser
@@ -38,13 +39,20 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
     from voila.app import Voila
     from voila.voila_identity_provider import VoilaLoginHandler
 
-    class Refused(VoilaLoginHandler):
+    tickets = [secrets.token_urlsafe()]
+
+    class Door(VoilaLoginHandler):
         """In place of a form for a password, which nobody has."""
 
         @allow_unauthenticated  # or it would be led here again and again
         def get(self) -> None:
-            """Refuse whoever has no token."""
-            raise HTTPError(403, "open the whole address that the explorer printed")
+            """Let in who comes first with the ticket, refuse whoever else has no token."""
+            if self.get_query_argument("ticket", "") not in tickets:
+                raise HTTPError(403, "open the whole address that the explorer printed")
+            tickets.clear()
+            user = self.identity_provider.generate_anonymous_user(self)
+            self.identity_provider.set_login_cookie(self, user)
+            self.redirect(self.base_url)
 
     class Explorer(Voila):
         """Voila, which opens an address: not every browser may read other programs' files."""
@@ -52,7 +60,7 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
         def init_settings(self) -> dict[str, Any]:
             """The settings of Voila, without its form."""
             settings: dict[str, Any] = super().init_settings()
-            self.identity_provider.login_handler_class = Refused
+            self.identity_provider.login_handler_class = Door
             return settings
 
         def launch_browser(self) -> None:
@@ -60,8 +68,9 @@ def serve(layout: Layout, port: int, browser: bool) -> None:
             taken = f"port {port} is taken; " if self.port != port else ""
             line = f"intensity: {taken}the explorer is at {self.display_url}"
             print(line, file=sys.stderr, flush=True)
-            if browser:
-                threading.Thread(target=webbrowser.open, args=(self.display_url,)).start()
+            if browser:  # not with the token, which others could read as the browser's argument
+                address = f"http://{HOST}:{self.port}/login?ticket={tickets[0]}"
+                threading.Thread(target=webbrowser.open, args=(address,)).start()
 
     options = [
         str(layout.root / "notebooks" / "explore.ipynb"),
