@@ -62,3 +62,48 @@ def test_a_layer_that_the_score_does_not_hang_on_is_refused() -> None:
     logits = keras.layers.Dense(2)(keras.layers.Flatten()(keras.ops.round(x)))
     with pytest.raises(InvalidInput, match=r"^layer: the score has no gradient in 'lost'"):
         grad_cam(keras.Model(images, logits), images_of(1))
+
+
+layers = keras.layers
+
+
+def test_of_several_calls_the_last_with_maps_counts() -> None:
+    """The second call of the convolution and of dropout makes one place and a row."""
+    conv, dropout = layers.Conv2D(1, 3, name="conv"), layers.Dropout(0.1, name="dropout")
+    images = keras.Input((5, 5, 1))
+    first = dropout(conv(images))
+    logits = layers.Dense(2)(dropout(layers.Flatten()(conv(first))))
+    model = keras.Model(images, logits)
+    model.set_weights([np.abs(weight) for weight in model.get_weights()])
+    shown = images_of(2)[:, :5, :5]
+    maps = grad_cam(model, shown, classes=0)
+    assert (np.ptp(maps, axis=(1, 2)) > 0).all()
+    for layer in ("conv", "dropout"):
+        np.testing.assert_array_equal(grad_cam(model, shown, classes=0, layer=layer), maps)
+
+
+def test_maps_of_one_place_are_refused() -> None:
+    images = keras.Input((None, None, 1))
+    x = layers.Conv2D(2, 3, name="wide")(images)
+    x = layers.Conv2D(2, 3, name="narrow")(x)
+    mean = layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    model = keras.Model(images, layers.Dense(2)(layers.Flatten()(mean)))
+    shown = images_of(1)
+    with pytest.raises(InvalidInput, match=r"^layer: 'mean' is not allowed: wide, narrow$"):
+        grad_cam(model, shown, layer="mean")
+    assert grad_cam(model, shown, layer="narrow").shape == shown.shape
+    small = shown[:, :5, :5]
+    assert grad_cam(model, small, layer="wide").shape == small.shape
+    for layer, name in ((None, "the last convolution"), ("narrow", "'narrow'")):
+        with pytest.raises(InvalidInput, match=f"^layer: {name} is not allowed: of 5 x 5 pixels"):
+            grad_cam(model, small, layer=layer)
+
+
+def test_operations_of_several_outputs_are_passed_over() -> None:
+    images = keras.Input((HEIGHT, WIDTH, 1))
+    left, right = keras.ops.split(layers.Conv2D(2, 3, name="conv")(images), 2, axis=-1)
+    logits = layers.Dense(2)(layers.Flatten()(layers.Subtract(name="less")([left, right])))
+    model, shown = keras.Model(images, logits), images_of(1)
+    assert grad_cam(model, shown).shape == shown.shape
+    with pytest.raises(InvalidInput, match=r"^layer: 'split' is not allowed: conv, less$"):
+        grad_cam(model, shown, layer="split")

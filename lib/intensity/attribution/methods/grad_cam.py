@@ -39,68 +39,78 @@ def grad_cam(
     evidence against the class is not shown.
 
     Args:
-        layer: by name, one with feature maps; where None the last that has a kernel, of whatever
-            kind of convolution, and returns more than one place. Layers of one name in several
-            inner models have paths, "left.conv". Of several calls of a layer the last counts.
+        layer: by name, one with feature maps of more than one place; where None the last that has a
+            kernel, of whatever kind of convolution. Layers of one name in several inner models have
+            paths, "left.conv". Of several calls of a layer the last with such maps counts.
 
     Returns:
         (n, h, w) float32, score per place of the layer.
 
     Raises:
-        InvalidInput: an argument is wrong, or the score does not depend on such a layer.
+        InvalidInput: an argument is wrong, the score does not depend on such a layer, or its maps
+            turn out to have one place.
 
     Reference: Selvaraju et al. (2017), Grad-CAM, section 3.
     """
+    import tensorflow as tf
+
     target = prepare(model, images, classes, output, batch)
-    return target.apply(compiled_grad_cam(target.model, output, layer))
+    maps = target.apply(compiled_grad_cam(target.model, output, layer))
+    size = target.pixels.shape[1:3]
+    if maps.shape[1:3] == (1, 1):
+        found = "the last convolution" if layer is None else repr(layer)
+        raise InvalidInput(
+            f"layer: {found} is not allowed: of {size[0]} x {size[1]} pixels it makes one place"
+        )
+    enlarged: np.ndarray = tf.image.resize(maps, size).numpy()[..., 0]
+    return enlarged
 
 
-def _name(model: keras.Model, layer: str | None) -> str:
-    """The name of a layer that has feature maps; the last with a kernel where None.
+def _call(calls: list[Call], layer: str | None) -> Call:
+    """The last call that returns feature maps; of a layer, or of any with a kernel where None.
 
     Raises:
         InvalidInput: there is none.
     """
-    maps = [call for call in layer_calls(model)[1] if len(call.output.shape) == 4]
+    maps = [call for call in calls if _returns_maps(call)]
+    found = [c for c in maps if (_convolves(c) if layer is None else c.layer.name == layer)]
+    if found:
+        return found[-1]
     if layer is None:
-        names = [call.layer.name for call in maps if _convolves(call)]
-        if not names:
-            raise InvalidInput(
-                "layer: the model has no convolution of several places; "
-                "name a layer with feature maps"
-            )
-        return names[-1]
-    names = [call.layer.name for call in maps]
-    if layer not in names:
-        raise InvalidInput(f"layer: {layer!r} is not allowed: {', '.join(names)}")
-    return layer
+        raise InvalidInput(
+            "layer: the model has no convolution of several places; name a layer with feature maps"
+        )
+    allowed = ", ".join(dict.fromkeys(call.layer.name for call in maps))
+    raise InvalidInput(f"layer: {layer!r} is not allowed: {allowed}")
+
+
+def _returns_maps(call: Call) -> bool:
+    """Whether it returns one tensor, of feature maps that may have more than one place."""
+    shape = getattr(call.output, "shape", ())  # several outputs are a list
+    return len(shape) == 4 and shape[1:3] != (1, 1)
 
 
 def _convolves(call: Call) -> bool:
-    """Whether a layer has a kernel and returns feature maps of more than one place."""
-    kernels = (weight for weight in getattr(call.layer, "weights", ()) if len(weight.shape) == 4)
-    return any(True for _ in kernels) and call.output.shape[1:3] != (1, 1)
+    return any(len(weight.shape) == 4 for weight in getattr(call.layer, "weights", ()))
 
 
 @lru_cache(maxsize=MOST_COMPILED)
 def compiled_grad_cam(model: keras.Model, output: Output, layer: str | None) -> Compiled:
-    """(n, h, w, c) float32 images, (n,) int32 classes -> (n, h, w)."""
+    """(n, h, w, c) float32 images, (n,) int32 classes -> maps as small as those of the layer."""
     import keras
     import tensorflow as tf
 
-    name = _name(model, layer)
     opened, calls = layer_calls(model)
-    maps = [call.output for call in calls if call.layer.name == name][-1]
-    both = keras.Model(opened.inputs, [maps, *opened.outputs])
+    explained = _call(calls, layer)
+    both = keras.Model(opened.inputs, [explained.output, *opened.outputs])
 
     def weighted(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         """Feature maps weighted by their mean gradients."""
         features, values = both(images, training=False)
         (found,) = tf.gradients(tf.reduce_sum(score_tensor(values, classes, output)), features)
         if found is None:
-            raise InvalidInput(f"layer: the score has no gradient in {name!r}")
+            raise InvalidInput(f"layer: the score has no gradient in {explained.layer.name!r}")
         weights = tf.reduce_mean(found, axis=(1, 2), keepdims=True)
-        small = tf.nn.relu(tf.reduce_sum(weights * features, axis=-1, keepdims=True))
-        return tf.image.resize(small, tf.shape(images)[1:3])[..., 0]
+        return tf.nn.relu(tf.reduce_sum(weights * features, axis=-1, keepdims=True))
 
     return compile_for_classes(weighted, model)
