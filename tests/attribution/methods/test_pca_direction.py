@@ -1,10 +1,13 @@
 """PCA directions: the component, and the derivative along it, by one pass for every window."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from explainable import HEIGHT, WIDTH, deep, images_of, linear
+from intensity.attribution.methods import pca_direction as module
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.pca_direction import leading_component, pca_direction
 from intensity.values import InvalidInput
@@ -68,3 +71,17 @@ def test_of_all_sides_the_largest_slope_is_kept_with_its_sign() -> None:
 def test_other_sides_are_refused(sides: tuple[int, ...]) -> None:
     with pytest.raises(InvalidInput, match=r"^sides: .* is not allowed"):
         pca_direction(linear()[0], images_of(1), sides=sides)
+
+
+def test_components_are_kept_by_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[Any, list[np.ndarray]] = {}
+    monkeypatch.setattr(module, "_KEPT", kept)
+    monkeypatch.setattr(module, "MOST_KEPT", 2)
+    model, images = linear()[0], images_of(3)
+    maps = [pca_direction(model, images[i : i + 1], sides=(3,), classes=0) for i in (0, 1, 2, 0)]
+    np.testing.assert_array_equal(maps[0], maps[3])
+    assert len(kept) == 2
+    assert all(len(digest) == 32 for digest, *_ in kept)
+    for (component,) in kept.values():
+        with pytest.raises(ValueError, match="read-only"):
+            component[0] = 0

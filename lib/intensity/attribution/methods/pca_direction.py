@@ -6,7 +6,7 @@ pass back and a correlation of the gradient with v, not one pass for every windo
 
 from __future__ import annotations
 
-from functools import lru_cache
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,9 @@ WINDOW_SIDES = (3, 5, 7, 9, 11, 13, 15)
 """Windows as the paper's authors had them, 3 to 15 pixels; odd, so that they have a middle."""
 BALANCED = 1e-3
 """What rounding may make of 0 in a component of length 1: far more than it does."""
+MOST_KEPT = 256
+"""Channels of images whose components are kept."""
+_KEPT: dict[tuple[bytes, tuple[int, ...], tuple[int, ...]], list[np.ndarray]] = {}
 
 
 def pca_direction(
@@ -94,16 +97,23 @@ def _aligned(vector: np.ndarray) -> np.ndarray:
     return vector * np.copysign(1.0, telling)
 
 
-@lru_cache(maxsize=256)
-def _components(pixels: bytes, shape: tuple[int, int], sides: tuple[int, ...]) -> list[np.ndarray]:
-    """`leading_component` of each side: of the image alone, and so the same for every network."""
-    image = np.frombuffer(pixels, np.float32).reshape(shape)
-    return [leading_component(image, side) for side in sides]
+def _components(image: np.ndarray, sides: tuple[int, ...]) -> list[np.ndarray]:
+    """`leading_component` of each side: of the image alone, and so the same for every network.
+
+    Of the last images they are kept, by digests: images may be large.
+    """
+    key = hashlib.sha256(image.tobytes()).digest(), image.shape, sides
+    found = _KEPT.get(key) or [leading_component(image, side) for side in sides]
+    for component in found:
+        component.setflags(write=False)
+    while len(_KEPT) >= MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    return _KEPT.setdefault(key, found)
 
 
 def _along(image: np.ndarray, gradient: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
     """(sides, h, w) derivatives along the components of one channel."""
-    components = _components(image.tobytes(), image.shape, sides)
+    components = _components(image, sides)
     return np.stack([correlate(gradient, one, mode="same") for one in components])
 
 
