@@ -88,19 +88,6 @@ class Log(keras.layers.Layer):
         return images
 
 
-class Counting(keras.layers.Identity):
-    """Hands images on with their gradient, and counts how often it was traced."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.traces = 0
-
-    def call(self, images: Any) -> Any:
-        """Count."""
-        self.traces += 1
-        return images * 1.0
-
-
 def logging() -> tuple[keras.Model, Log]:
     """A model that logs what it is shown."""
     images, log = keras.Input((HEIGHT, WIDTH, 1)), Log()

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from explainable import HEIGHT, WIDTH, Counting, images_of, rectified
+from explainable import HEIGHT, WIDTH, images_of, rectified
 from intensity.attribution.cases import Method
 from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.attribution.windows import Repaint
@@ -16,7 +16,11 @@ from intensity.values import InvalidInput
 
 SMALL = {"samples": 3, "steps": 4, "window": 3, "stride": 2, "levels": 3}
 OF_SCENES = {"empty": "background", "recolored": "mean", "repaint": Repaint(TASKS["hard"], 2)}
-OTHERS: dict[str, dict[str, Any]] = {"pca_direction": {"sides": (3, 5)}}
+OTHERS: dict[str, dict[str, Any]] = {
+    "finite_differences": {"span": (0, 255)},
+    "pca_direction": {"sides": (3, 5)},
+    "smooth_grad": {"sigma": 25.0},
+}
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 
@@ -97,17 +101,25 @@ def test_classes_may_be_given(method: Method, model: keras.Model, output: str) -
 
 
 @every_method
-def test_no_tracing_from_call_to_call(method: Method) -> None:
-    images, counting = keras.Input((HEIGHT, WIDTH, 1)), Counting()
-    x = keras.layers.Conv2D(3, 3, activation="relu")(counting(images))
+def test_no_tracing_from_call_to_call(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    traces = []
+
+    def counted(layer: keras.Layer, inputs: Any) -> Any:
+        """Count."""
+        traces.append(layer)
+        return inputs * 1.0
+
+    monkeypatch.setattr(keras.layers.Identity, "call", counted)
+    images = keras.Input((HEIGHT, WIDTH, 1))
+    x = keras.layers.Conv2D(3, 3, activation="relu")(keras.layers.Identity()(images))
     model = keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
     first_map(method, model, images_of(4))
     first_map(method, model, images_of(4), classes=1)
-    traces = counting.traces
+    before = len(traces)
     for count, batch, dtype in ((5, 64, np.uint8), (3, 2, np.float32), (1, 1, np.float64)):
         first_map(method, model, images_of(count).astype(dtype), batch=batch)
         first_map(method, model, images_of(count), batch=batch, classes=1)
-    assert counting.traces == traces
+    assert len(traces) == before > 0
 
 
 @every_method

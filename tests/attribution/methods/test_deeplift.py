@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from explainable import HEIGHT, WIDTH, deep, images_of, linear, rectified
 from intensity.attribution.base import Output, scores
 from intensity.attribution.explained import explained
-from intensity.attribution.methods.deeplift import BENT, SMOOTH, compiled_contributions, deeplift
+from intensity.attribution.methods.deeplift import (
+    BENT,
+    EXACT,
+    SMOOTH,
+    compiled_contributions,
+    deeplift,
+)
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.integrated_gradients import integrated_gradients
 from intensity.models.build import build
@@ -156,7 +162,7 @@ def test_complete_for_networks_of_this_work(network: str) -> None:
     assert_complete(model, images, baseline, 1)
 
 
-@pytest.mark.parametrize("function", [*BENT, *SMOOTH])
+@pytest.mark.parametrize("function", [*EXACT, *BENT, *SMOOTH])
 def test_complete_for_every_known_function(function: str) -> None:
     keras.utils.set_random_seed(1)
     images = x = keras.Input((HEIGHT, WIDTH, 1))
@@ -173,7 +179,7 @@ def test_complete_for_every_known_function(function: str) -> None:
     assert_complete(keras.Model(images, x), images_of(4), images_of(4, 2), 1)
 
 
-@pytest.mark.parametrize("function", [*BENT, *SMOOTH])
+@pytest.mark.parametrize("function", [*EXACT, *BENT, *SMOOTH])
 def test_equals_integrated_gradients_of_one_hidden_layer(function: str) -> None:
     """On a straight line a unit's mean slope is its quotient."""
     keras.utils.set_random_seed(1)
@@ -282,3 +288,86 @@ def test_linear_layers_need_no_rule() -> None:
     maps = deeplift(model, shown, baseline=40.0, classes=0)
     expected = gradient(model, shown, classes=0) * (shown - 40.0)
     np.testing.assert_allclose(maps, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("function", ["ELU", "LeakyReLU", "elu", "leaky_relu", "selu"])
+def test_a_bend_keeps_close_numbers_exact_on_each_side(function: str) -> None:
+    """Far below 0 differences of outputs drown; across 0 the mean of both gradients is wrong."""
+    unit = keras.layers.Activation(FUNCTIONS.get(function, function))
+    model = of_row(2, difference_of_neighbors(), unit)
+    rises = 2.0 ** -np.arange(7, 16)
+    for left in (-6.0, -0.0029296875):  # the second is crossed by the larger rises only
+        starts = np.stack([np.full_like(rises, left), 0 * rises], axis=-1)[:, None]
+        shown = starts + rises[:, None, None] * [1, 0]
+        maps = deeplift(model, shown, baseline=starts, classes=0)
+        ends = [exact_bent(function, left + rises), exact_bent(function, np.full_like(rises, left))]
+        np.testing.assert_allclose(maps[:, 0, 0], np.subtract(*ends), rtol=1e-3)
+
+
+def exact_bent(function: str, x: np.ndarray) -> np.ndarray:
+    """A function with a bend at 0, in float64."""
+    scale, low = {
+        "ELU": (1, 0.5 * np.expm1(x)),
+        "elu": (1, np.expm1(x)),
+        "selu": (1.0507009873554805, 1.6732632423543772 * np.expm1(x)),
+    }.get(function, (1, 0.2 * x))
+    return scale * np.where(x > 0, x, low)
+
+
+class Swished(keras.layers.Conv2D):
+    """A convolution that is not linear."""
+
+    def call(self, inputs: Any) -> Any:
+        """Swish of it."""
+        return keras.ops.silu(super().call(inputs))
+
+
+class Sum(keras.layers.Layer):
+    """A layer of one's own by the name of a linear operation."""
+
+    def call(self, inputs: Any) -> Any:
+        """Its square."""
+        return inputs**2
+
+
+class ReLU(Sum):
+    """By the name of an activation."""
+
+
+class MaxPooling2D(Sum):
+    """By the name of what has a rule."""
+
+
+def relu(x: Any) -> Any:
+    """A function by the name of an activation."""
+    return keras.ops.softmax(x, axis=1)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [Swished(2, 3), Sum(), ReLU(), MaxPooling2D(), keras.layers.Activation(relu)],
+)
+def test_names_alone_are_not_believed(stage: Any) -> None:
+    images = keras.Input((HEIGHT, WIDTH, 1))
+    model = keras.Model(images, keras.layers.Dense(2)(keras.layers.Flatten()(stage(images))))
+    with pytest.raises(InvalidInput, match=f"^model: {stage.name} is not allowed: linear opera"):
+        deeplift(model, images_of(1), baseline="black")
+
+
+class Named(keras.layers.Conv2D):
+    """A convolution that leaves what it computes to Keras."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(2, 3, activation="relu", **options)
+
+    def get_config(self) -> dict[str, Any]:
+        """No more than Keras says."""
+        return super().get_config()
+
+
+def test_a_layer_of_ones_own_that_computes_as_keras_does_is_taken() -> None:
+    keras.utils.set_random_seed(0)
+    images = keras.Input((HEIGHT, WIDTH, 1))
+    x = keras.layers.GlobalAveragePooling2D()(Named()(images))
+    model = keras.Model(images, keras.layers.Dense(2)(x))
+    assert_complete(model, images_of(3), images_of(3, 2), 0)

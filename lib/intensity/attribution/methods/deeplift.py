@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-BENT = ("ELU", "LeakyReLU", "ReLU", "elu", "leaky_relu", "relu", "relu6", "selu")
+EXACT = ("ReLU", "relu", "relu6")
 """Activations whose quotients are exact, however close the numbers are."""
+BENT = ("ELU", "LeakyReLU", "elu", "leaky_relu", "selu")
+"""Those whose differences drown in rounding where numbers are close, smooth but for a bend at 0."""
 SMOOTH = ("sigmoid", "softplus", "tanh")
-"""Those whose differences drown in rounding where numbers are close."""
+"""The same without a bend."""
 CLOSE = 1e-2
 """Up to this difference the mean of both gradients is closer than float32 differences are."""
 LINEAR = (
@@ -42,8 +44,10 @@ LINEAR = (
     *("Reshape", "SeparableConv2D", "SpatialDropout2D", "Subtract", "Sum", "UpSampling2D"),
     "ZeroPadding2D",
 )
-"""Layers, kinds of them too, and operations that are linear but for their activation: differences
-pass them as gradients do."""
+"""Keras' layers and operations that are linear but for their activation: differences pass them as
+gradients do."""
+KEEPING = {"build", "compute_output_shape", "from_config", "get_config"}
+"""What a class of one's own may do otherwise than Keras' class without computing otherwise."""
 
 
 def deeplift(
@@ -69,7 +73,8 @@ def deeplift(
     Probability: 1 / sum over j of exp(z_j - z_c), where exp and 1 / x are such units.
 
     Args:
-        model: of linear operations, max pooling and the functions in `BENT` and `SMOOTH`.
+        model: of linear operations, max pooling and the functions in `EXACT`, `BENT` and `SMOOTH`;
+            layers of one's own kinds only where these leave all that computes to a layer of Keras.
         baseline: as in `backgrounds.baseline_images`.
         batch: images that pass through the model at once, with as many baselines.
 
@@ -118,21 +123,36 @@ def _with_rule(layer: Any, *arguments: Any, **options: Any) -> Any:
     """
     import keras
 
-    kinds, function = [kind.__name__ for kind in type(layer).__mro__], activation_of(layer)
-    name = getattr(function, "__name__", type(function).__name__)
+    kind, function = _kind(layer), activation_of(layer)
+    name = _kind(function) if isinstance(function, keras.layers.Layer) else _name(function)
     varies = [isinstance(value, keras.KerasTensor) for value in arguments]
-    scales = kinds[0] == "Multiply" or (kinds[0] == "TrueDivide" and varies[0])
-    linear = not set(kinds).isdisjoint(LINEAR) or (scales and sum(varies) == 1)
+    scales = kind == "Multiply" or (kind == "TrueDivide" and varies[0])
+    linear = kind in LINEAR or (scales and sum(varies) == 1)
     if linear and function is None:
         return layer(*arguments, **options)
-    if kinds[0] == "MaxPooling2D":
+    if kind == "MaxPooling2D":
         return as_layer(with_rule(layer, _routed))(*arguments)
     jumps = getattr(function, "threshold", 0)
-    if name in (*BENT, *SMOOTH) and (linear or function is layer) and not jumps:
-        rescaled = with_rule(function, partial(_rescaled, close=CLOSE if name in SMOOTH else 0.0))
-        return as_layer(rescaled)(before_activation(layer, *arguments))
-    allowed = ", ".join(("linear operations", "max pooling", *BENT, *SMOOTH))
+    if name in (*EXACT, *BENT, *SMOOTH) and (linear or function is layer) and not jumps:
+        rule = partial(_rescaled, close=0.0 if name in EXACT else CLOSE, bent=name in BENT)
+        return as_layer(with_rule(function, rule))(before_activation(layer, *arguments))
+    allowed = ", ".join(("linear operations", "max pooling", *EXACT, *BENT, *SMOOTH))
     raise InvalidInput(f"model: {layer.name} is not allowed: {allowed}")
+
+
+def _kind(layer: Any) -> str:
+    """The name of Keras' class that computes what a layer does; none where one's own class does."""
+    kinds = type(layer).__mro__
+    first = next(k for k, kind in enumerate(kinds) if kind.__module__.startswith("keras."))
+    own = {name for kind in kinds[:first] for name in vars(kind) if name in dir(kinds[first])}
+    computes = {name for name in own - KEEPING if name == "__call__" or not name.startswith("_")}
+    return "" if computes else kinds[first].__name__
+
+
+def _name(function: Any) -> str:
+    """The name of a function of Keras or TensorFlow; none of others."""
+    known = getattr(function, "__module__", "").startswith(("keras.", "tensorflow."))
+    return getattr(function, "__name__", "") if known else ""
 
 
 def _scores(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Tensor:
@@ -151,12 +171,18 @@ def _scores(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Tensor:
     return with_rule(tf.math.reciprocal, rule)(1 + tf.reduce_sum((1 - one) * grown(others), axis=1))
 
 
-def _rescaled(x: tf.Tensor, y: tf.Tensor, back: tf.Tensor, *, close: float) -> tf.Tensor:
-    """Quotients of an activation, or the mean of both gradients where inputs are `close`."""
+def _rescaled(
+    x: tf.Tensor, y: tf.Tensor, back: tf.Tensor, *, close: float, bent: bool = False
+) -> tf.Tensor:
+    """Quotients of an activation, or the mean of both gradients where inputs are `close`.
+
+    With a bend at 0 only where both lie on one side of it.
+    """
     import tensorflow as tf
 
-    own = tf.gradients(y, x)[0]
-    return back * _quotient(_change(y), _change(x), (own + _swapped(own)) / 2, close)
+    own, far = tf.gradients(y, x)[0], bent & (tf.sign(x) != tf.sign(_swapped(x)))
+    limit = tf.where(far, tf.zeros_like(x), close)
+    return back * _quotient(_change(y), _change(x), (own + _swapped(own)) / 2, limit)
 
 
 def _routed(x: tf.Tensor, y: tf.Tensor, back: tf.Tensor) -> tf.Tensor:
@@ -169,7 +195,9 @@ def _routed(x: tf.Tensor, y: tf.Tensor, back: tf.Tensor) -> tf.Tensor:
     return _quotient(gained + _swapped(lacked), _change(x), tf.gradients(y, x, back)[0], 0.0)
 
 
-def _quotient(result: tf.Tensor, change: tf.Tensor, limit: tf.Tensor, close: float) -> tf.Tensor:
+def _quotient(
+    result: tf.Tensor, change: tf.Tensor, limit: tf.Tensor, close: float | tf.Tensor
+) -> tf.Tensor:
     """Change of the result over that of the input, or the `limit` where that is at most `close`."""
     import tensorflow as tf
 
