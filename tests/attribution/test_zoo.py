@@ -31,7 +31,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "deeplift": {"baseline": 0.0},
     "grad_cam": {},
     "occlusion": {"fill": 0.0, "window": 4, "stride": 4},
-    "finite_differences": {"levels": 3},
+    "finite_differences": {"levels": 3, "span": (0, 255)},
 }
 BY_PASSES = ("occlusion", "finite_differences")
 Stages = list[Callable[[Any], Any]]
@@ -201,10 +201,9 @@ class Truth:
 
     def finite_differences(self) -> np.ndarray:
         """What the method of this name returns."""
-        lowest, highest = min(0, self.shown.min()), max(255, self.shown.max())
         other = np.repeat(self.shown[None, None], SIDE * SIDE, 1).repeat(3, 0)
         for place, (row, column) in enumerate(np.ndindex(SIDE, SIDE)):
-            for i, level in enumerate(np.linspace(lowest, highest, 3)):
+            for i, level in enumerate(np.linspace(0, 255, 3)):
                 other[i, place, :, row, column] = level
         change = np.abs(self.score(other) - self.score(self.shown))
         return change.max(axis=0).T.reshape(self.shown.shape[:3])

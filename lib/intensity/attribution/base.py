@@ -110,6 +110,19 @@ def prepare(
     return Target(network, pixels, as_classes(classes, network, len(pixels)), output, batch)
 
 
+def check_grey_levels(name: str, pixels: np.ndarray) -> None:
+    """Refuse to take the default of an argument, which is for 0..255, for other images.
+
+    Raises:
+        InvalidInput: naming the argument; images are no integers, or beyond 0..255.
+    """
+    if pixels.dtype.kind not in "ui" or pixels.min() < 0 or pixels.max() > 255:
+        raise InvalidInput(
+            f"{name}: None is not allowed for {pixels.dtype} images of "
+            f"{pixels.min():g}..{pixels.max():g}: give it, or integers in 0..255"
+        )
+
+
 def summed(maps: np.ndarray, channels: Channels) -> np.ndarray:
     """(n, h, w) sums over the channels of (n, h, w, c) maps, or these as they are.
 

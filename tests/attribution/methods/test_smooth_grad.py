@@ -74,3 +74,13 @@ def test_sums_over_variations_cross_the_borders_of_batches() -> None:
 def test_wrong_input_is_refused_by_name(argument: str, options: dict[str, float]) -> None:
     with pytest.raises(InvalidInput, match=f"^{argument}: .* is not allowed"):
         smooth_grad(linear()[0], images_of(1), **options)  # type: ignore[arg-type]
+
+
+def test_images_of_another_range_need_a_sigma() -> None:
+    model, images = deep(), images_of(2)
+    of_grey_levels = smooth_grad(model, images, samples=2)
+    np.testing.assert_array_equal(smooth_grad(model, images, samples=2, sigma=25), of_grey_levels)
+    for shown in (images / 255, images.astype(np.int32) + 256):
+        with pytest.raises(InvalidInput, match=r"^sigma: None is not allowed for (float64|int32)"):
+            smooth_grad(model, shown)
+    assert smooth_grad(model, images / 255, samples=2, sigma=0.1).any()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.attribution.base import Output, prepare
+from intensity.attribution.base import Output, check_grey_levels, prepare
 from intensity.attribution.changes import score_changes
 from intensity.attribution.windows import place_windows
 from intensity.models.inputs import check_count
@@ -43,28 +43,32 @@ def finite_differences(
     magnitude, positive where a brighter pixel speaks for the class, like the gradient;
     largest = f_v - f of largest magnitude, positive where another level would speak for it. The
     steepest change favors the smallest step, therefore both. Of equal magnitudes the first counts.
-    All channels of a pixel are set, and p is their mean.
+    All channels of a pixel are set; of several the step is the root mean square of their steps,
+    with the sign of their mean.
 
     Args:
         levels: how many, evenly over the span; at most 256.
-        span: lowest and highest level; where None 0 and 255, or the images' own beyond these.
+        span: lowest and highest level; may be None for integers in 0..255, which is then the span.
 
     Returns:
         Two maps.
+
+    Raises:
+        InvalidInput: an argument is wrong, or images that are no integers in 0..255 have no span.
 
     Reference: the code of Kaunismaa, Guerzhoy (2023): 20 levels, steepest change.
     Departs from the paper: keeps the sign, and reports the largest change beside the steepest.
     """
     target = prepare(model, images, classes, output, batch)
     check_count("levels", levels, most=256)
-    values = np.linspace(*_span(span, target.pixels), levels, dtype=np.float32)
+    values = np.linspace(*_span(span, target.pixels), levels, dtype=np.float32)[:, None, None]
     windows = place_windows(target.pixels.shape[1:3], 1, 1)
-    pixels = target.pixels.astype(np.float32).mean(axis=-1).reshape(len(target), -1)
-    steepest, largest = np.empty_like(pixels), np.empty_like(pixels)
+    pixels = target.pixels.astype(np.float32).reshape(len(target), len(windows), -1)
+    steepest, largest = np.empty((2, *pixels.shape[:2]), np.float32)
     done = 0
-    for change in score_changes(target, windows, values[:, None, None]):
+    for change in score_changes(target, windows, values):
         rows = slice(done, done + change.shape[1])
-        step = values[:, None, None] - pixels[rows]
+        step = _steps(values[..., None] - pixels[rows])
         steep = np.divide(change, step, out=np.zeros_like(change), where=step != 0)
         steepest[rows], largest[rows] = _strongest(steep), _strongest(change)
         done = rows.stop
@@ -74,10 +78,16 @@ def finite_differences(
 
 def _span(span: tuple[float, float] | None, pixels: np.ndarray) -> tuple[float, float]:
     if span is None:
-        return min(0.0, float(pixels.min())), max(255.0, float(pixels.max()))
+        check_grey_levels("span", pixels)
+        return 0.0, 255.0
     if len(span) != 2 or not -np.inf < span[0] < span[1] < np.inf:
         raise InvalidInput(f"span: {span!r} is not allowed: two levels, the lower one first")
     return span
+
+
+def _steps(each: np.ndarray) -> np.ndarray:
+    """Steps of pixels from those of their channels, the last axis; 0 only where all are."""
+    return np.copysign(np.sqrt((each**2).mean(axis=-1)), each.mean(axis=-1))
 
 
 def _strongest(values: np.ndarray) -> np.ndarray:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.attribution.base import Channels, Output, prepare, summed, summed_gradients
+from intensity.attribution.base import (
+    Channels,
+    Output,
+    check_grey_levels,
+    prepare,
+    summed,
+    summed_gradients,
+)
 from intensity.models.inputs import check_count
 from intensity.values import InvalidInput
 
@@ -19,7 +26,7 @@ def smooth_grad(
     images: np.ndarray,
     *,
     samples: int = 50,
-    sigma: float = 25.0,
+    sigma: float | None = None,
     seed: int = 0,
     channels: Channels = "sum",
     classes: int | np.ndarray | None = None,
@@ -34,16 +41,23 @@ def smooth_grad(
 
     Args:
         samples: noisy copies.
-        sigma: standard deviation of the noise, in the images' unit.
+        sigma: standard deviation of the noise, in the images' unit; may be None for integers in
+            0..255, for which it is then 25.
         seed: of the noise.
 
     Returns:
         (n, h, w) float32, score per grey level.
 
+    Raises:
+        InvalidInput: an argument is wrong, or images that are no integers in 0..255 have no sigma.
+
     Reference: Smilkov et al. (2017), SmoothGrad: removing noise by adding noise, section 2.1.
     """
     target = prepare(model, images, classes, output, batch).with_known_classes()
     check_count("samples", samples)
+    if sigma is None:
+        check_grey_levels("sigma", target.pixels)
+        sigma = 25.0
     if not 0 <= sigma < np.inf:
         raise InvalidInput(f"sigma: {sigma!r} is not allowed: grey levels, 0 or more")
     stream = np.random.Generator(np.random.Philox(key=seed))
