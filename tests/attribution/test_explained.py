@@ -16,6 +16,7 @@ from intensity.attribution import (
     integrated_gradients,
     occlusion,
 )
+from intensity.attribution.explained import explained
 from intensity.evaluation.randomization import weight_randomization
 from intensity.values import InvalidInput
 
@@ -52,6 +53,8 @@ SOFTMAX_ENDS: dict[str, Callable[[], list[Any]]] = {
     "layer": lambda: [layers.Dense(3), layers.Softmax()],
     "activation": lambda: [layers.Dense(3), layers.Activation("softmax")],
     "operation": lambda: [layers.Dense(3), keras.ops.softmax],
+    "handed on": lambda: [layers.Dense(3, activation="softmax"),
+                          layers.Activation("linear", dtype="float32")],
     "reshaped": lambda: [layers.Dense(3), layers.Reshape((1, 3)), layers.Softmax(),
                          layers.Flatten()],
 }  # fmt: skip
@@ -74,12 +77,31 @@ def test_case_23_probabilities_from_elsewhere_are_refused() -> None:
     wrapped = layers.SpectralNormalization(layers.Dense(3, activation="softmax"))
     custom = layers.Dense(3, activation=lambda x: keras.ops.softmax(x / 2))
     average = keras.Model(images, layers.Average()(parts))
-    for model in (average, ending(wrapped), ending(custom)):
+    followed = [
+        ending(layers.Dense(3, activation="softmax"), last)
+        for last in (
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Dense(3, kernel_initializer="identity"),
+        )
+    ]
+    for model in (average, ending(wrapped), ending(custom), *followed):
         with pytest.raises(InvalidInput, match=r"^model: returns probabilities; give one that"):
             gradient(model, IMAGES)
     labels = ending(layers.Dense(3, activation="hard_sigmoid"))
     with pytest.raises(InvalidInput, match=r"^model: returns probabilities"):
         gradient(labels, IMAGES, output="probability")
+
+
+@pytest.mark.parametrize("last", [layers.ReLU, layers.BatchNormalization])
+def test_logits_from_elsewhere_are_explained(last: type[layers.Layer]) -> None:
+    model = ending(layers.Dense(3), last())
+    step = np.eye(SIDE * SIDE).reshape(-1, SIDE, SIDE, 1)[:5] / 16
+    images = IMAGES[0, ..., None]
+    change = 8 * (model(images + step, training=False) - model(images - step, training=False))
+    for c in range(3):
+        found = gradient(model, IMAGES[:1], classes=c).ravel()[:5]
+        np.testing.assert_allclose(found, change[:, c], atol=1e-4)
 
 
 def test_case_24_one_sigmoid_is_two_classes() -> None:
@@ -241,3 +263,112 @@ def test_a_subclass_is_explained_if_it_can_be_called_symbolically() -> None:
     soft(IMAGES[..., None].astype("f"))
     with pytest.raises(InvalidInput, match=r"^model: returns probabilities"):
         gradient(soft, IMAGES)
+    several = Subclass(*graph.layers[1:], keras.ops.sigmoid)
+    several(IMAGES[..., None].astype("f"))
+    with pytest.raises(InvalidInput, match=r"^model: returns probabilities"):
+        occlusion(several, IMAGES, fill=0, window=3, stride=3)
+
+
+def rectified() -> keras.Model:
+    """A network whose ReLU is a layer."""
+    return stack(layers.Conv2D(3, 3), layers.ReLU(), layers.Flatten(), layers.Dense(3))
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_weights_in_whole_numbers_keep_their_scale(policy: str) -> None:
+    single = rectified()
+    model = keras.models.clone_model(
+        single, clone_function=lambda x: type(x).from_config({**x.get_config(), "dtype": policy})
+    )
+    model.set_weights(single.get_weights())
+    model.quantize("int8")
+    found, maps = (occlusion(m, IMAGES, fill=0, window=3, stride=3, classes=1)
+                   for m in (model, single))  # fmt: skip
+    np.testing.assert_allclose(found, maps, atol=0.1 * np.abs(maps).max())
+    with pytest.raises(InvalidInput, match=r"^model: .* is quantized, which has no gradient"):
+        gradient(model, IMAGES)
+
+
+class Scaled(layers.Layer):
+    """A layer with numbers of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by, self.shifts, self.function = 1.0, (1.0, 2.0, 3.0), keras.ops.tanh
+
+    def call(self, x: Any) -> Any:
+        """Scaled and shifted."""
+        return self.function(self.by * x / 100) * list(self.shifts)
+
+
+@pytest.mark.parametrize(
+    ("layer", "attribute", "value"),
+    [
+        (lambda: layers.Rescaling(1.0), "scale", 3.0),
+        (lambda: layers.LeakyReLU(0.1), "negative_slope", 0.9),
+        (Scaled, "by", 2.0),
+        (Scaled, "shifts", (3.0, 2.0, 1.0)),
+        (Scaled, "function", keras.ops.sin),
+    ],
+)
+def test_another_number_in_a_layer_gives_other_maps(
+    layer: Callable[[], Any], attribute: str, value: Any
+) -> None:
+    changed = layer()
+    model = stack(layers.Conv2D(3, 3), changed, layers.Flatten(), layers.Dense(3))
+    before = gradient(model, IMAGES, classes=0)
+    network = explained(model, ()).network
+    model.predict(IMAGES[..., None], verbose=0)
+    assert explained(model, ()).network is network, "found anew for nothing"
+    setattr(changed, attribute, value)
+    other = layer()
+    setattr(other, attribute, value)
+    fresh = stack(layers.Conv2D(3, 3), other, layers.Flatten(), layers.Dense(3))
+    fresh.set_weights(model.get_weights())
+    found = gradient(model, IMAGES, classes=0)
+    assert (found != before).any()
+    np.testing.assert_array_equal(found, gradient(fresh, IMAGES, classes=0))
+
+
+def two_inputs(*names: str) -> keras.Model:
+    """Twice the first of two maps less the second."""
+    first, second = (keras.Input((SIDE, SIDE, 1), name=name) for name in names)
+    return keras.Model([first, second], 2 * first - second)
+
+
+def one_input(*shape: int) -> keras.Model:
+    """Batch norm, which knows whether it trains."""
+    images = keras.Input(shape)
+    return keras.Model(images, layers.BatchNormalization()(layers.Dropout(0.0)(images)))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        lambda x: two_inputs("z", "a")({"z": x, "a": x / 3}),
+        lambda x: two_inputs("z", "a")([x, x / 3]),
+        lambda x: two_inputs("z", "a")(inputs=(x, x / 3)),
+        lambda x: one_input(SIDE, SIDE, 1)(x, training=True),
+        lambda x: one_input(SIDE, SIDE, 1)(inputs=x),
+        lambda x: layers.ReLU()(inputs=x),
+        lambda x: layers.BatchNormalization()(x, training=True),
+        lambda x: layers.Reshape((SIDE, SIDE, 1))(one_input(SIDE, SIDE)(x)),
+    ],
+)
+def test_inner_models_are_called_as_they_were(inner: Callable[[Any], Any]) -> None:
+    model = stack(inner, layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(3))
+    images = IMAGES[..., None].astype("f")
+    found = explained(model, ()).network(images, training=False)
+    np.testing.assert_allclose(found, model(images, training=False), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision_inside_of_a_layer_is_refused(policy: str) -> None:
+    dense = layers.Dense(3, dtype=policy)
+    wrapped = ending(layers.Reshape((-1, 3)), layers.TimeDistributed(dense), layers.Flatten())
+    normed = ending(layers.SpectralNormalization(layers.Dense(3, dtype=policy)))
+    own = Subclass(layers.Flatten(), layers.Dense(3, dtype=policy))
+    own(IMAGES[..., None].astype("f"))
+    for model in (wrapped, normed, own):
+        with pytest.raises(InvalidInput, match=r"^model: dense.* inside of .* is not allowed"):
+            occlusion(model, IMAGES, fill=0, window=3, stride=3)

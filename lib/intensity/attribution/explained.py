@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache
+from numbers import Number
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +23,23 @@ if TYPE_CHECKING:
 End = Literal["softmax", "sigmoid", "linear", "unknown"]
 HANDING_ON = ("ActivityRegularization", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze")
 """Layers and operations that change no number, between a softmax and the output."""
+HALF = ("float16", "bfloat16")
+"""Types in which a small change may be lost."""
+
+
+class Itself:
+    """Equal to nothing but what stands for the same object, which it keeps alive."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both stand for one object."""
+        return isinstance(other, Itself) and self.value is other.value
+
+    def __hash__(self) -> int:
+        """The object's own number."""
+        return id(self.value)
 
 
 class Explained(NamedTuple):
@@ -88,11 +106,15 @@ def as_pixels(images: np.ndarray, network: keras.Model) -> np.ndarray:
 
 
 def _parts(model: keras.Model) -> tuple[Hashable, ...]:
-    """What tells whether a model still computes the same way: layers, activations, types."""
-    return tuple(
-        (layer, _activation(layer), layer.dtype_policy.name, tuple(map(id, layer.variables)))
-        for layer in model._flatten_layers()
-    )
+    """What tells whether a model still computes the same way: layers and all that they are of."""
+    return tuple((layer, *_attributes(layer)) for layer in model._flatten_layers())
+
+
+def _attributes(layer: keras.Layer) -> list[Hashable]:
+    """Numbers and names by value, all else by identity; a graph is what its layers are."""
+    own = () if is_graph(layer) else vars(layer).values()
+    values = (*own, *layer.variables)
+    return [v if isinstance(v, Number | str) else Itself(v) for v in values]
 
 
 def quantized_layer(model: keras.Model) -> str | None:
@@ -165,9 +187,11 @@ def _in_float32() -> Callable[..., Any]:
     twins: dict[int, Any] = {}
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
-        """The output of the layer or its twin."""
-        policy = getattr(layer, "dtype_policy", None)
-        if policy and policy.compute_dtype in ("float16", "bfloat16", "float64"):
+        """The output of the layer or its twin; of one in whole numbers, as it is."""
+        _check_precision(layer)
+        policy: Any = getattr(layer, "dtype_policy", None)
+        whole = policy is None or policy.quantization_mode
+        if not whole and policy.compute_dtype in (*HALF, "float64"):
             single = keras.DTypePolicy("float32")
             single._variable_dtype = policy.variable_dtype
             layer = twins.setdefault(id(layer), sharing(layer, _dtype_policy=single))
@@ -176,22 +200,69 @@ def _in_float32() -> Callable[..., Any]:
     return called
 
 
+def _check_precision(layer: Any) -> None:
+    """Refuse a layer around others that compute in half precision, where no twin can reach.
+
+    Raises:
+        InvalidInput: it is one.
+    """
+    import keras
+
+    parts = getattr(layer, "_flatten_layers", lambda **_: ())(include_self=False)
+    for part in parts:
+        policy, own = part.dtype_policy, not isinstance(part, keras.layers.InputLayer)
+        computes = own and not is_graph(part) and not policy.quantization_mode
+        if computes and policy.compute_dtype in HALF:
+            raise InvalidInput(
+                f"model: {part.name} inside of {layer.name} in {policy.compute_dtype} "
+                "is not allowed: float32, so that small changes are kept"
+            )
+
+
+def _kind(layer: Any) -> str:
+    """Which layer or operation of Keras it is; "" where it is somebody's own."""
+    return type(layer).__name__ if type(layer).__module__.startswith("keras.") else ""
+
+
 def _activation(layer: Any) -> Any:
-    """The function that a layer ends with, where it can be told from what comes before."""
-    return vars(layer).get("activation")
+    """The function that a layer of Keras ends with, if it can be told from what comes before."""
+    return vars(layer).get("activation") if _kind(layer) else None
 
 
 def _ending(calls: list[Call], output: Any) -> tuple[int, End]:
     """The place of the last call that computes, and what it ends with."""
+    place = _source(calls, output)
+    if place is None:
+        return -1, "unknown"
+    end = _end(calls[place], output.shape[-1])
+    before = _source(calls, calls[place].inputs[0])
+    if end == "linear" and before is not None and _is_softmax(calls[before].layer):
+        return place, "unknown"
+    return place, end
+
+
+def _source(calls: list[Call], tensor: Any) -> int | None:
+    """The place of the call that computes the numbers of a tensor, if there is one."""
     made = {id(call.output): place for place, call in enumerate(calls)}
-    place = made.get(id(output), len(calls) - 1)
-    while type(calls[place].layer).__name__ in HANDING_ON and _reads(calls[place]) in made:
-        place = made[_reads(calls[place])]
-    return place, _end(calls[place], output.shape[-1])
+    place = made.get(id(tensor))
+    while place is not None and _hands_on(calls[place].layer):
+        place = made.get(id(calls[place].inputs[0]))
+    return place
 
 
-def _reads(call: Call) -> int:
-    return id(call.inputs[0])
+def _hands_on(layer: Any) -> bool:
+    import keras
+
+    linear = _kind(layer) == "Activation" and _activation(layer) is keras.activations.linear
+    return linear or _kind(layer) in HANDING_ON
+
+
+def _is_softmax(layer: Any) -> bool:
+    import keras
+    import tensorflow as tf
+
+    functions = (keras.activations.softmax, keras.ops.softmax, tf.nn.softmax)
+    return _kind(layer) == "Softmax" or _activation(layer) in functions
 
 
 def _end(call: Call, classes: int) -> End:
@@ -200,16 +271,14 @@ def _end(call: Call, classes: int) -> End:
     import tensorflow as tf
 
     layer, kinds, given = call.layer, keras.activations, _activation(call.layer)
-    name, axis = type(layer).__name__, getattr(layer, "axis", -1)
-    if name == "Softmax" or given in (kinds.softmax, keras.ops.softmax, tf.nn.softmax):
+    name, axis = _kind(layer), getattr(layer, "axis", -1)
+    if _is_softmax(layer):
         along = axis if name == "Softmax" and isinstance(axis, int) else -1
         return "softmax" if call.output.shape[along] == classes else "unknown"
     if name == "Sigmoid" or given in (kinds.sigmoid, keras.ops.sigmoid, tf.nn.sigmoid):
         return "sigmoid"
-    known = given in (None, kinds.linear, kinds.relu, kinds.tanh)
-    own = type(layer).__module__.startswith("keras.") and bool(getattr(layer, "weights", ()))
-    plain = known and own and len(layer._flatten_layers()) == 1
-    return "linear" if plain or (name in ("Activation", "ReLU") and known) else "unknown"
+    plain = given in (None, kinds.linear, kinds.relu, kinds.tanh)
+    return "linear" if plain and ("Dense" in name or "Conv" in name) else "unknown"
 
 
 def _without_end(opened: keras.Model, end: int) -> keras.Model:
@@ -252,15 +321,16 @@ def check_logits(found: Explained, values: np.ndarray, several: bool) -> None:
     Args:
         found: a network.
         values: (n, classes) what it returns for the images.
-        several: whether probabilities of several labels are refused too.
+        several: whether probabilities of several labels are refused where some are 0, too.
 
     Raises:
-        InvalidInput: all are in 0..1, and every row sums to 1 or is one number, or `several`.
+        InvalidInput: all are in 0..1, and none is 0, or every row sums to 1 or is one number, or
+            `several`.
     """
     if found.end != "unknown":
         return
     rows = values[:, 1:] * 2 if found.classes == 1 else values
     inside = (rows >= 0).all() and (rows <= 1 + 1e-3).all()
-    several = several or found.classes == 1
+    several = several or found.classes == 1 or bool((rows > 0).all())
     if inside and (several or np.allclose(rows.sum(axis=1), 1, atol=5e-3)):
         raise InvalidInput("model: returns probabilities; give one that returns logits")

@@ -42,7 +42,7 @@ def as_layer(function: Callable[..., Any]) -> keras.layers.Layer:
     """A function of tensors as a layer, of a name that no other layer has."""
     import keras
 
-    return keras.layers.Lambda(function, name=f"rule.{next(NUMBERS)}")
+    return keras.layers.Lambda(function, name=f"rule.{next(NUMBERS)}", dtype="float32")
 
 
 def with_rule(function: Callable[..., Any], rule: Callable[..., tf.Tensor]) -> Callable[..., Any]:

@@ -28,7 +28,10 @@ def layer_calls(
 ) -> tuple[keras.Model, list[Call]]:
     """A network with its inner models opened; layers and weights are shared.
 
-    Layers of one name in several inner models are called by their paths: "left.conv".
+    Layers of one name in several inner models are called by their paths: "left.conv". An inner
+    model that is called with more than its inputs in order stays closed, a layer like any other.
+    Whether an inner model is told that it trains does not matter: a network that is called with
+    training=False hands that on to all.
 
     Args:
         model: functional or sequential.
@@ -45,7 +48,9 @@ def layer_calls(
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
         """The output of a layer, noted as a call."""
-        if _opens(layer):
+        if "inputs" in options:
+            arguments = (options.pop("inputs"), *arguments)
+        if _opens(layer) and _takes_as_given(layer, arguments, options):
             return opened(layer, keras.tree.flatten(arguments))[0]
         layer = named.get(id(layer), layer)
         output = call(layer, *arguments, **options)
@@ -82,6 +87,22 @@ def sharing(layer: Any, **changed: Any) -> Any:
 def _opens(layer: Any) -> bool:
     """Whether it is an inner model of one output."""
     return is_graph(layer) and len(layer.outputs) == 1
+
+
+def _takes_as_given(inner: keras.Model, arguments: tuple[Any, ...], options: Any) -> bool:
+    """Whether a call hands its tensors to the inputs of a model in order, and changes nothing."""
+    import keras
+
+    masks = keras.tree.flatten(options.get("mask"))
+    if len(arguments) != 1 or any(mask is not None for mask in masks):
+        return False
+    given = [arguments[0]] if isinstance(arguments[0], keras.KerasTensor) else arguments[0]
+    return isinstance(given, list | tuple) and all(
+        isinstance(tensor, keras.KerasTensor)
+        and len(tensor.shape) == len(taken.shape)
+        and "float" in taken.dtype
+        for tensor, taken in zip(given, inner.inputs, strict=True)
+    )
 
 
 def _with_names_of_their_own(model: keras.Model) -> dict[int, Any]:

@@ -43,6 +43,7 @@ PLAIN = {
     "keepdims": False,
     "max_value": None,
     "negative_slope": 0,
+    "quantization_mode": None,
     "threshold": 0,
 }
 """Options of layers that would make another stage of them."""
