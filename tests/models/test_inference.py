@@ -103,3 +103,13 @@ def test_what_notebooks_import_loads_no_deep_learning() -> None:
     program += "; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_images_of_several_channels_are_read_as_they_are() -> None:
+    shown = keras.Input((8, 8, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 1, activation="relu")(shown))
+    model = keras.Model(shown, keras.layers.Dense(2)(x))  # would read a histogram if it were grey
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
+    found = logits(model, images, batch=2)
+    np.testing.assert_allclose(found, model.predict_on_batch(images.astype("f")), rtol=1e-4)
+    assert found.dtype == np.float32

@@ -25,7 +25,7 @@ import numpy as np
 
 from intensity.attribution.explained import as_pixels, check_logits, explained, quantized_layer
 from intensity.models.inference import logits
-from intensity.models.inputs import batches, check_count
+from intensity.models.inputs import batches, check_count, image_spec
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Target:
         """The same with the predicted class as a number; a pass forward where it is needed."""
         if (self.classes != PREDICTED).all():
             return self
-        values = network_logits(self.model, self.pixels, self.batch)
+        values = logits(self.model, self.pixels, self.batch)
         return replace(self, classes=chosen(self.classes, values))
 
 
@@ -105,7 +105,7 @@ def prepare(
     if output == "probability" and found.end == "sigmoid" and found.classes > 1:
         raise InvalidInput("output: 'probability' of several sigmoids is not allowed: logit")
     if found.end == "unknown":
-        values = network_logits(network, pixels.astype(np.float32), batch)
+        values = logits(network, pixels.astype(np.float32), batch)
         check_logits(found, values, several=output == "probability")
     return Target(network, pixels, as_classes(classes, network, len(pixels)), output, batch)
 
@@ -135,34 +135,6 @@ def summed(maps: np.ndarray, channels: Channels) -> np.ndarray:
     if channels == "each":
         return maps
     return maps[..., 0] if maps.shape[-1] == 1 else maps.sum(axis=-1)
-
-
-def network_logits(network: keras.Model, pixels: np.ndarray, batch: int) -> np.ndarray:
-    """(n, classes) float32 logits of (n, h, w, c) images, of any number of channels."""
-    if pixels.shape[-1] == 1:
-        return logits(network, pixels, batch).astype(np.float32)
-    parts = (pixels[rows].astype(np.float32) for rows in batches(len(pixels), batch))
-    return np.concatenate([compiled_logits(network)(part).numpy() for part in parts])
-
-
-@lru_cache(maxsize=MOST_COMPILED)
-def compiled_logits(network: keras.Model) -> Compiled:
-    """(n, h, w, c) float32 images -> (n, classes) float32 logits."""
-    import tensorflow as tf
-
-    compiled: Compiled = tf.function(
-        lambda images: tf.cast(network(images, training=False), tf.float32),
-        input_signature=[image_spec(network)],
-        autograph=False,
-    )
-    return compiled
-
-
-def image_spec(network: keras.Model) -> tf.TensorSpec:
-    """Any number of images that a network takes."""
-    import tensorflow as tf
-
-    return tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)
 
 
 def as_classes(classes: int | np.ndarray | None, model: keras.Model, count: int) -> np.ndarray:

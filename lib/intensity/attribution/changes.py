@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from intensity.attribution.base import Target, chosen, network_logits, scores
+from intensity.attribution.base import Target, chosen, scores
 from intensity.attribution.incremental.engine import incremental_changes
 from intensity.attribution.incremental.stages import stages_of
 from intensity.attribution.windows import Windows
+from intensity.models.inference import logits
 from intensity.models.inputs import batches
 
 AT_ONCE = 2**22
@@ -61,13 +62,13 @@ def full_changes(
     Returns:
         (m, classes) logits, and (draws, m, windows, classes) what is added to them; float32.
     """
-    before = network_logits(target.model, target.pixels, len(target))
+    before = logits(target.model, target.pixels, len(target))
     parts = []
     for part in batches(levels.size, target.batch):
         draw, image, window = np.unravel_index(np.arange(part.start, part.stop), levels.shape)
         level = levels[draw, image, window][:, None, None, None]
         shown = np.where(windows.covering(window)[..., None], level, target.pixels[image])
-        parts.append(network_logits(target.model, shown, len(shown)) - before[image])
+        parts.append(logits(target.model, shown, len(shown)) - before[image])
     return before, np.concatenate(parts).reshape(*levels.shape, -1)
 
 

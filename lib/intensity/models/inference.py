@@ -20,8 +20,8 @@ def logits(model: keras.Model, images: np.ndarray, batch: int = 256) -> np.ndarr
     """Logits of many images; a network of which only the histogram matters reads that.
 
     Args:
-        model: from (n, height, width, 1) grey levels to (n, classes) logits.
-        images: (n, height, width) or (n, height, width, 1), grey levels.
+        model: from (n, height, width, channels) images to (n, classes) logits.
+        images: (n, height, width, channels), or (n, height, width) of one.
         batch: images that pass through the model at once.
 
     Returns:
@@ -31,11 +31,11 @@ def logits(model: keras.Model, images: np.ndarray, batch: int = 256) -> np.ndarr
 
     exact = images.dtype == np.uint8
     pixels = images if images.ndim == 4 else images[..., None]
-    on_histograms = by_histogram(model) if exact else None
+    on_histograms = by_histogram(model) if exact and pixels.shape[-1] == 1 else None
     predict = on_histograms.predict_on_batch if on_histograms else _prediction(model)
     parts = (pixels[rows] for rows in batches(len(pixels), batch))
     parts = (part if exact else part.astype(np.float32) for part in parts)
-    return np.concatenate([np.asarray(predict(part)) for part in parts])
+    return np.concatenate([np.asarray(predict(part), np.float32) for part in parts])
 
 
 @lru_cache(maxsize=16)

@@ -40,7 +40,7 @@ def image_spec(model: keras.Model) -> tf.TensorSpec:
     """Any number of images that a model takes."""
     import tensorflow as tf
 
-    return tf.TensorSpec((None, *image_shape(model), 1), tf.float32)
+    return tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
 
 
 def as_images(images: np.ndarray, model: keras.Model) -> np.ndarray:

@@ -15,13 +15,12 @@ from intensity.attribution.base import (
     Output,
     check_differentiable,
     gradients_of,
-    image_spec,
     prepare,
     score_tensor,
     summed,
 )
 from intensity.attribution.rules import activation_of, as_layer, before_activation, with_rule
-from intensity.models.inputs import batches
+from intensity.models.inputs import batches, image_spec
 from intensity.models.layers import layer_calls
 from intensity.values import InvalidInput
 

@@ -16,12 +16,12 @@ from intensity.attribution.base import (
     Channels,
     Output,
     Target,
-    network_logits,
     prepare,
     scores,
     summed,
     summed_gradients,
 )
+from intensity.models.inference import logits
 from intensity.models.inputs import check_count
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _difference(target: Target, starts: np.ndarray) -> tuple[np.ndarray, np.ndar
     """f(image) - f(baseline), and what errors are relative to; each (n,) float64."""
     whole = np.broadcast_to(starts, target.pixels.shape)
     both = (pixels.astype(np.float32) for pixels in (target.pixels, whole))
-    values = (network_logits(target.model, pixels, target.batch) for pixels in both)
+    values = (logits(target.model, pixels, target.batch) for pixels in both)
     after, before = (scores(v.astype(np.float64), target.classes, target.output) for v in values)
     resolved = float(np.finfo(np.float32).eps) * (np.abs(after) + np.abs(before))
     difference = after - before
