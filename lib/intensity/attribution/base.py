@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from intensity.attribution.explained import as_pixels, check_logits, explained, quantized_layer
+from intensity.attribution.explained import check_logits, explained, quantized_layer
 from intensity.models.inference import logits
-from intensity.models.inputs import batches, check_count, image_spec
+from intensity.models.inputs import as_pixels, batches, check_count, image_spec
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def prepare(
     """
     found = explained(model, np.shape(images))
     network = found.network
-    pixels = as_pixels(images, network)
+    pixels = as_pixels(np.asarray(images)[None] if np.ndim(images) == 2 else images, network)
     check_count("batch", batch)
     if output not in get_args(Output):
         raise InvalidInput(f"output: {output!r} is not allowed: {' or '.join(get_args(Output))}")

@@ -76,35 +76,6 @@ def explained(model: Any, shape: tuple[int, ...]) -> Explained:
     return _explained(model, size, _parts(model))
 
 
-def as_pixels(images: np.ndarray, network: keras.Model) -> np.ndarray:
-    """Images that a network takes, as (n, h, w, c) and in their own type.
-
-    Args:
-        images: (h, w), (n, h, w) or (n, h, w, c), integers or floats.
-        network: from `explained`.
-
-    Raises:
-        InvalidInput: wrong shape, wrong size for the network, no image, not numbers, or not finite.
-    """
-    given, (*size, channels) = np.asarray(images), network.input_shape[1:]
-    pixels = given[None] if given.ndim == 2 else given
-    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
-    if pixels.ndim != 4 or 0 in pixels.shape or pixels.shape[-1] != channels:
-        allowed = "(n, height, width)" if channels == 1 else f"(n, height, width, {channels})"
-        raise InvalidInput(f"images: shape {given.shape} is not allowed: {allowed} with n >= 1")
-    if any(taken not in (None, side) for side, taken in zip(pixels.shape[1:3], size, strict=True)):
-        raise InvalidInput(
-            f"images: {pixels.shape[1]} x {pixels.shape[2]} pixels is not allowed: "
-            "the model takes {} x {}".format(*size)
-        )
-    if pixels.dtype.kind not in "uif" or not np.isfinite(pixels).all():
-        raise InvalidInput(
-            f"images: {pixels.dtype} with NaN, infinity or no numbers is not allowed: "
-            "finite numbers"
-        )
-    return pixels
-
-
 def _parts(model: keras.Model) -> tuple[Hashable, ...]:
     """What tells whether a model still computes the same way: layers and all that they are of."""
     return tuple((layer, *_attributes(layer)) for layer in model._flatten_layers())
@@ -117,14 +88,10 @@ def _attributes(layer: keras.Layer) -> list[Hashable]:
     return [v if isinstance(v, Number | str) else Itself(v) for v in values]
 
 
-def quantized_layer(model: keras.Model) -> str | None:
-    """The name of a layer whose weights are whole numbers, if there is one."""
-    layers = (
-        (call.layer.name, part)
-        for call in layer_calls(model)[1]
-        for part in getattr(call.layer, "_flatten_layers", list)()
-    )
-    return next((name for name, part in layers if part.dtype_policy.quantization_mode), None)
+def quantized_layer(network: keras.Model) -> str | None:
+    """The name of a layer of an explained network with weights in whole numbers, if it has one."""
+    parts = ((layer.name, part) for layer in network.layers for part in layer._flatten_layers())
+    return next((name for name, part in parts if part.dtype_policy.quantization_mode), None)
 
 
 @lru_cache(maxsize=16)
@@ -140,7 +107,7 @@ def _explained(
     place, end = _ending(calls, opened.outputs[0])
     if end == "softmax" and classes == 1:
         raise InvalidInput("model: a softmax of one output is not allowed: it is always 1")
-    network = _without_end(opened, place) if end in ("softmax", "sigmoid") else opened
+    network = _without_end(opened, calls, place) if end in ("softmax", "sigmoid") else opened
     return Explained(_of_two(network) if classes == 1 else network, end, classes)
 
 
@@ -281,21 +248,21 @@ def _end(call: Call, classes: int) -> End:
     return "linear" if plain and ("Dense" in name or "Conv" in name) else "unknown"
 
 
-def _without_end(opened: keras.Model, end: int) -> keras.Model:
-    """The same network without the activation of one call."""
+def _without_end(opened: keras.Model, calls: list[Call], end: int) -> keras.Model:
+    """The same network without the activation of one of its calls."""
     import keras
 
     done: list[Any] = []
-    calls = [call.layer for call in layer_calls(opened)[1]]
+    again = [call.layer for call in calls].count(calls[end].layer) > 1
 
     def called(layer: Any, *arguments: Any, **options: Any) -> Any:
         """The output of a layer, or what its activation would take."""
         done.append(layer)
         if len(done) - 1 != end:
             return layer(*arguments, **options)
-        if type(layer).__name__ in ("Activation", "Sigmoid", "Softmax"):
+        if _kind(layer) in ("Activation", "Sigmoid", "Softmax"):
             return arguments[0]
-        others = {"name": f"{layer.name}.last"} if calls.count(layer) > 1 else {}
+        others = {"name": f"{layer.name}.last"} if again else {}
         return sharing(layer, activation=keras.activations.linear, **others)(*arguments, **options)
 
     return layer_calls(opened, called)[0]

@@ -44,32 +44,43 @@ def image_spec(model: keras.Model) -> tf.TensorSpec:
 
 
 def as_images(images: np.ndarray, model: keras.Model) -> np.ndarray:
-    """Images that a model takes, as (n, h, w) and in their own type.
+    """Images that a model of grey levels takes, as (n, h, w) and in their own type.
 
     Args:
         images: (n, h, w) or (n, h, w, 1), integers or floats, grey levels.
         model: from (n, h, w, 1) grey levels to (n, classes) logits.
 
     Raises:
+        InvalidInput: the model is another, or as for `as_pixels`.
+    """
+    image_shape(model)
+    return as_pixels(images, model)[..., 0]
+
+
+def as_pixels(images: np.ndarray, model: keras.Model) -> np.ndarray:
+    """Images that a model takes, as (n, h, w, c) and in their own type.
+
+    Args:
+        images: (n, h, w) or (n, h, w, c), integers or floats.
+        model: of one input, (n, h, w, c).
+
+    Raises:
         InvalidInput: wrong shape, wrong size for the model, no image, not numbers, or not finite.
     """
-    pixels = np.asarray(images)
-    if pixels.ndim == 4 and pixels.shape[-1] == 1:
-        pixels = pixels[..., 0]
-    if pixels.ndim != 3 or 0 in pixels.shape:
+    given, (*size, channels) = np.asarray(images), model.input_shape[1:]
+    pixels = given[..., None] if given.ndim == 3 else given
+    if pixels.ndim != 4 or 0 in pixels.shape or pixels.shape[-1] != channels:
+        allowed = "(n, height, width)" if channels == 1 else f"(n, height, width, {channels})"
+        raise InvalidInput(f"images: shape {given.shape} is not allowed: {allowed} with n >= 1")
+    if any(taken not in (None, side) for side, taken in zip(pixels.shape[1:3], size, strict=True)):
         raise InvalidInput(
-            f"images: shape {np.shape(images)} is not allowed: (n, height, width) with n >= 1"
+            f"images: {pixels.shape[1]} x {pixels.shape[2]} pixels is not allowed: "
+            "the model takes {} x {}".format(*size)
         )
-    for size, taken in zip(pixels.shape[1:], image_shape(model), strict=True):
-        if taken not in (None, size):
-            raise InvalidInput(
-                f"images: {pixels.shape[1]} x {pixels.shape[2]} pixels is not allowed: "
-                "the model takes {} x {}".format(*image_shape(model))
-            )
     if pixels.dtype.kind not in "uif" or not np.isfinite(pixels).all():
         raise InvalidInput(
             f"images: {pixels.dtype} with NaN, infinity or no numbers is not allowed: "
-            "finite grey levels"
+            "finite numbers"
         )
     return pixels
 

@@ -11,11 +11,12 @@ from intensity.values import InvalidInput
 
 def stored_runs() -> Iterator[str]:
     """A line for each finished run of the store, oldest first, and one about all of it."""
-    root = Store().root
+    store = Store()
+    root = store.root
     runs = sorted((root / "runs").glob("[!.]*"), key=lambda path: path.lstat().st_mtime)
     for path in runs:
         when = datetime.fromtimestamp(path.lstat().st_mtime)
-        yield f"{when:%Y-%m-%d %H:%M}  {_said(Run(path))}  {path.name}"
+        yield f"{when:%Y-%m-%d %H:%M}  {_said(Run(path, store))}  {path.name}"
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     yield f"{root}: {len(runs)} runs, {size / 1e6:.1f} MB"
 
