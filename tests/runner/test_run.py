@@ -106,9 +106,9 @@ def read(folder: Path, name: str) -> Any:
 
 def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFixture[str]) -> None:
     checkout.notebook("01_first", TRACE + WRITE_RESULTS, WORKERS)
-    stale = checkout.root / "figures" / "02-old.png"
-    stale.parent.mkdir()
-    for path in (stale, stale.with_name("README.md")):
+    own = checkout.root / "figures" / "02-my-own.png"
+    own.parent.mkdir()
+    for path in (own, own.with_name("README.md")):
         path.write_text("old")
     assert run(checkout, profile="standard", workers=2) == 0
     folder = checkout.layout.run("standard")
@@ -117,8 +117,8 @@ def test_a_standard_run_from_start_to_end(checkout: Any, capfd: pytest.CaptureFi
     assert_manifest_is_whole(folder)
     assert read(folder, "results.json")["measurements"][0]["id"] == "accuracy/hard/bn_compact"
     assert (folder / "report" / "index.html").exists()
-    kept = {path.name for path in stale.parent.iterdir()}
-    assert kept == {"README.md", "02-line.png", "02-line.pdf", "02-line.csv"}
+    kept = {path.name for path in own.parent.iterdir()}
+    assert kept == {"README.md", own.name, "02-line.png", "02-line.pdf", "02-line.csv"}
     out, err = capfd.readouterr()
     assert out.count(str(folder / "report" / "index.html")) == 2
     said = [line.split()[0] for line in out.splitlines()]

@@ -6,7 +6,7 @@ results.json  manifest.json
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -93,13 +93,13 @@ class Record:
         self.page = self.reporter.submit(build_report, self.layout, self.profile)
 
     def finish(self, keep_figures: bool) -> None:
-        """Close the manifest; of a complete run, make the figures in git those of this one."""
+        """Close the manifest; of a complete run, renew the figures in git."""
         self.manifest["finished"] = now()
         self.renew()
         self.page.result()
         if keep_figures and self.manifest["complete"]:
             with Lock(self.layout.root / ".cache" / "figures.lock"):
-                _mirror(self.folder / "figures", self.layout.figures, self.layout.notebooks)
+                _copy(self.folder / "figures", self.layout.figures)
 
     def _part(self, name: str) -> Path:
         return self.folder / "results" / f"{name}.json"
@@ -123,15 +123,11 @@ def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
     return {run_name(c): c for runs in trained for c in runs}
 
 
-def _mirror(source: Path, target: Path, notebooks: Iterable[str]) -> None:
-    """Make a folder hold exactly the notebooks' figures of another one; all else stays."""
-    numbers = {name[:2] for name in notebooks}
-    kept = {path.name for path in source.iterdir() if _FIGURE.fullmatch(path.name)}
+def _copy(source: Path, target: Path) -> None:
+    """Renew figures in a folder where other files may lie: only what is half-written is removed."""
     target.mkdir(exist_ok=True)
-    for path in target.iterdir():
-        figure = _FIGURE.fullmatch(path.name) and path.name[:2] in numbers
-        old = figure and path.name not in kept
-        if old or is_half_written(path):
-            path.unlink()
-    for name in sorted(kept):
-        write_aside(target / name, (source / name).read_bytes())
+    for path in filter(is_half_written, target.iterdir()):
+        path.unlink()
+    for path in sorted(source.iterdir()):
+        if _FIGURE.fullmatch(path.name):
+            write_aside(target / path.name, path.read_bytes())
