@@ -214,10 +214,13 @@ def check_differentiable(model: keras.Model) -> None:
 @lru_cache(maxsize=MOST_COMPILED)
 def compiled_gradients(model: keras.Model, output: Output) -> Compiled:
     """(n, h, w, c) float32 images, (n,) int32 classes -> (n, h, w, c) gradients of the score."""
+    from intensity.models.folding import folded
+
+    quick = folded(model)
 
     def gradients(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         """Gradients of the scores of given classes in the images."""
-        values = model(images, training=False)
+        values = quick(images, training=False)
         return gradients_of(score_tensor(values, classes, output), images)
 
     return compile_for_classes(gradients, model)

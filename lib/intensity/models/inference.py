@@ -47,8 +47,11 @@ def _prediction(model: Any) -> Callable[[np.ndarray], Any]:
         return model.predict_on_batch
     import tensorflow as tf
 
+    from intensity.models.folding import folded
+
+    quick = folded(model)
     traced = tf.function(
-        lambda images: model(images, training=False),
+        lambda images: quick(images, training=False),
         input_signature=[image_spec(model)],
         autograph=False,
         jit_compile=model.jit_compile,
