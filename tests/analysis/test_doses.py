@@ -1,8 +1,19 @@
-"""Half doses of curves whose half is known."""
+"""Half doses of curves whose half is known; logits of a network that counts pixels."""
 
+import keras
+import numpy as np
 import pytest
 
-from intensity.analysis.doses import half_dose
+import handmade
+from intensity.analysis.doses import (
+    DOSES,
+    dose_correlations,
+    dose_logits,
+    half_dose,
+    monotone_share,
+)
+from intensity.data.sampling import draw_scenes
+from intensity.training.presets import TASKS, find_setting
 from intensity.values import InvalidInput
 
 COUNTS = (1, 10, 40)
@@ -30,3 +41,41 @@ def test_the_half_dose_is_read_between_two_doses(
 def test_a_half_dose_needs_a_share_for_every_dose(shares: tuple[float, ...]) -> None:
     with pytest.raises(InvalidInput, match="shares"):
         half_dose(shares, COUNTS)
+
+
+SCENES = draw_scenes(TASKS["hard"], find_setting("discs"), "test", 0, 30)
+
+
+def sums(sign: float) -> keras.Model:
+    """Every logit is the sum of the image's levels, with a sign."""
+    images = handmade.grey()
+    total = keras.layers.Dense(3, use_bias=False)
+    model = keras.Model(images, total(keras.layers.Flatten()(images)))
+    total.set_weights([np.full((handmade.SIZE**2, 3), sign)])
+    return model
+
+
+def test_pixels_of_the_core_are_changed_one_after_the_other() -> None:
+    shown = dose_logits(sums(1), SCENES)
+    total = shown["logits"][..., 0].astype(int)
+    step = total[:, 1] - total[:, 0]
+    # Each pixel changes the sum by as much as the first one, on discs of one level.
+    assert np.array_equal(total - total[:, :1], step[:, None] * np.array(DOSES))
+    assert 20 < len(step) <= 30
+    expected = np.sign(step)
+    np.testing.assert_allclose(dose_correlations(DOSES, shown["new"], shown["logits"]), expected)
+    brighter = monotone_share(shown["doses"], shown["new"], shown["logits"])
+    assert brighter == (step > 0).mean()
+    darker = dose_logits(sums(-1), SCENES)
+    assert monotone_share(darker["doses"], darker["new"], darker["logits"]) == 1 - brighter
+
+
+def test_a_logit_that_never_moves_is_not_monotone() -> None:
+    logits = np.zeros((2, 3, 2))
+    logits[1, :, 1] = [0, 5, 6]
+    assert dose_correlations(np.array([0, 1, 2]), np.array([1, 1]), logits).tolist() == [0, 1]
+
+
+def test_scenes_without_so_large_a_core_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"^scenes: none is allowed: a core .* 190 pixels"):
+        dose_logits(sums(1), SCENES, (0, 190))

@@ -9,6 +9,7 @@ from intensity.analysis.errors import (
     boundary_error_ratio,
     boundary_errors,
     confusion,
+    least_recall,
 )
 from intensity.data.tasks import Task
 from intensity.values import InvalidInput
@@ -73,3 +74,9 @@ def test_wrong_tables_are_refused() -> None:
         accuracy_by_intensity(HAND.assign(count=0))
     with pytest.raises(InvalidInput, match=r"^predictions: no scene is near"):
         boundary_errors(HAND, TASK)
+
+
+def test_the_least_recall_is_that_of_the_class_that_is_missed_most() -> None:
+    label, predicted = np.array([0, 0, 0, 2, 2]), np.array([0, 0, 1, 2, 0])
+    assert least_recall(label, predicted) == 0.5
+    assert least_recall(label, label) == 1

@@ -12,9 +12,12 @@ from intensity.analysis.response_curves import (
     class_response_curves,
     crossing_distance,
     crossings,
+    has_boundaries,
     levels_read_right,
     recolor_outcomes,
+    transition_widths,
     transitions,
+    width_trend,
 )
 from intensity.data.levels import drawable
 from intensity.data.rendering import render
@@ -217,6 +220,41 @@ def test_a_boundary_that_no_scene_shows_has_no_place() -> None:
     assert table["missing"].tolist() == [0, 1]
     assert table["place"].isna().tolist() == table["width"].isna().tolist() == [False, True]
     assert table["place"].iloc[1] is pd.NA
+
+
+def test_a_boundary_that_no_scene_shows_is_as_wide_as_its_range() -> None:
+    table = transitions(np.concatenate([steps(40), steps(60)]), TENS, scenes_of(2, THREE))
+    assert transition_widths(table).tolist() == [pytest.approx(16), 50]
+    lonely = transitions(
+        steps()[:, :, :2], TENS, scenes_of(1, Task(name="one", boundaries=(99,), labels=(0, 1)))
+    )
+    assert transition_widths(lonely).tolist() == [256]
+
+
+@pytest.mark.parametrize(("width", "trend"), [((1, 2), 1), ((2, 1), -1), ((3, 3), 0)])
+def test_widths_grow_with_the_level_that_images_have(width: tuple[int, int], trend: int) -> None:
+    table = transitions(steps(50, 100), TENS, scenes_of(1, THREE)).assign(width=width)
+    assert table["shown"].tolist() == table["boundary"].tolist()
+    assert width_trend(table) == trend
+    assert width_trend(table.assign(shown=255 - table["boundary"])) == -trend
+
+
+@pytest.mark.parametrize(
+    ("task", "setting", "fixed"),
+    [
+        *(("hard", "discs", True), ("absolute", "backgrounds", True)),
+        *(("contrast", "backgrounds", False), ("distractor", "pairs", False)),
+        ("three_bands", "squares", False),
+    ],
+)
+def test_boundaries_are_fixed_between_neighboring_levels_only(
+    task: str, setting: str, fixed: bool
+) -> None:
+    scenes = draw_scenes(TASKS[task], find_setting(setting), "test", 0, 1)
+    assert has_boundaries(scenes) == fixed
+    if task == "three_bands":
+        with pytest.raises(InvalidInput, match=r"^task: three_bands is not allowed: .* never draw"):
+            crossing_distance(logits_of([0, 1, 2]), np.array([0, 130, 220]), scenes)
 
 
 def test_a_lonely_boundary_has_the_whole_sweep() -> None:

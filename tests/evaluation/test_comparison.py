@@ -6,15 +6,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import handmade
+from intensity.analysis.recoloring import pair_shares
 from intensity.baselines.registry import BASELINES
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import Scenes
-from intensity.evaluation.comparison import compared_effects
+from intensity.evaluation.comparison import (
+    compared_effects,
+    recolored_pairs,
+    rectangle_answers,
+)
 from intensity.interventions.answers import answers, baseline_answers
 from intensity.interventions.base import Changed
 from intensity.interventions.effects import UNCHANGED, effects
 from intensity.interventions.geometry import moved
-from intensity.interventions.registry import INTERVENTIONS
+from intensity.interventions.registry import INTERVENTIONS, RATIOS
 from intensity.storage.store import Store
 from intensity.training.presets import TASKS, find_setting
 
@@ -72,3 +77,25 @@ def test_an_interventions_images_are_made_once_for_all(tmp_path: Path) -> None:
     counted = replace(INTERVENTIONS["moved"], function=count)
     compared_effects(runs_of(tmp_path, model, model, model), SCENES, [counted])
     assert made == [len(SCENES)]
+
+
+def test_a_network_that_reads_the_level_follows_every_pair(tmp_path: Path) -> None:
+    clean, reader = SCENES.without_noise(), handmade.reads_the_mean(TASKS["hard"])
+    for margin in (0, 5):
+        one, other = recolored_pairs(runs_of(tmp_path, reader, reader), clean, margin)
+        assert one.equals(other)
+        assert one["distance"].min() >= margin
+        assert pair_shares(one)[["followed", "changed"]].tolist() == [1, 0]
+
+
+def test_the_brightest_of_two_flat_regions_is_answered_at_every_ratio(tmp_path: Path) -> None:
+    """By a network that reads the brightest flat patch, whatever its area."""
+    runs = runs_of(tmp_path, handmade.reads_a_flat_patch(TASKS["hard"]))
+    table = rectangle_answers(runs, SCENES.without_noise())
+    assert list(table) == ["ratio", "seed", "outcome", "share", "scenes"]
+    shares = table.pivot(index="ratio", columns="outcome", values="share")
+    assert shares.index.tolist() == list(RATIOS)
+    assert not shares["the third class"].any()
+    assert shares.nunique().tolist() == [1, 1, 1]
+    assert 0.2 < shares["the rectangle's class"].iloc[0] < 0.8
+    assert table["scenes"].nunique() == 1

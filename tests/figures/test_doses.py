@@ -81,6 +81,21 @@ def test_dose_curves_go_through_means_and_show_every_seed() -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]
 
 
+def test_shares_have_a_line_an_outcome_and_a_mark_a_seed() -> None:
+    table = pd.DataFrame(
+        {"outcome": ["a", "a", "b", "b"], "ratio": [2, 1] * 2, "share": [0.4, 0.2, 0.6, 0.8]}
+    )
+    summary = table.assign(low=table["share"] - 0.1, high=table["share"] + 0.1)
+    fig = figures.share_curves(table.assign(seed=0), summary, "ratio", "ratio of areas")
+    (ax,) = fig.axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("ratio of areas", "share of answers")
+    line, marks = ax.lines[:2]
+    assert [list(values) for values in line.get_data()] == [[1, 2], [0.2, 0.4]]
+    assert list(marks.get_ydata()) == [0.2, 0.4]
+    assert len(ax.collections) == 2
+    assert [text.get_text() for text in fig.legends[0].get_texts()][:2] == ["a", "b"]
+
+
 def test_a_name_without_some_side_has_its_line_at_the_others(seed_dots: Dots) -> None:
     summary = pd.DataFrame(
         {

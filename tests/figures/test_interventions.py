@@ -55,6 +55,9 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
             "low": [0.3, 0.1] * 2,
             "high": [0.5, 0.3] * 2,
             "nearest": [False, True, False, False],
+            "unlike": "other background",
+            "own": 0.66,
+            "other": 0.0,
         }
     )
     seeds = pd.DataFrame(
@@ -67,7 +70,9 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
         }
     )
     ax, none = figures.fingerprint_distances(seeds, table).axes
-    assert ax.get_title(loc="left") == "net on hard: patches"
+    assert ax.get_title(loc="left") == (
+        "net on hard: nearest patches, least alike in other background (66 against 0 %)"
+    )
     assert none.get_title(loc="left") == "other on hard: none of these"
     assert intervals(ax) == [(0.3, 0.5), (0.1, 0.3)]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["edges", "patches"]

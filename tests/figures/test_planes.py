@@ -86,15 +86,16 @@ def test_pairs_that_are_not_drawn_are_covered() -> None:
 def table() -> pd.DataFrame:
     """Two seeds of two networks; `small` lacks the second boundary in one seed."""
     rows = [
-        ("large", 0, 10.5, 0, 1, 12.5, 3.0, 0.0),
-        ("large", 0, 20.5, 1, 0, 20.5, 3.0, 0.5),
-        ("large", 1, 10.5, 0, 1, 14.5, 5.0, 0.0),
-        ("large", 1, 20.5, 1, 0, 20.5, 3.0, 0.5),
-        ("small", 0, 10.5, 0, 1, 10.5, 3.0, 0.0),
-        ("small", 0, 20.5, 1, 0, pd.NA, pd.NA, 1.0),
+        ("large", 0, 10.5, 12.5, 3.0, 0.0),
+        ("large", 0, 20.5, 20.5, 3.0, 0.5),
+        ("large", 1, 10.5, 14.5, 5.0, 0.0),
+        ("large", 1, 20.5, 20.5, 3.0, 0.5),
+        ("small", 0, 10.5, 10.5, 3.0, 0.0),
+        ("small", 0, 20.5, pd.NA, pd.NA, 1.0),
     ]
-    columns = ["network", "seed", "boundary", "before", "after", "place", "width", "missing"]
-    return pd.DataFrame(rows, columns=columns).astype({"place": "Float64", "width": "Float64"})
+    columns = ["network", "seed", "boundary", "place", "width", "missing"]
+    made = pd.DataFrame(rows, columns=columns).astype({"place": "Float64", "width": "Float64"})
+    return made.assign(shown=255 - made["boundary"])
 
 
 @pytest.fixture
@@ -107,48 +108,48 @@ def summary() -> pd.DataFrame:
         ("small", 20.5, pd.NA, pd.NA, pd.NA, pd.NA, 1.0),
     ]
     columns = ["network", "boundary", "place", "low", "high", "width", "missing"]
-    return pd.DataFrame(rows, columns=columns).astype(
-        dict.fromkeys(["place", "low", "high", "width"], "Float64")
-    )
+    optional = dict.fromkeys(["place", "low", "high", "width"], "Float64")
+    made = pd.DataFrame(rows, columns=columns).astype(optional)
+    return made.assign(shown=255 - made["boundary"])
 
 
 def test_places_are_drawn_from_their_boundary_and_missing_ones_are_not(
     table: pd.DataFrame, summary: pd.DataFrame, seed_dots: Dots
 ) -> None:
-    place, width, missing = transition_places(table, summary).axes
-    drawn = [y for _, y in seed_dots(place)]
-    assert drawn[:-1] == [2, 0, 4, 0, 0]
-    assert np.isnan(drawn[-1])
-    assert [y for _, y in seed_dots(width)][:-1] == [3, 3, 5, 3, 3]
-    assert [y for _, y in seed_dots(missing)] == [0, 0.5, 0, 0.5, 0, 1]
+    axes = transition_places(table, summary).axes
+    place, width, missing, *small = axes
+    assert sorted(y for _, y in seed_dots(place)) == [0, 0, 2, 4]
+    assert sorted(y for _, y in seed_dots(width)) == [3, 3, 3, 5]
+    assert sorted(y for _, y in seed_dots(missing)) == [0, 0, 0.5, 0.5]
     ends = [line.get_ydata() for line in place.lines if line.get_linewidth() == 1.6]
-    assert [list(map(float, end)) for end in ends[:2]] == [[1.5, 4.5], [-0.5, 0.5]]
-    assert np.isnan(np.array(ends[2:], float)).all()
+    assert [list(map(float, end)) for end in ends] == [[-0.5, 0.5], [1.5, 4.5]]
+    (absent, found), (lacking, _) = (seed_dots(ax) for ax in (small[0], small[2]))
+    assert np.isnan(absent[1])
+    assert (found[1], lacking[1]) == (0, 1)
 
 
-def test_networks_lie_side_by_side_above_the_boundary_and_its_classes(
-    table: pd.DataFrame, summary: pd.DataFrame, seed_dots: Dots
+def test_networks_have_rows_over_the_level_that_images_show(
+    table: pd.DataFrame, summary: pd.DataFrame
 ) -> None:
     axes = transition_places(table, summary).axes
-    x = [x for x, _ in seed_dots(axes[2])]
-    assert [round(place) for place in x] == [0, 1, 0, 1, 0, 1]
-    assert x[0] == x[2] < x[4]
-    assert [ax.get_ylabel() for ax in axes] == [
-        "place minus boundary\n(grey levels)",
-        "width\n(grey levels)",
-        "missing\n(share of scenes)",
+    assert [ax.get_ylabel() for ax in axes] == ["large", "", "", "small", "", ""]
+    means = [line for line in axes[1].lines if line.get_linewidth() == 0.8]
+    assert [list(line.get_xdata()) for line in means] == [[234.5, 244.5]]
+    assert list(map(float, means[0].get_ydata())) == [3, 4]
+    assert [ax.get_title(loc="left") for ax in axes[:3]] == [
+        "place minus boundary (grey levels)",
+        "width (grey levels)",
+        "missing (share of scenes)",
     ]
-    label = "class boundary (grey level) and the classes before and after it"
-    assert axes[2].get_xlabel() == label
-    labels = [text.get_text() for text in axes[2].get_xticklabels()]
-    assert labels == ["10.5\n0 to 1", "20.5\n1 to 0"]
+    assert axes[-1].get_xlabel() == "class boundary (grey level)"
 
 
-def test_networks_differ_in_more_than_hue(table: pd.DataFrame, summary: pd.DataFrame) -> None:
-    fig = transition_places(table, summary)
-    large, small, seed, interval = fig.legends[0].legend_handles
-    assert [large.get_marker(), small.get_marker()] == ["o", "s"]
-    own = {large.get_color(), small.get_color()}
-    assert own.isdisjoint({seed.get_markeredgecolor(), interval.get_color()})
-    widths = [line.get_marker() for line in fig.axes[1].lines if line.get_zorder() == 2]
-    assert [marker for marker in widths if marker in ("o", "s")] == ["o", "s"]
+def test_classes_of_backgrounds_are_written_where_training_had_one() -> None:
+    absolute, hard = class_planes(
+        pd.concat([plane("a", "absolute"), plane("h", "hard")]), TASKS
+    ).axes
+    assert not [text for text in absolute.texts if text.get_position()[0] > 255]
+    beside = [text for text in hard.texts if text.get_position()[0] > 255]
+    assert [text.get_text() for text in beside] == [str(band.label) for band in TASKS["hard"].bands]
+    dashed = [line.get_ydata()[0] for line in hard.lines]
+    assert dashed == TASKS["hard"].edges.tolist()

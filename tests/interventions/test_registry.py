@@ -16,13 +16,14 @@ TWO_LEVELS = {"core_recolored", "ring_recolored"}
 MATCHED = {"recolor_other_class", "recolor_same_class"}
 OTHER_LEVELS = MATCHED | TWO_LEVELS | {n for n in INTERVENTIONS if n.startswith("pixels")}
 ONE_OBJECT = {"resized", "distractor_recolored"}
+RECTANGLE = {"rectangle_added"}
 NOT_APPLICABLE = {
     "discs": ONE_OBJECT | {"offset"},
     "squares": MATCHED | {*COVERS, "distractor_recolored", "offset"},
-    "absolute": ONE_OBJECT,
-    "contrast": ONE_OBJECT,
-    "pairs": {"resized", "offset"},
-    "shapes": ONE_OBJECT | OTHER_LEVELS | {"offset"},
+    "absolute": ONE_OBJECT | RECTANGLE,
+    "contrast": ONE_OBJECT | RECTANGLE,
+    "pairs": {"resized", "offset"} | RECTANGLE,
+    "shapes": ONE_OBJECT | OTHER_LEVELS | RECTANGLE | {"offset"},
     "conjunction": ONE_OBJECT | {"offset"},
     "varied": {"distractor_recolored", "offset"},
     "hollow": ONE_OBJECT | TWO_LEVELS | {"edge_only", "offset"},
@@ -96,7 +97,8 @@ def test_no_scene_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", INTERVENTIONS)
 def test_a_change_depends_on_the_scene_and_its_place_alone(name: str) -> None:
-    scenes = scenes_of({"resized": "varied"}.get(name, "pairs"), PERIOD + 40)
+    kinds = {"resized": "varied", "rectangle_added": "discs"}
+    scenes = scenes_of(kinds.get(name, "pairs"), PERIOD + 40)
     whole = INTERVENTIONS[name](scenes)
     for part in (slice(PERIOD), slice(PERIOD, None)):
         if name == "offset" and not np.isin(whole.rows, np.arange(len(scenes))[part]).any():

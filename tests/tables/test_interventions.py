@@ -194,6 +194,8 @@ def test_a_baseline_is_named_that_is_nearest_in_every_seed_and_solves_the_task()
         t_test([0.9 - 0.1, 0.88 - 0.12, 0.89 - 0.11], side="two-sided")
     )
     assert found.loc["far", "p"] == 1
+    assert found.loc["far", ["unlike", "other"]].tolist() == ["recolored, any level", 1]
+    assert found.loc["far", "own"] == pytest.approx(0.11)
     low = wilson(995, 1000).low
     assert found.loc["near", ["accuracy", "accuracy_low"]].tolist() == pytest.approx([0.995, low])
     assert found.loc["near", "low"] == pytest.approx(0.11 - 4.30265273 * 0.01 / math.sqrt(3))

@@ -53,6 +53,7 @@ def test_logit_curves_are_means_over_scenes_with_intervals_over_seeds() -> None:
 def found(*places: float | None) -> pd.DataFrame:
     """Transitions of a task with boundaries at 10.5 and 20.5, as analysis has them."""
     table = pd.DataFrame({"boundary": [10.5, 20.5], "before": [0, 1], "after": [1, 0]})
+    table["shown"] = table["boundary"]
     table["place"] = pd.array([pd.NA if p is None else p for p in places], "Float64")
     table["width"] = table["place"] * 0 + 4
     return table.assign(missing=[1.0 if p is None else 0.25 for p in places])
@@ -68,12 +69,13 @@ def table() -> pd.DataFrame:
 
 def test_transitions_have_a_row_for_each_network_seed_and_boundary(table: pd.DataFrame) -> None:
     assert list(table) == [
-        *("network", "seed", "boundary", "before", "after", "place", "width", "missing")
+        *("network", "seed", "boundary", "shown", "before", "after"),
+        *("place", "width", "missing"),
     ]
     assert rows(table)[:3] == [
-        ("large", 0, 10.5, 0, 1, 10.0, 4.0, 0.25),
-        ("large", 0, 20.5, 1, 0, 21.0, 4.0, 0.25),
-        ("large", 1, 10.5, 0, 1, 12.0, 4.0, 0.25),
+        ("large", 0, 10.5, 10.5, 0, 1, 10.0, 4.0, 0.25),
+        ("large", 0, 20.5, 20.5, 1, 0, 21.0, 4.0, 0.25),
+        ("large", 1, 10.5, 10.5, 0, 1, 12.0, 4.0, 0.25),
     ]
     assert table["place"].isna().tolist() == [False, False, False, True, *(False, True) * 2]
 
@@ -81,7 +83,7 @@ def test_transitions_have_a_row_for_each_network_seed_and_boundary(table: pd.Dat
 def test_means_are_over_the_seeds_that_have_a_place(table: pd.DataFrame) -> None:
     summary = tables.transition_summary(table)
     assert list(summary) == [
-        *("network", "boundary", "place", "low", "high", "width", "missing", "seeds")
+        *("network", "boundary", "shown", "place", "low", "high", "width", "missing", "seeds")
     ]
     both, one, _, none = (summary.iloc[i] for i in range(4))
     assert (both["place"], both["low"], both["high"]) == pytest.approx((11, 11 - HALF, 11 + HALF))
@@ -90,6 +92,16 @@ def test_means_are_over_the_seeds_that_have_a_place(table: pd.DataFrame) -> None
     assert none[["place", "low", "high", "width"]].isna().all()
     assert none["missing"] == 1
     assert summary["seeds"].tolist() == [2, 1, 2, 0]
+
+
+def test_every_boundary_has_a_width_in_grey_levels() -> None:
+    table = tables.width_table([found(10, 21), found(12, None)], 7)
+    assert rows(table) == [
+        (10.5, 4.0, "grey levels", 7),
+        (20.5, 4.0, "grey levels", 7),
+        (10.5, 4.0, "grey levels", 7),
+        (20.5, 10.0, "grey levels", 7),
+    ]
 
 
 def plane(first: float) -> dict[str, np.ndarray]:
@@ -162,3 +174,31 @@ def test_outcomes_say_how_many_recolorings_they_rest_on_seed_by_seed() -> None:
     assert list(table) == ["name", "seed", "recoloring", "step", "outcome", "share", "count"]
     assert table[["seed", "count"]].to_numpy().tolist() == [[0, 7]] * 3 + [[1, 6]] * 3
     assert tables.recolor_summary(table)["count"].tolist() == [6, 6, 6]
+
+
+def test_steps_with_few_pairs_are_left_out() -> None:
+    shares = {"kept": 0.1, "follows": 0.9, "third": 0.0}
+    seed = pd.DataFrame({"recoloring": "same_class", "step": [10, 20], "count": [199, 1], **shares})
+    assert set(tables.recolor_table({"net": [seed]})["step"]) == {10}
+
+
+def test_pairs_have_a_share_for_each_distance_seed_and_outcome() -> None:
+    pairs = pd.DataFrame(
+        {
+            "scene": [0, 0, 1, 1],
+            "distance": [0.5, 0.5, 5.5, 5.5],
+            "followed": [False, True, True, True],
+            "changed": [True, True, False, False],
+        }
+    )
+    table = tables.pair_table([pairs, pairs.assign(changed=False)])
+    assert list(table) == ["seed", "distance", "outcome", "share", "count"]
+    changes = table[table["outcome"].str.contains("changes")]
+    assert rows(changes[["seed", "distance", "share", "count"]]) == [
+        (0, 0.5, 1.0, 2),
+        (0, 5.5, 0.0, 2),
+        (1, 0.5, 0.0, 2),
+        (1, 5.5, 0.0, 2),
+    ]
+    follows = table[table["outcome"].str.contains("follows") & (table["seed"] == 0)]
+    assert follows["share"].tolist() == [0.5, 1.0]

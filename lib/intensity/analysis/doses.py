@@ -1,11 +1,28 @@
 """Doses: how many pixels it takes to change answers."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from intensity.data.rendering import render
+from intensity.data.scenes import Scenes
+from intensity.interventions.base import PERIOD
+from intensity.interventions.pixels import pixels_changed
+from intensity.models.inference import logits
+from intensity.models.inputs import batches, check_scenes
+from intensity.statistics.correlation import rank_correlation
 from intensity.values import InvalidInput
+
+if TYPE_CHECKING:
+    import keras
+
+DOSES = (0, 1, 2, 5, 10, 20, 40, 80)
+"""Numbers of pixels of an object's core that get another level."""
+MONOTONE = 0.9
+"""A logit whose rank correlation with the number of pixels is above this is monotone in it."""
 
 
 class HalfDose(NamedTuple):
@@ -42,3 +59,67 @@ def half_dose(shares: Sequence[float], counts: Sequence[int]) -> HalfDose:
     low, high = doses[first - 1], doses[first]
     share = (curve[-1] / 2 - curve[first - 1]) / (curve[first] - curve[first - 1])
     return HalfDose(low, high, float(low + share * (high - low)))
+
+
+def dose_logits(
+    model: keras.Model, scenes: Scenes, doses: Sequence[int] = DOSES
+) -> dict[str, np.ndarray]:
+    """Logits while more and more pixels of the object's core get one level of another class.
+
+    Pixels and levels are those of the interventions on some pixels. Only scenes count whose core
+    shows as many pixels as the highest dose has.
+
+    Args:
+        doses: increasing numbers of pixels, the first 0.
+
+    Returns:
+        `doses` (k,) pixels; for m scenes `new` (m,) class of the level that pixels get, and
+        `logits` (m, k, classes) float32.
+
+    Raises:
+        InvalidInput: scenes do not fit the model, or none has such a core.
+    """
+    check_scenes(model, scenes)
+    parts = [_dosed(model, scenes[rows], doses) for rows in batches(len(scenes), PERIOD)]
+    new, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if not len(new):
+        raise InvalidInput(f"scenes: none is allowed: a core that shows {max(doses)} pixels")
+    return {"doses": np.array(doses), "new": new, "logits": values}
+
+
+def _dosed(
+    model: keras.Model, scenes: Scenes, doses: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of new levels, and logits, of at most `PERIOD` scenes."""
+    changed = [pixels_changed(scenes, count, "core", key=9, level_key=10) for count in doses[1:]]
+    rows = changed[-1].rows
+    images = [render(scenes[rows])] + [one.images[np.isin(one.rows, rows)] for one in changed]
+    shown = np.stack(images, axis=1)
+    flat = shown.reshape(-1, *shown.shape[2:])
+    size = (*shown.shape[:2], model.output_shape[-1])
+    values = logits(model, flat).reshape(size) if len(rows) else np.zeros(size, np.float32)
+    return changed[-1].label, values
+
+
+def dose_correlations(doses: np.ndarray, new: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    """How monotone the logit of the new level's class is in the number of pixels at that level.
+
+    Args:
+        doses: (k,) pixels.
+        new: (m,) class of the level that pixels get.
+        logits: (m, k, classes).
+
+    Returns:
+        (m,) Spearman's correlation of each scene, 0 where the logit is the same at all doses.
+    """
+    of_new = np.take_along_axis(logits, np.asarray(new)[:, None, None], axis=2)[..., 0]
+    counts = np.broadcast_to(doses, of_new.shape)
+    return np.nan_to_num(rank_correlation(of_new, counts))
+
+
+def monotone_share(doses: np.ndarray, new: np.ndarray, logits: np.ndarray) -> float:
+    """Share of scenes in which the new class's logit rises with every dose, or nearly so.
+
+    Arguments are those of `dose_correlations`, which has to be above `MONOTONE`.
+    """
+    return float((dose_correlations(doses, new, logits) > MONOTONE).mean())

@@ -53,6 +53,17 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     return result.assign(share=result["count"] / result.groupby("label")["count"].transform("sum"))
 
 
+def least_recall(label: np.ndarray, predicted: np.ndarray) -> float:
+    """The smallest share of a class's scenes that are classified correctly, over all classes.
+
+    Args:
+        label: (n,) true classes, n >= 1.
+        predicted: (n,) classes.
+    """
+    right = np.asarray(predicted) == label
+    return float(min(right[label == one].mean() for one in np.unique(label)))
+
+
 def boundary_errors(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Errors near class boundaries and far from them.
 

@@ -19,9 +19,10 @@ from scipy.special import softmax
 from intensity.data.levels import as_levels, drawable
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.data.tasks import Task
+from intensity.data.tasks import LEVELS, Task
 from intensity.models.inference import logits
 from intensity.models.inputs import batches, check_scenes
+from intensity.statistics.correlation import rank_correlation
 from intensity.values import InvalidInput
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
         scenes: the n scenes that were swept, of a task whose cue is the intensity.
 
     Returns:
-        One row a boundary: columns boundary (grey levels, a value of `task.edges`), before and
+        One row a boundary: columns boundary (grey levels, a value of `task.edges`), shown (the
+        grey level that images have there: 255 - boundary where scenes are inverted), before and
         after (true classes), missing (share of scenes without a crossing that counts), and of the
         scenes that have one place (median of the crossings) and width (from their 10 % to their
         90 % quantile), both in grey levels and <NA> where missing is 1.
@@ -165,7 +167,10 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
     counted = np.abs(places - edges) < np.minimum(gaps[:-1], gaps[1:]) / 2
     drawn = scenes.task.label(scenes.task.levels)
     change = np.flatnonzero(np.diff(drawn))
-    table = pd.DataFrame({"boundary": edges, "before": drawn[change], "after": drawn[change + 1]})
+    inverted = getattr(scenes.options, "inverted", False)
+    shown = LEVELS - 1 - edges if inverted else edges
+    classes = {"before": drawn[change], "after": drawn[change + 1]}
+    table = pd.DataFrame({"boundary": edges, "shown": shown, **classes})
     seen = [column[rows] for column, rows in zip(places.T, counted.T, strict=True)]
     table["place"] = [np.median(part) if len(part) else pd.NA for part in seen]
     table["width"] = [
@@ -173,6 +178,37 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
     ]
     table["missing"] = 1 - counted.mean(axis=0)
     return table.astype({"place": "Float64", "width": "Float64"})
+
+
+def transition_widths(table: pd.DataFrame) -> np.ndarray:
+    """The width of every transition of a network, also where it has none.
+
+    Of a boundary that no scene shows nothing is known but that its crossing lies nowhere within the
+    range where it would count; this range, as wide as the nearer next boundary is far, is its
+    width.
+
+    Args:
+        table: from `transitions`.
+
+    Returns:
+        (e,) grey levels.
+    """
+    gaps = np.concatenate([[LEVELS], np.diff(table["boundary"]), [LEVELS]])
+    widest = np.minimum(gaps[:-1], gaps[1:])
+    return table["width"].fillna(pd.Series(widest, table.index)).to_numpy(float)
+
+
+def width_trend(table: pd.DataFrame) -> float:
+    """Spearman's correlation of the width of transitions and the level that images have there.
+
+    Above 0 where precision falls with brightness, as Weber's law has it; 0 where all widths are
+    equal.
+
+    Args:
+        table: from `transitions`.
+    """
+    widths, shown = transition_widths(table), table["shown"].to_numpy(float)
+    return float(np.nan_to_num(rank_correlation(widths[None], shown[None])[0]))
 
 
 def recolor_outcomes(
@@ -238,12 +274,31 @@ def _predicted(
     return values.argmax(axis=2), swept, counted
 
 
+def has_boundaries(scenes: Scenes) -> bool:
+    """Whether the class changes at fixed intensities, from one level that is drawn to the next.
+
+    Where levels in between are never drawn nothing says where an answer should change, and where
+    there is a second object some levels are not drawn beside it.
+    """
+    task = scenes.task
+    return task.cue == "intensity" and not scenes.options.distractor and not _has_gaps(task)
+
+
+def _has_gaps(task: Task) -> bool:
+    return bool((np.diff(task.levels) > 1).any())
+
+
 def _boundaries(task: Task, levels: np.ndarray) -> np.ndarray:
     """(e,) the intensities at which the class changes, all within the sweep."""
     if task.cue != "intensity":
         raise InvalidInput(
             f"task: {task.name} is not allowed: its class changes with the {task.cue}, "
             "not at fixed intensities"
+        )
+    if _has_gaps(task):
+        raise InvalidInput(
+            f"task: {task.name} is not allowed: its class changes between levels that are not "
+            "neighbors; what lies between them is never drawn"
         )
     edges = task.edges
     if edges[0] < levels[0] or edges[-1] > levels[-1]:

@@ -1,11 +1,14 @@
 """Effects of interventions on a network's seeds and on baselines, on the same scenes."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from intensity.analysis.recoloring import pair_outcomes
 from intensity.baselines.base import Baseline
 from intensity.baselines.registry import applicable_baselines
 from intensity.data.batches import evaluation_scenes
@@ -13,6 +16,7 @@ from intensity.data.scenes import Scenes
 from intensity.interventions.answers import answers, baseline_answers
 from intensity.interventions.base import Intervention
 from intensity.interventions.effects import UNCHANGED, effects
+from intensity.interventions.registry import INTERVENTIONS, PAIRS, RATIOS
 from intensity.training.runs import Run
 
 
@@ -85,3 +89,44 @@ def compared_effects(
         Compared(row.name, "baseline", scenes, (one,))
         for row, one in zip(rows, others, strict=True)
     ]
+
+
+def recolored_pairs(runs: Sequence[Run], scenes: Scenes, margin: int = 0) -> list[pd.DataFrame]:
+    """Matched pairs of recolorings of some scenes, as `pair_outcomes` has them, by seed.
+
+    Args:
+        runs: the network's, one a seed.
+        scenes: n scenes.
+        margin: how far all levels of a pair are from every class boundary at least.
+    """
+    rows = (INTERVENTIONS[f"recolor_{kind}_class"] for kind in ("other", "same"))
+    inside = {"margin": margin} if margin else {}
+    changes = (None, *(replace(row, options={**row.options, **inside}) for row in rows))
+    shown = [
+        [run.measure(answers, scenes, change)["predicted"] for run in runs] for change in changes
+    ]
+    return [
+        pair_outcomes(scenes, PAIRS, before, other, same, margin)
+        for before, other, same in zip(*shown, strict=True)
+    ]
+
+
+def rectangle_answers(runs: Sequence[Run], scenes: Scenes) -> pd.DataFrame:
+    """Whose class is answered where a flat rectangle of growing area stands beside the object.
+
+    Returns:
+        Columns ratio (visible area of the rectangle over the object's), seed, outcome (which class,
+        in words), share, scenes (that the shares are of).
+    """
+    parts, row = [], INTERVENTIONS["rectangle_added"]
+    outcomes = ["the rectangle's class", "the object's class", "the third class"]
+    for ratio in RATIOS:
+        change = replace(row, options={**row.options, "ratio": ratio})
+        for seed, run in enumerate(runs):
+            shown = run.measure(answers, scenes, change)
+            named = [shown["predicted"] == shown["label"],
+                     shown["predicted"] == scenes.label[shown["scene"]]]  # fmt: skip
+            share = [*np.mean(named, axis=1), 1 - np.mean(named, axis=1).sum()]
+            columns = {"ratio": ratio, "seed": seed, "outcome": outcomes, "share": share}
+            parts.append(pd.DataFrame({**columns, "scenes": len(shown["label"])}))
+    return pd.concat(parts, ignore_index=True)

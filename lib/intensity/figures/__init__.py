@@ -17,7 +17,7 @@ from intensity.figures.data import (
 )
 from intensity.figures.discussion import claims_overview
 from intensity.figures.display import save
-from intensity.figures.doses import dose_curves, piece_losses, recolor_curves
+from intensity.figures.doses import dose_curves, piece_losses, recolor_curves, share_curves
 from intensity.figures.explanations import (
     check_matrix,
     map_gallery,

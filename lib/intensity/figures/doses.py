@@ -118,6 +118,33 @@ def piece_losses(table: pd.DataFrame, summary: pd.DataFrame, ax: Axes | None = N
     return style.figure_of(ax)
 
 
+@style.styled
+def share_curves(
+    seeds: pd.DataFrame, table: pd.DataFrame, x: str, label: str, ax: Axes | None = None
+) -> Figure:
+    """Shares of answers against a number, a line an outcome.
+
+    Args:
+        seeds: columns outcome (in words), `x`, share.
+        table: the same, with low and high.
+        x: the column of the number, for example "distance".
+        label: of its axis.
+    """
+    ax = style.new_axes(style.PAGE, 2.5, ax)
+    looks = dict(zip(style.parts(table, "outcome"), cycle(_REGION_LOOKS)))
+    for outcome, (color, line, marker) in looks.items():
+        part, own = (rows[rows["outcome"] == outcome].sort_values(x) for rows in (table, seeds))
+        ax.fill_between(part[x], part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
+        ax.plot(part[x], part["share"], color=color, linestyle=line)
+        _open_marks(ax, own[x], own["share"], color, marker)
+    ax.set(xlabel=label, ylabel="share of answers", ylim=(-0.03, 1.03))
+    ax.grid(axis="y", color="#EEEEEE")
+    handles = [style.line_handle(outcome, *look) for outcome, look in looks.items()]
+    band = Patch(color="#DDDDDD", label=style.SEEDS_INTERVAL)
+    style.legend_above(ax, [*handles, band, style.line_handle("open mark: one seed", "none")], 3)
+    return style.figure_of(ax)
+
+
 def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """How the line of every network and baseline looks."""
     networks = summary.loc[summary["kind"] == "network", "name"]

@@ -127,11 +127,13 @@ def fingerprint_distances(
 ) -> Figure:
     """How far every network's effects are from those of each baseline of its task, a panel each.
 
-    The title says which baseline is named, if any, and its row is blue.
+    The title says which baseline is named, if any, and in which intervention the network is least
+    like it; its row is blue.
 
     Args:
         seeds: columns task, name, baseline, seed, distance.
-        table: columns task, name, baseline, distance, low, high, nearest (bool: named).
+        table: columns task, name, baseline, distance, low, high, nearest (bool: named), unlike (the
+            intervention in which the two differ most), own, other (shares changed of both).
     """
     groups = dict(iter(table.groupby(["task", "name"], sort=False)))
     sizes = [len(rows) for rows in groups.values()]
@@ -142,14 +144,20 @@ def fingerprint_distances(
         color = rows["nearest"].map({True: _NAMED, False: style.BASELINE_COLOR})
         shown = rows.assign(kind="baseline", color=color)
         forest(ax, shown, own, name="baseline", value="distance")
-        named = ", ".join(rows.loc[rows["nearest"], "baseline"].map(title_of)) or "none of these"
-        ax.set_title(f"{name} on {title_of(task)}: {named}")
+        named = [_nearest(row) for row in style.records(rows[rows["nearest"]])]
+        ax.set_title(f"{name} on {title_of(task)}: {', '.join(named) or 'none of these'}")
     axes[-1].set_xlabel("distance of effects (root mean square over groups of interventions)")
     axes[-1].set_xlim(left=0)
     nearest = style.line_handle("baseline that is named", _NAMED, "-", "D")
     other = style.line_handle(f"mean, {style.SEEDS_INTERVAL}", style.BASELINE_COLOR, "-", "D")
     style.legend_above(fig, [nearest, other, style.seed_handle()], 3)
     return fig
+
+
+def _nearest(row: dict[str, Any]) -> str:
+    """A baseline that is named, and what speaks against it."""
+    shares = f"{100 * row['own']:.0f} against {100 * row['other']:.0f} %"
+    return f"nearest {title_of(row['baseline'])}, least alike in {row['unlike']} ({shares})"
 
 
 @style.styled

@@ -39,7 +39,8 @@ def class_planes(
     """The class that networks predict for every intensity and background, with true borders.
 
     Stripes along an axis say that only this level counts, stripes along the diagonal that the
-    difference does.
+    difference does. Where a network was trained on one background, the classes that other ones
+    would have are written on the right, between dashed lines: horizontal stripes may follow them.
 
     Args:
         table: one row a network and pair: columns network, task (its name), intensity, background
@@ -52,13 +53,19 @@ def class_planes(
     side = min(3.0, style.PAGE / columns - 0.35)
     shared = {"sharex": True, "sharey": True}
     fig, axes = style.new_panels(len(networks), columns, side + 0.2, 0.8, figure, **shared)
+    handles = _plane_handles(sorted(set(table["class"])))
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
-        _true_classes(ax, tasks[rows["task"].iloc[0]])
+        _true_classes(ax, task := tasks[rows["task"].iloc[0]])
+        if not task.draws_backgrounds:
+            _background_classes(ax, task)
+            handles.append(
+                style.line_handle("dashed, square: classes of backgrounds", _BORDER, "--")
+            )
         ax.set_title(title_of(network))
     for ax in axes[::columns]:
         ax.set_ylabel("background (grey level)")
-    style.legend_above(fig, _plane_handles(sorted(set(table["class"]))), 6)
+    style.legend_above(fig, handles, 6)
     return fig
 
 
@@ -95,6 +102,16 @@ def _true_classes(ax: Axes, task: Task) -> None:
     ax.contourf(absent, levels=[0.5, 1.5], colors=_NOT_DRAWN, extent=extent)
 
 
+def _background_classes(ax: Axes, task: Task) -> None:
+    """Borders and numbers of the classes that the task's table gives to levels of backgrounds."""
+    for edge in task.edges:
+        ax.axhline(edge, color=_BORDER, linewidth=0.7, linestyle="--")
+    for low, high, label in task.bands:
+        if label is not None:
+            number = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
+            ax.text(LEVELS + 8, (low + high) / 2, str(label), **number)
+
+
 def _plane_handles(labels: list[int]) -> list[Artist]:
     """Legend entries of classes, borders and what is not drawn."""
     colors = {label: style.tint(style.class_color(label), _STRENGTH) for label in labels}
@@ -103,10 +120,10 @@ def _plane_handles(labels: list[int]) -> list[Artist]:
     return [*classes, border, Patch(color=_NOT_DRAWN, label="not drawn")]
 
 
-_ROWS = {
-    "shift": "place minus boundary\n(grey levels)",
-    "width": "width\n(grey levels)",
-    "missing": "missing\n(share of scenes)",
+_COLUMNS = {
+    "shift": "place minus boundary (grey levels)",
+    "width": "width (grey levels)",
+    "missing": "missing (share of scenes)",
 }
 """What is drawn of class boundaries, each with its label."""
 
@@ -117,66 +134,57 @@ def transition_places(
 ) -> Figure:
     """Where networks change their answer, beside the true class boundaries.
 
-    Three rows, networks side by side: place minus boundary, width, share missing.
+    A row a network, on its own scales; a column a number: place minus boundary, width, share
+    missing.
 
     Args:
         seeds: one row a network, seed and boundary: columns network, seed, boundary (grey levels),
-            before, after (true classes), place (median over scenes, grey levels), width (grey
-            levels, from the 10 % to the 90 % quantile), missing (share of scenes without it);
+            shown (the level that images have there), place (median over scenes, grey levels), width
+            (grey levels, from the 10 % to the 90 % quantile), missing (share of scenes without it);
             place and width are missing where no scene has a place.
-        summary: columns network, boundary, place (mean over seeds), low, high, width, missing.
+        summary: columns network, boundary, shown, place (mean over seeds), low, high, width,
+            missing.
     """
-    fig = style.new_figure(style.PAGE, 4.4, figure)
-    axes = fig.subplots(len(_ROWS), 1, sharex=True, height_ratios=(1.6, 1, 1))
-    looks, boundaries = style.looks(summary["network"]), sorted(set(seeds["boundary"]))
-    slot = 0.8 / len(looks)
-    for number, (network, look) in enumerate(looks.items()):
-        left = slot * (number + 0.35) - 0.4
-        means, own = (
-            _placed(part[part["network"] == network], boundaries) for part in (summary, seeds)
-        )
-        _boundary_means(axes, means.assign(x=means["x"] + left), look)
-        for ax, column in zip(axes, _ROWS, strict=True):
-            style.dots(ax, own["x"] + left + 0.3 * slot, own[column], look["color"])
-    for ax, label in zip(axes, _ROWS.values(), strict=True):
-        ax.set_ylabel(label)
-    _boundary_axis(axes, seeds, boundaries)
-    networks = [
-        style.line_handle(title_of(name), style="none", **look) for name, look in looks.items()
-    ]
-    mean = style.interval_handle(marker="|")
-    style.legend_above(fig, [*networks, style.seed_handle(), mean], 5)
+    looks = style.looks(summary["network"])
+    fig = style.new_figure(style.PAGE, 1.05 * len(looks) + 0.9, figure)
+    axes = fig.subplots(len(looks), len(_COLUMNS), sharex=True, squeeze=False)
+    for row, (network, look) in zip(axes, looks.items(), strict=True):
+        means, own = (_shifted(part[part["network"] == network]) for part in (summary, seeds))
+        _boundary_row(row, means, own, look)
+        row[0].set_ylabel(title_of(network))
+    for top, bottom, label in zip(axes[0], axes[-1], _COLUMNS.values(), strict=True):
+        top.set_title(label)
+        bottom.set_xlabel("class boundary (grey level)")
+    style.legend_above(fig, [style.seed_handle(), style.interval_handle(marker="|")])
     return fig
 
 
-def _placed(table: pd.DataFrame, boundaries: list[float]) -> pd.DataFrame:
-    """A table with x, the number of the boundary, and places from there; NaN is not drawn."""
-    numbers = table.drop(columns="network").astype(float)
-    boundary = numbers["boundary"]
+def _shifted(table: pd.DataFrame) -> pd.DataFrame:
+    """One network's table with places from their boundaries; NaN is not drawn."""
+    numbers = table.drop(columns="network").astype(float).sort_values("shown")
     shifts = {"place": "shift", "low": "low", "high": "high"}
-    shifted = {new: numbers[old] - boundary for old, new in shifts.items() if old in numbers}
-    return numbers.assign(x=boundary.map(boundaries.index), **shifted)
+    boundary = numbers["boundary"]
+    return numbers.assign(
+        **{new: numbers[old] - boundary for old, new in shifts.items() if old in numbers}
+    )
 
 
-def _boundary_means(axes: np.ndarray, means: pd.DataFrame, look: Mapping[str, Any]) -> None:
-    """One network's means over seeds in all rows, places with their intervals."""
+def _boundary_row(
+    axes: np.ndarray, means: pd.DataFrame, own: pd.DataFrame, look: Mapping[str, Any]
+) -> None:
+    """One network's boundaries: seeds as dots, means as marks, places with their intervals."""
     for row in style.records(means):
         ends = (row["low"], row["high"])
-        style.estimate(axes[0], row["x"], row["shift"], ends, **look, upright=True)
+        style.estimate(axes[0], row["shown"], row["shift"], ends, **look, upright=True)
     for ax, column in zip(axes[1:], ("width", "missing"), strict=True):
-        ax.plot(means["x"], means[column], linestyle="none", **look)
-
-
-def _boundary_axis(axes: np.ndarray, table: pd.DataFrame, boundaries: list[float]) -> None:
-    """Let x be the class boundaries, each with the classes on both sides of it."""
-    first = table.drop_duplicates("boundary").set_index("boundary").loc[boundaries]
-    changes = [f"{b:g}\n{row['before']} to {row['after']}" for b, row in first.iterrows()]
-    axes[-1].set_xticks(range(len(boundaries)), changes)
-    axes[-1].set_xlabel("class boundary (grey level) and the classes before and after it")
-    axes[-1].set_xlim(-0.5, len(boundaries) - 0.5)
+        ax.plot(means["shown"], means[column], linewidth=0.8, **look)
+    for ax, column in zip(axes, _COLUMNS, strict=True):
+        style.dots(ax, own["shown"] + _BESIDE, own[column], look["color"])
+        style.intensity_axis(ax, label=False)
     axes[0].axhline(0, color="#777777", linestyle=":", linewidth=1.0)
+    axes[1].set_ylim(bottom=0)
     axes[2].set_ylim(-0.08, 1.08)
-    for ax in axes:
-        ax.tick_params(axis="x", length=0)
-        for between in range(len(boundaries) - 1):
-            ax.axvline(between + 0.5, color="#EEEEEE", linewidth=0.8, zorder=0)
+
+
+_BESIDE = 4
+"""How far to the right of its boundary a seed is drawn, grey levels."""

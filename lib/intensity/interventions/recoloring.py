@@ -37,13 +37,15 @@ def recolored_at_random(scenes: Scenes, repeats: int, key: int) -> Changed:
     return rendered(rows, recolored(scenes[rows], levels[rows, repeat]))
 
 
-def recolored_in_pairs(scenes: Scenes, same_class: bool, pairs: int) -> Changed:
+def recolored_in_pairs(scenes: Scenes, same_class: bool, pairs: int, margin: int = 0) -> Changed:
     """Recolored to one level of each matched pair: that of another class or that of the same."""
-    rows, other, same = matched_pairs(scenes, pairs)
+    rows, other, same = matched_pairs(scenes, pairs, margin)
     return rendered(rows, recolored(scenes[rows], same if same_class else other))
 
 
-def matched_pairs(scenes: Scenes, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def matched_pairs(
+    scenes: Scenes, most: int, margin: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of levels equally far from an object's own, one of its class and one of another.
 
     A step s makes a pair where I - s and I + s can both be drawn and exactly one of them has the
@@ -52,6 +54,7 @@ def matched_pairs(scenes: Scenes, most: int) -> tuple[np.ndarray, np.ndarray, np
     Args:
         scenes: n scenes.
         most: steps that are taken of a scene, spread evenly from first to last.
+        margin: how far own level, I - s and I + s are from every class boundary at least.
 
     Returns:
         (m,) rows of scenes, increasing, (m,) levels of another class and (m,) of the same class.
@@ -64,6 +67,10 @@ def matched_pairs(scenes: Scenes, most: int) -> tuple[np.ndarray, np.ndarray, np
     seen, alike = (
         [np.take_along_axis(of, at, axis=1) for at in (below, above)] for of in (drawn, same)
     )
+    if margin:
+        edges = scenes.task.edges
+        near = (np.abs(np.arange(LEVELS)[:, None] - edges) < margin).any(axis=1)
+        inside &= ~(near[own] | near[below] | near[above])
     rows, step = _spread(inside & seen[0] & seen[1] & (alike[0] != alike[1]), most)
     levels = np.stack([below[rows, step], above[rows, step]])
     first = alike[0][rows, step]

@@ -8,17 +8,29 @@ from collections.abc import Callable
 from typing import Any
 
 from intensity.data.scenes import SceneOptions
-from intensity.interventions import covering, geometry, pieces, pixels, recoloring, scene
+from intensity.interventions import (
+    covering,
+    geometry,
+    pieces,
+    pixels,
+    recoloring,
+    rectangle,
+    scene,
+)
 from intensity.interventions.base import SCENE_REGIONS, Changed, Intervention
 
 PIECE_SIDES = (8, 4, 2, 1)
 """Sides of the grids that cut objects into pieces, pixels."""
+PAIRS = 4
+"""Matched pairs of levels that an object is recolored to, at most."""
 PIXEL_COUNTS = (1, 10, 40)
 """How many pixels get another level."""
 COVERED = 20
 """Pixels that a scene's own noise squares newly cover."""
 OFFSET, GAIN = 20, 0.8
 """Grey levels added to the whole image; factor of all of them."""
+RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Visible areas of a rectangle beside an object, over the object's."""
 FACTOR = 1.5
 """Areas differ in size where one is at least so many times the other."""
 
@@ -68,7 +80,7 @@ _BLOCKS = "as many blocks of the image without it as it has pieces; pieces do no
 _ROWS = (
     *(
         _row("level", name, label, recoloring.recolored_in_pairs, _PAIR, _always,
-             same_class=same, pairs=8)
+             same_class=same, pairs=PAIRS)
         for name, label, same in (
             ("recolor_other_class", "recolored, other class", False),
             ("recolor_same_class", "recolored, same class", True),
@@ -102,6 +114,9 @@ _ROWS = (
     _row("scene", "noise_removed", "noise removed", scene.noise_removed, "noise"),
     _row("scene", "random_background", "other background", scene.random_background,
          known=_any_background, key=7),
+    _row("scene", "rectangle_added", "larger rectangle added", rectangle.rectangle_added,
+         "no second object, levels of another class, and room beside it", ratio=2.0, key=11,
+         level_key=12),
     _row("scene", "offset", f"all levels + {OFFSET}", scene.rescaled,
          f"images up to level {255 - OFFSET}", _any_background, gain=1.0, offset=OFFSET),
     _row("scene", "gain", f"all levels x {GAIN}", scene.rescaled,

@@ -284,7 +284,11 @@ class Interventions(WithTrainings):
 
     training_scenes: Count  # that a baseline may learn from
     scenes: Count  # test scenes of the matrix of all interventions
-    dot_scenes: Count  # of single pixels, and of random backgrounds
+    claim_scenes: Count  # of recolorings, shapes and rectangles that claims rest on
+    pair_scenes: Count  # of which some have pairs of levels far from all boundaries
+    pixel_scenes: Count  # of a single pixel changed
+    dot_scenes: Count  # of some pixels, and of random backgrounds
+    dose_scenes: Count  # of which logits are followed from pixel to pixel
     cue_scenes: Count  # of pieces in conflict and covered
     scan_scenes: Count  # that offset and gain choose theirs from
     curve_scenes: Count  # of recoloring to every level

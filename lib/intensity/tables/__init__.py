@@ -39,6 +39,7 @@ from intensity.tables.interventions import (
 from intensity.tables.names import title_of, titled
 from intensity.tables.responses import (
     logit_table,
+    pair_table,
     plane_table,
     probability_table,
     profile_table,
@@ -47,6 +48,7 @@ from intensity.tables.responses import (
     transition_summary,
     transition_table,
     widest_units,
+    width_table,
 )
 from intensity.tables.summaries import summarized
 from intensity.tables.training import (

@@ -76,7 +76,8 @@ def fingerprint_table(distances: pd.DataFrame, table: pd.DataFrame, solved: floa
     Returns:
         Columns task, name, baseline, distance (mean over seeds), low, high (t interval over seeds),
         groups, interventions, p (that it is no nearer than another one: largest, corrected),
-        accuracy and accuracy_low (of the baseline), nearest (bool: named).
+        accuracy and accuracy_low (of the baseline), nearest (bool: named); unlike (the label of
+        the intervention in which the two differ most), own, other (its effects on both).
     """
     rows: list[dict[str, Any]] = []
     for (task, name), part in distances.groupby(["task", "name"], sort=False):
@@ -91,10 +92,22 @@ def fingerprint_table(distances: pd.DataFrame, table: pd.DataFrame, solved: floa
                  "low": max(interval.low, 0.0), "high": interval.high,
                  **own[["groups", "interventions"]].iloc[0],
                  "p": p, "accuracy": answered.value, "accuracy_low": answered.low,
-                 "nearest": p <= 1 - LEVEL and answered.low >= solved}
+                 "nearest": p <= 1 - LEVEL and answered.low >= solved,
+                 **_most_unlike(table[table["task"] == task], str(name), str(baseline))}
             )  # fmt: skip
     columns = ["task", "name", "baseline", "distance", "low", "high", "groups", "interventions"]
-    return pd.DataFrame(rows, columns=[*columns, "p", "accuracy", "accuracy_low", "nearest"])
+    columns += ["p", "accuracy", "accuracy_low", "nearest", "unlike", "own", "other"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _most_unlike(table: pd.DataFrame, network: str, baseline: str) -> dict[str, Any]:
+    """The intervention whose effects on a network and a baseline differ most, and both effects."""
+    changes = table[table["effect"].isin(INTERVENTIONS)]
+    means = changes.groupby(["effect", "name"])["value"].mean().unstack()
+    both = means[[network, baseline]].dropna()
+    most = str(both[network].sub(both[baseline]).abs().idxmax())
+    own, other = both.loc[most]
+    return {"unlike": INTERVENTIONS[most].label, "own": own, "other": other}
 
 
 def _no_nearer(wide: pd.DataFrame, baseline: str) -> float:

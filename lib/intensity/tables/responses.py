@@ -6,12 +6,17 @@ import numpy as np
 import pandas as pd
 
 from intensity.analysis.planes import plane_labels
+from intensity.analysis.recoloring import outcomes_by_distance
+from intensity.analysis.response_curves import transition_widths
 from intensity.data.tasks import Task
 from intensity.tables.summaries import summarized
 from intensity.units import Unit
 
 _LEVELS = Unit("grey levels")
 """Places on the axis of intensity; means of them are not cut."""
+
+_FEWEST = 0.01
+"""The share of all pairs of scene and level from which on a size of recolorings is shown."""
 
 
 def profile_table(profiles: Mapping[str, np.ndarray], over: str = "space") -> pd.DataFrame:
@@ -65,28 +70,29 @@ def transition_table(transitions: Mapping[str, Sequence[pd.DataFrame]]) -> pd.Da
         transitions: what `response_curves.transitions` returns, one for each seed, by network.
 
     Returns:
-        Columns network, seed, boundary (grey levels), before, after (true classes), place (median
-        over scenes, grey levels), width (from the 10 % to the 90 % quantile), missing (share of
-        scenes without a crossing); place and width are <NA> where missing is 1.
+        Columns network, seed, boundary (grey levels), shown (the level that images have there),
+        before, after (true classes), place (median over scenes, grey levels), width (from the 10 %
+        to the 90 % quantile), missing (share of scenes without a crossing); place and width are
+        <NA> where missing is 1.
     """
     parts = [
         table.assign(network=network, seed=seed)
         for network, group in transitions.items()
         for seed, table in enumerate(group)
     ]
-    columns = ["network", "seed", "boundary", "before", "after", "place", "width", "missing"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    columns = ["network", "seed", "boundary", "shown", "before", "after"]
+    return pd.concat(parts, ignore_index=True)[[*columns, "place", "width", "missing"]]
 
 
 def transition_summary(table: pd.DataFrame) -> pd.DataFrame:
     """Means over seeds of `transition_table`.
 
     Returns:
-        Columns network, boundary, place, its t interval as low and high, width, missing, seeds
-        (with a place). Place and width are means over these; <NA> where no seed has a place, and
-        low and high where fewer than two have.
+        Columns network, boundary, shown, place, its t interval as low and high, width, missing,
+        seeds (with a place). Place and width are means over these; <NA> where no seed has a place,
+        and low and high where fewer than two have.
     """
-    keys = ["network", "boundary"]
+    keys = ["network", "boundary", "shown"]
     grouped = table.groupby(keys, sort=False, as_index=False)
     columns = {name: (name, "mean") for name in ("place", "width", "missing")}
     means = grouped.agg(**columns, seeds=("place", "count"))
@@ -96,6 +102,23 @@ def transition_summary(table: pd.DataFrame) -> pd.DataFrame:
     optional = dict.fromkeys(["place", "low", "high", "width"], "Float64")
     order = [*keys, "place", "low", "high", "width", "missing", "seeds"]
     return means.merge(ends, how="left", on=keys)[order].astype(optional)
+
+
+def width_table(transitions: Sequence[pd.DataFrame], scenes: int) -> pd.DataFrame:
+    """The width of every transition of one network, as `Book.each_over_seeds` takes it.
+
+    Args:
+        transitions: what `response_curves.transitions` returns, one for each seed.
+        scenes: that were swept.
+
+    Returns:
+        Columns boundary, value (grey levels), unit, scenes.
+    """
+    parts = [
+        table[["boundary"]].assign(value=transition_widths(table), unit=_LEVELS.name, scenes=scenes)
+        for table in transitions
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def plane_table(
@@ -158,12 +181,12 @@ def recolor_table(outcomes: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFram
 
     Returns:
         Columns name, seed, recoloring, step, outcome (kept, follows, third), share, count (pairs of
-        scene and level that the share is of).
+        scene and level that the share is of); steps with few pairs are left out.
     """
     parts = [
-        part.melt(
-            ["recoloring", "step", "count"], ["kept", "follows", "third"], "outcome", "share"
-        ).assign(name=name, seed=seed)
+        _often(part, "recoloring")
+        .melt(["recoloring", "step", "count"], ["kept", "follows", "third"], "outcome", "share")
+        .assign(name=name, seed=seed)
         for name, group in outcomes.items()
         for seed, part in enumerate(group)
     ]
@@ -183,3 +206,32 @@ def recolor_summary(table: pd.DataFrame) -> pd.DataFrame:
     keys = ["name", "recoloring", "step", "outcome"]
     fewest = table.groupby(keys, sort=False)["count"].min().reset_index()
     return summarized(table, keys, "share").merge(fewest, on=keys)
+
+
+def pair_table(outcomes: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What becomes of answers by the distance of matched pairs from the nearest class boundary.
+
+    Args:
+        outcomes: tables of `pair_outcomes`, one for each seed.
+
+    Returns:
+        Columns seed, distance (grey levels), outcome (in words), share, count (pairs); distances
+        with few pairs are left out.
+    """
+    words = {
+        "followed": "other class: follows to the new class",
+        "changed": "same class: changes its answer",
+    }
+    parts = [
+        _often(outcomes_by_distance(table).assign(all="all"), "all")
+        .rename(columns=words)
+        .melt(["distance", "count"], list(words.values()), "outcome", "share")
+        .assign(seed=seed)
+        for seed, table in enumerate(outcomes)
+    ]
+    return pd.concat(parts, ignore_index=True)[["seed", "distance", "outcome", "share", "count"]]
+
+
+def _often(table: pd.DataFrame, group: str) -> pd.DataFrame:
+    """The rows whose count is no small share of that of their group."""
+    return table[table["count"] >= _FEWEST * table.groupby(group)["count"].transform("sum")]
