@@ -74,16 +74,24 @@ def _line(row: Row) -> str:
     """One row of the table."""
     peer, ratio = "-", "-"
     if row["peer"] is not None:
-        peer = f"{_number(row['peer'])} {row['unit']} ({row['peer_name']} {row['peer_version']})"
+        peer = f"{_amount(row, 'peer')} ({row['peer_name']} {row['peer_version']})"
+    if row["ratio"] is not None:
         ratio = f"{row['ratio']:.2f}" if row["ratio"] < 100 else f"{row['ratio']:,.0f}"
     apart = "-"
     if row["max_difference"] is not None:
         apart = f"{row['max_difference']:.0e}"
         if "median_difference" in row:
             apart = f"{row['median_difference']:.0e} ({100 * row['within_1e-4']:.0f} %)"
-    ours = f"{_number(row['ours'])} {row['unit']}"
     where = f"{row['processor']}, {row['date']}"
-    return f"| {row['name']} | {ours} | {peer} | {ratio} | {apart} | {where} |"
+    return f"| {row['name']} | {_amount(row, 'ours')} | {peer} | {ratio} | {apart} | {where} |"
+
+
+def _amount(row: Row, side: str) -> str:
+    """What one side took, with the images that it was shown where they count."""
+    if row[side] is None:
+        return "not reached"
+    images = f", {row['images'][side]:,} images" if "images" in row else ""
+    return f"{_number(row[side])} {row['unit']}{images}"
 
 
 def _number(value: float) -> str:

@@ -15,6 +15,7 @@ if [[ ! -e $peers/complete ]]; then
 fi
 "$python" benchmarks/attribution.py --peers "$peers/bin/python"
 "$python" benchmarks/training.py --torch "$peers/bin/python"
+"$python" benchmarks/learning.py
 "$python" benchmarks/generation.py
 "$python" benchmarks/explorer.py
 "$python" benchmarks/reproduction.py "$@"

@@ -40,7 +40,9 @@ class FakeRun:
             seed=self.seed,
             recipe=SimpleNamespace(**self.recipe),
             scenes=self.setting,
-            network=SimpleNamespace(name=self.network, scaling="unit"),
+            network=SimpleNamespace(name=self.network, scaling="unit", layers=()),
+            test_images=20_000,
+            validation_images=1_000,
         )
 
 

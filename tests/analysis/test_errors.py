@@ -6,8 +6,7 @@ import pytest
 
 from intensity.analysis.errors import (
     accuracy_by_intensity,
-    boundary_error_ratio,
-    boundary_errors,
+    boundary_error_share,
     confusion,
     least_recall,
 )
@@ -43,23 +42,11 @@ def test_confusion_holds_every_pair() -> None:
     np.testing.assert_allclose(counts.groupby("label")["share"].sum(), 1)
 
 
-def test_near_and_far_of_a_boundary() -> None:
-    # the boundary lies at 99.5: 97..102 are near, up to 89 and from 110 is far
-    levels = np.arange(80, 120)
-    rows = [(level, int(level > 99), 0, 1) for level in levels]
-    zones = boundary_errors(table(*rows), TASK).set_index("zone")
-    assert zones.loc["near", ["scenes", "errors"]].tolist() == [6, 3]
-    assert zones.loc["far", ["scenes", "errors"]].tolist() == [20, 10]
-
-
-def test_ratio_of_rates() -> None:
-    counts = table((99, 0, 1, 10), (99, 0, 0, 9), (200, 1, 1, 99), (105, 1, 0, 50))
-    assert boundary_error_ratio(counts, TASK) == pytest.approx((10.5 / 20) / (0.5 / 100))
-
-
-def test_even_errors_have_a_ratio_near_one() -> None:
-    rows = [(level, 0, wrong, 100) for level in range(5, 255) for wrong in (0, 1)]
-    assert boundary_error_ratio(table(*rows), TASK) == pytest.approx(1, abs=0.01)
+def test_the_share_of_errors_near_a_boundary() -> None:
+    # the boundary lies at 99.5: 97..102 are near
+    rows = [(level, 0, 1, 2) for level in range(80, 120)] + [(100, 1, 1, 99)]
+    assert boundary_error_share(table(*rows), TASK) == pytest.approx(6 / 40)
+    assert boundary_error_share(table((97, 0, 1, 3), (103, 1, 0, 1)), TASK) == 0.75
 
 
 def test_rows_that_count_nothing_change_nothing() -> None:
@@ -72,8 +59,8 @@ def test_wrong_tables_are_refused() -> None:
         confusion(HAND.drop(columns="predicted"))
     with pytest.raises(InvalidInput, match=r"^predictions: counts no scene"):
         accuracy_by_intensity(HAND.assign(count=0))
-    with pytest.raises(InvalidInput, match=r"^predictions: no scene is near"):
-        boundary_errors(HAND, TASK)
+    with pytest.raises(InvalidInput, match=r"^predictions: no scene is an error"):
+        boundary_error_share(table((20, 0, 0, 3)), TASK)
 
 
 def test_the_least_recall_is_that_of_the_class_that_is_missed_most() -> None:

@@ -58,6 +58,17 @@ def test_every_image_has_the_label_of_its_scene(repeat: bool) -> None:
         assert [known[row] for row in rows(images)] == labels.tolist()
 
 
+def test_jitter_shifts_each_image_by_one_number_and_keeps_its_label() -> None:
+    shifts = set()
+    for (plain, labels), (moved, same) in zip(batches_of(), batches_of(jitter=9), strict=True):
+        np.testing.assert_array_equal(same, labels)
+        for before, after in zip(plain.astype(int), moved.astype(int), strict=True):
+            fitting = [k for k in range(-9, 10) if np.array_equal((before + k).clip(0, 255), after)]
+            assert len(fitting) == 1
+            shifts.update(fitting)
+    assert {-9, 9} <= shifts or len(shifts) > 10
+
+
 def test_a_stream_shows_no_scene_twice() -> None:
     seen = [row for images, _ in epochs(4) for row in rows(images)]
     assert len(seen) == len(set(seen)) == 4 * EPOCH
@@ -96,5 +107,7 @@ def test_splits_for_evaluation_are_the_same_for_all_and_share_nothing_with_train
     ]
     seen = [set(rows(images)) for images in (*splits, render(expected(0, 30)))]
     assert len(set.union(*seen)) == 90
+    first = draw_scenes(TASKS["hard"], OPTIONS, "test", 1_000_000, 30)
+    np.testing.assert_array_equal(splits[1], render(first))
     longer = render(evaluation_scenes(TASKS["hard"], OPTIONS, "test", 40))
     np.testing.assert_array_equal(longer[:30], splits[1])

@@ -224,9 +224,20 @@ def test_the_authors_discs_lie_inside_and_their_squares_too(
     there = side > 0
     assert uniform_enough(there.sum(axis=1), 50, 69)
     assert uniform_enough(side[there], *sides)
-    assert min(top[there].min(), left[there].min()) == 0
-    assert (top + side)[there].max() == (left + side)[there].max() == options.size
+    first, last = {64: (4, 59), 128: (9, 118)}[options.size]  # the authors': 9..118 of 128
+    for places in (top[there], left[there]):
+        assert uniform_enough(places, first, last)
     assert uniform_enough(level[there], 5, 254)
+
+
+def test_a_share_of_backgrounds_is_random_and_all_else_is_the_same() -> None:
+    always = draw_scenes(HARD, varied(DISCS, background="random"), "train", 0, 4 * BLOCK)
+    mixed = draw_scenes(HARD, varied(DISCS, background="random", varied=0.1), "train", 0, 4 * BLOCK)
+    black = mixed.background != always.background
+    assert not mixed.background[black].any()
+    assert 0.88 < black.mean() < 0.92
+    for name in set(COLUMNS) - {"background"}:
+        np.testing.assert_array_equal(getattr(mixed, name), getattr(always, name))
 
 
 def test_random_backgrounds_are_uniform_and_told_from_objects() -> None:

@@ -10,8 +10,13 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intensity.models.architectures import Average, Norm
-from intensity.models.batchnorm import FusedBatchNormalization, fused, recalibrate_batchnorm
+from intensity.models.architectures import Average, Block, Norm, spread_norms
+from intensity.models.batchnorm import (
+    FusedBatchNormalization,
+    fused,
+    recalibrate_batchnorm,
+    spread_thresholds,
+)
 from intensity.models.build import build
 from intensity.training.presets import NETWORKS
 from networks import images_of, network, randomize
@@ -113,7 +118,7 @@ def test_recalibrated_averages_are_the_means_over_batches_whatever_they_were(sta
     weights = [weight.numpy() for weight in model.trainable_weights]
     batches = [images_of(12, 8)[i : i + 4] * scale for i, scale in ((0, 1), (4, 0), (8, 1))]
     recalibrate_batchnorm(model, iter(batches))
-    means = [(batch.astype(float).mean(axis=(1, 2, 3)) / 64 - 2) for batch in batches]
+    means = [(batch.astype(float).mean(axis=(1, 2, 3)) / 255) for batch in batches]
     np.testing.assert_allclose(norm.moving_mean, [np.mean(means)], rtol=1e-4)
     variance = np.mean([values.var() for values in means])
     np.testing.assert_allclose(norm.moving_variance, [variance], rtol=1e-3)
@@ -129,6 +134,21 @@ def test_on_the_batch_of_its_averages_a_network_does_as_in_training() -> None:
     evaluated, trained = (np.asarray(model(images, training=flag)) for flag in (False, True))
     np.testing.assert_allclose(evaluated, trained, atol=1e-4)
     assert np.ptp(evaluated, axis=0).min() > 1e-3
+
+
+def test_units_begin_with_thresholds_evenly_over_the_grey_levels() -> None:
+    data = network(Block(channels=5, spread=True), Norm(), Block(channels=4), Average())
+    assert spread_norms(data) == ["norm1", "norm2"]
+    model = build(data, 16, 3, 0)
+    spread_thresholds(model, spread_norms(data), lambda: iter([images_of(8, 16)]), 1)
+    sweep = np.ones((256, 16, 16, 1), np.float32) * np.arange(256)[:, None, None, None]
+    for name in ("norm1", "norm2"):
+        part = keras.Model(model.input, model.get_layer(name).output)
+        values = part.predict_on_batch(sweep)[:, 8, 8]
+        changes = np.concatenate([np.flatnonzero(np.diff(np.sign(one))) for one in values.T]) + 0.5
+        for level in np.linspace(0, 255, 7)[1:-1]:
+            assert abs(changes - level).min() <= 1
+    assert not np.asarray(model.get_layer("norm4").beta).any()
 
 
 def test_where_there_is_no_batch_norm_nothing_is_shown() -> None:

@@ -102,7 +102,7 @@ def test_grey_levels_are_rescaled_inside(scaling: str, ends: tuple[float, float]
 
 
 def test_centered_grey_levels_have_a_mean_of_zero_in_the_middle() -> None:
-    model = build(NETWORKS["bn_compact"], 16, 3, 0)
+    model = build(NETWORKS["pixels"], 16, 3, 0)
     rescale = keras.Model(model.input, model.get_layer("rescale").output)
     read = np.asarray(rescale.predict_on_batch(np.full((1, 16, 16, 1), 128, np.uint8)))
     assert not read.any()
@@ -152,7 +152,8 @@ def test_the_input_is_added_only_where_size_and_channels_agree() -> None:
     model = build(network(*layers, Average()), 16, 3, 0)
     skips = {x.name: {t.name for t in x.input} for x in model.layers if "skip" in x.name}
     assert list(skips) == ["skip1", "skip2"]
-    assert skips["skip1"] == {model.get_layer(name).output.name for name in ("relu2", "norm4")}
+    assert skips["skip1"] == {model.get_layer(name).output.name for name in ("relu2", "relu4")}
+    assert model.get_layer("conv5").input is model.get_layer("skip1").output
 
 
 def test_a_block_whose_last_norm_is_silent_hands_on_its_input() -> None:
@@ -160,7 +161,7 @@ def test_a_block_whose_last_norm_is_silent_hands_on_its_input() -> None:
     randomize(model)
     gamma, beta, *statistics = model.get_layer("norm4").get_weights()
     model.get_layer("norm4").set_weights([0 * gamma, 0 * beta, *statistics])
-    stages = [model.get_layer(name).output for name in ("relu2", "relu4")]
+    stages = [model.get_layer(name).output for name in ("relu2", "skip1")]
     before, after = keras.Model(model.input, stages).predict_on_batch(images_of(2, 9))
     assert before.any()
     np.testing.assert_array_equal(before, after)
@@ -233,6 +234,25 @@ def test_biases_spread_where_asked_and_start_at_zero_elsewhere() -> None:
     assert np.unique(spread).size == 64
     assert -0.5 <= spread.min() < -0.3 < 0.3 < spread.max() <= 0.5
     assert not rest.any()
+
+
+def test_without_biases_logits_grow_with_gain() -> None:
+    model = build(NETWORKS["unbiased"], 16, 3, 0)
+    images = images_of(4, 16).astype(np.float32)
+    plain, dimmed = model.predict_on_batch(images), model.predict_on_batch(0.8 * images)
+    np.testing.assert_allclose(dimmed, 0.8 * plain, rtol=1e-4, atol=1e-5)
+    assert np.ptp(plain, axis=0).min() > 0
+
+
+def test_standardized_images_have_no_level_and_no_contrast() -> None:
+    data = NETWORKS["bn_compact"].model_copy(update={"standardized": True})
+    model = build(data, 16, 3, 0)
+    images = images_of(4, 16).astype(np.float32)
+    plain, other = (model.predict_on_batch(x) for x in (images, 0.5 * images + 40))
+    np.testing.assert_allclose(other, plain, atol=1e-3)
+    read = keras.Model(model.input, model.get_layer("standardize").output).predict_on_batch(images)
+    np.testing.assert_allclose(read.mean(axis=(1, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(read.std(axis=(1, 2, 3)), 1, atol=1e-3)
 
 
 def test_an_image_that_is_too_small_is_refused() -> None:

@@ -80,9 +80,13 @@ def assert_equal(one: Trained, other: Trained) -> None:
     assert {**one.metrics, "seconds": 0} == {**other.metrics, "seconds": 0}
 
 
-@pytest.mark.parametrize("network", [TINY, "pixels"])
-def test_it_goes_on_from_its_last_epoch_and_ends_the_same(tmp_path: Path, network: Any) -> None:
+@pytest.mark.parametrize(("network", "freeze_after"), [(TINY, None), (TINY, 1), ("pixels", 2)])
+def test_it_goes_on_from_its_last_epoch_and_ends_the_same(
+    tmp_path: Path, network: Any, freeze_after: int | None
+) -> None:
     c, path = configuration(network), tmp_path / "checkpoint"
+    recipe = c.recipe.model_copy(update={"freeze_after": freeze_after})
+    c = c.model_copy(update={"recipe": recipe})
     whole = train(c)
     interrupted(path, c, 1)
     assert interrupted(path, c, 3) == [128]  # and the last epoch, but not the test

@@ -244,7 +244,7 @@ def test_a_network_trains_for_a_step_on_every_task(name: str, network: Any) -> N
     assert all(math.isfinite(value) for value in trained.metrics.values())
     assert np.isfinite(trained.history.to_numpy(float)).all()
     counted = trained.predictions.groupby("label")["count"].sum()
-    drawn = draw_scenes(c.task, c.scenes, "test", 0, 200)
+    drawn = evaluation_scenes(c.task, c.scenes, "test", 200)
     assert counted.to_list() == np.bincount(drawn.label).tolist()
 
 
@@ -317,6 +317,22 @@ def test_averages_are_those_of_recalibrating_on_the_last_epochs_scenes(learned: 
     recalibrate_batchnorm(copy, (images for images, _ in batches))
     for one, other in zip(copy.get_weights(), learned.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_frozen_batch_norm_keeps_its_averages_while_all_else_learns() -> None:
+    fields = {"epochs": 3, "epoch_images": 128, "batch": 32}
+    one, three = (
+        train(configuration(recipe=fields | {"freeze_after": 1} | {"epochs": epochs})).model
+        for epochs in (1, 3)
+    )
+    for before, after in zip(one.weights, three.weights, strict=True):
+        assert np.array_equal(before, after) == ("moving" in before.path)
+
+
+def test_adam_forgets_as_the_recipe_says() -> None:
+    model = build(configuration().network, 16, 2, 0)
+    training._compile(model, Recipe(epochs=1, epoch_images=8, beta_2=0.95))
+    assert model.optimizer.beta_2 == 0.95
 
 
 def test_batch_norms_averages_are_those_of_many_batches_alike(learned: Trained) -> None:

@@ -12,8 +12,6 @@ from intensity.values import InvalidInput
 
 NEAR_EDGE = 3
 """Scenes at most this many grey levels from a class boundary are near it."""
-FAR_OF_EDGES = 10
-"""Scenes at least this many grey levels from all class boundaries are far from them."""
 COUNTED = ("intensity", "label", "predicted", "count")
 
 
@@ -64,42 +62,21 @@ def least_recall(label: np.ndarray, predicted: np.ndarray) -> float:
     return float(min(right[label == one].mean() for one in np.unique(label)))
 
 
-def boundary_errors(predictions: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Errors near class boundaries and far from them.
+def boundary_error_share(predictions: pd.DataFrame, task: Task) -> float:
+    """The share of all errors on scenes within 3 levels of a class boundary.
 
     The distance of an intensity is that to the nearest value of `task.edges`: around a boundary
-    at 30.5, levels 28..33 are near (at most 3), levels up to 20 and from 41 far (at least 10).
-
-    Returns:
-        Columns zone ("near", "far"), scenes (n), errors (k), rate = (k + .5) / (n + 1).
+    at 30.5, levels 28..33 are near.
 
     Raises:
-        InvalidInput: columns are missing, or no scene lies in a zone.
+        InvalidInput: columns are missing, or there is no error.
     """
     table = _counted(predictions)
-    distance = np.abs(table["intensity"].to_numpy(float)[:, None] - task.edges).min(axis=1)
-    wrong = (table["label"] != table["predicted"]).to_numpy()
-    count = table["count"].to_numpy()
-    rows = []
-    for zone, inside in (
-        ("near", distance <= NEAR_EDGE),
-        ("far", distance >= FAR_OF_EDGES),
-    ):
-        scenes, errors = int(count[inside].sum()), int(count[inside & wrong].sum())
-        if not scenes:
-            raise InvalidInput(f"predictions: no scene is {zone} a class boundary of {task.name}")
-        rows.append((zone, scenes, errors, (errors + 0.5) / (scenes + 1)))
-    return pd.DataFrame(rows, columns=["zone", "scenes", "errors", "rate"])
-
-
-def boundary_error_ratio(predictions: pd.DataFrame, task: Task) -> float:
-    """Error rate near class boundaries over that far from them; above 1 where errors sit there.
-
-    Raises:
-        InvalidInput: columns are missing, or no scene lies in a zone.
-    """
-    near, far = boundary_errors(predictions, task)["rate"]
-    return float(near / far)
+    wrong = table[table["label"] != table["predicted"]]
+    if wrong.empty:
+        raise InvalidInput("predictions: no scene is an error; at least one is needed")
+    distance = np.abs(wrong["intensity"].to_numpy(float)[:, None] - task.edges).min(axis=1)
+    return float(wrong.loc[distance <= NEAR_EDGE, "count"].sum() / wrong["count"].sum())
 
 
 def _counted(predictions: pd.DataFrame) -> pd.DataFrame:

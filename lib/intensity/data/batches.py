@@ -15,6 +15,8 @@ from intensity.data.tasks import Task
 
 SEED_STRIDE = 10**9
 """Training seed s reads the scenes from number s * SEED_STRIDE on, so seeds share none."""
+FIRST_TEST = 1_000_000
+"""Number of the first test scene that is measured on; earlier ones served to explore."""
 ORDER = len(SPLITS)
 """In keys in place of the number of a split, so that orders share no random bits with scenes."""
 
@@ -28,6 +30,7 @@ def training_batches(
     epoch_images: int,
     repeat: bool,
     batch: int,
+    jitter: int = 0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The training scenes of an epoch, a batch at a time.
 
@@ -39,6 +42,7 @@ def training_batches(
         epoch_images: scenes an epoch.
         repeat: every epoch has the same scenes in another order; otherwise no scene comes twice.
         batch: scenes a step; the last step may have fewer.
+        jitter: grey levels by which an image may become brighter or darker, cut at 0 and 255.
 
     Returns:
         (batch, height, width, 1) uint8 grey levels of each step, and their labels (batch,).
@@ -46,12 +50,18 @@ def training_batches(
     first = seed * SEED_STRIDE + (0 if repeat else epoch * epoch_images)
     scenes = draw_scenes(task, options, "train", first, epoch_images)
     key = np.array([(ORDER << 32) + seed, epoch], np.uint64)
-    order = np.random.Generator(np.random.Philox(key=key)).permutation(epoch_images)
+    generator = np.random.Generator(np.random.Philox(key=key))
+    order = generator.permutation(epoch_images)
+    shifts = generator.integers(-jitter, jitter + 1, (epoch_images, 1, 1, 1), np.int16)
     for start in range(0, epoch_images, batch):
         shown = scenes[order[start : start + batch]]
-        yield render(shown)[..., None], shown.label
+        images = render(shown)[..., None]
+        if jitter:
+            images = np.clip(images + shifts[start : start + batch], 0, 255).astype(np.uint8)
+        yield images, shown.label
 
 
 def evaluation_scenes(task: Task, options: SceneOptions, split: str, count: int) -> Scenes:
-    """The first scenes of the split "validation" or "test": the same for every network and seed."""
-    return draw_scenes(task, options, split, 0, count)
+    """Scenes of the split "validation" or "test": the same for every network and seed."""
+    first = FIRST_TEST if split == "test" else 0
+    return draw_scenes(task, options, split, first, count)

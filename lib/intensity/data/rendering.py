@@ -69,7 +69,7 @@ def render(scenes: Scenes) -> np.ndarray:
         (seeds,) = _plain(np.uint64, scenes.noise_seed)
         _add_gaussian(images, seeds, sigmas, scales, _normal_quantiles())
     _permute(images, *_plain(np.uint64, scenes.permutation_seed))
-    return images
+    return 255 - images if scenes.options.inverted else images
 
 
 def masks(scenes: Scenes, rim: int = 1) -> Masks:

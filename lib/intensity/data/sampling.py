@@ -109,7 +109,7 @@ def _draw_block(task: Task, options: SceneOptions, split: str, block: int) -> Sc
 
 VARIABLES = (
     *("intensity", "shape", "area", "center"),
-    *("background", "squares", "noise", "permutation"),
+    *("background", "squares", "noise", "permutation", "varied"),
 )
 """What a block draws; the position of a name is part of the key of its generator."""
 
@@ -187,7 +187,8 @@ def _draw_levels(
         return distance.min(axis=1) >= MINIMUM_CONTRAST
 
     drawn = _until(stream("background"), lambda u: _integers(u[:, 0], 0, 255), contrast, 1)
-    return objects, drawn.astype(np.uint8)
+    is_varied = stream("varied").random(BLOCK) < options.varied
+    return objects, np.where(is_varied, drawn, 0).astype(np.uint8)
 
 
 def _draw_squares(task: Task, options: SceneOptions, stream: np.random.Generator) -> np.ndarray:
@@ -199,7 +200,9 @@ def _draw_squares(task: Task, options: SceneOptions, stream: np.random.Generator
     count = _integers(stream.random(BLOCK), *noise.count)
     uniform = stream.random((4, BLOCK, most))
     side = _integers(uniform[2], *noise.sides)
-    places = _integers(uniform[:2], 0, options.size - side)
+    margin = noise.margin
+    last = np.minimum(options.size - 1 - margin, options.size - side)
+    places = _integers(uniform[:2], margin, last)
     side[np.arange(most) >= count[:, None]] = 0
     return np.stack([*places, side, task.draw(uniform[3])], axis=-1).astype(np.int16)
 

@@ -62,11 +62,13 @@ class SquareNoise(Value):
     Args:
         count: fewest and most squares in a scene.
         sides: smallest and largest side, pixels.
+        margin: rows and columns at each border in which no square begins; all lie inside.
     """
 
     kind: Literal["squares"] = "squares"
     count: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] = (50, 69)
     sides: tuple[Positive, Positive] = (1, 4)
+    margin: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _are_ranges(self) -> Self:
@@ -87,6 +89,8 @@ class SceneOptions(Preset):
         areas: the object's number of pixels is drawn from these.
         placement: "inside" keeps objects off the border, "anywhere" lets the border cut them.
         background: a grey level, or "random" for a new one in every scene.
+        varied: share of scenes whose background is random where backgrounds are; the others' is 0.
+        inverted: every pixel is shown as 255 minus its level, as on a negative.
         noise: Gaussian noise, opaque squares, or none.
         distractor: shape of a second object with another class and the same area, or none.
         hollow: only the object's rim, one pixel wide, is painted.
@@ -102,6 +106,8 @@ class SceneOptions(Preset):
     areas: tuple[Positive, ...] = (197,)
     placement: Literal["inside", "anywhere"] = "inside"
     background: Background = 0
+    varied: Annotated[float, Field(ge=0, le=1)] = 1.0
+    inverted: bool = False
     noise: Annotated[GaussianNoise | SquareNoise, Field(discriminator="kind")] | None = None
     distractor: Shape | None = None
     hollow: bool = False
@@ -125,8 +131,10 @@ class SceneOptions(Preset):
         room = max(last - first for first, last in self.center_range)
         if self.distractor and room < self.separation:
             raise InvalidInput(f"distractor: two objects do not fit side by side in {self.size} px")
-        if isinstance(self.noise, SquareNoise) and self.noise.sides[1] > self.size:
-            raise InvalidInput(f"noise.sides: {self.noise.sides[1]} exceeds size {self.size}")
+        if isinstance(self.noise, SquareNoise):
+            most = min(self.size, self.size - 2 * self.noise.margin)
+            if self.noise.sides[1] > most:
+                raise InvalidInput(f"noise.sides: {self.noise.sides[1]} is not allowed: 1..{most}")
         return self
 
     @property

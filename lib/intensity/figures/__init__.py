@@ -7,7 +7,12 @@ seed; `bands` are the classes of grey levels, drawn behind curves. Any name has 
 seaborn is imported by the functions that use it, since it takes long to load.
 """
 
-from intensity.figures.ablations import ablation_overview, accuracy_by_size, random_search
+from intensity.figures.ablations import (
+    ablation_overview,
+    accuracy_by_size,
+    recipe_errors,
+    training_effects,
+)
 from intensity.figures.data import (
     baseline_accuracy,
     class_balance,

@@ -1,13 +1,12 @@
-"""What matters: conditions beside a reference, network size, hyperparameters."""
+"""What matters: conditions beside a reference, network size, the recipe, what training shows."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.typing import LineStyleType
 
 from intensity.figures import style
 from intensity.figures.forest import forest
@@ -17,6 +16,15 @@ _CONDITION_COLOR = "#444444"
 
 _REFERENCE_COLOR = "#0077BB"
 """Color of the condition that others are compared with."""
+
+_RECIPE_LOOKS: tuple[tuple[str, LineStyleType], ...] = (
+    (_REFERENCE_COLOR, "-"),
+    ("#CC3311", (0, (5, 2))),
+    ("#009988", (0, (1, 1.5))),
+    ("#EE7733", (0, (6, 2, 1, 2))),
+    ("#777777", (0, (3, 1, 1, 1, 1, 1))),
+)
+"""Color and line of curves in order of appearance."""
 
 
 @style.styled
@@ -73,61 +81,61 @@ def accuracy_by_size(seeds: pd.DataFrame, summary: pd.DataFrame, ax: Axes | None
 
 
 @style.styled
-def random_search(
-    table: pd.DataFrame, test: tuple[float, float, float], figure: style.Into = None
-) -> Figure:
-    """A random search over learning rate and weight decay, and the accuracy of what it chose.
-
-    Every setting that was tried is colored by its validation accuracy, the mean over its seeds;
-    beside it are the seeds of the chosen one.
+def recipe_errors(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
+    """Error against images shown, a color a recipe: thin lines are seeds, the thick one their mean.
 
     Args:
-        table: one row a training: columns learning_rate, weight_decay (both positive), seed,
-            validation_accuracy, test_accuracy (of the chosen only; else missing), chosen (bool).
-        test: the chosen setting's test accuracy: mean, low, high.
+        table: columns condition, seed, images (training images seen), error (share of validation
+            scenes).
     """
-    fig = style.new_figure(style.PAGE, 2.9, figure)
-    search, final = fig.subplots(1, 2, width_ratios=(2.6, 1))
-    keys = ["learning_rate", "weight_decay"]
-    settings = table.groupby(keys, as_index=False)[["validation_accuracy", "chosen"]].mean()
-    _search(fig, search, settings)
-    _chosen(final, table[table["chosen"]], test)
-    ring = style.line_handle("chosen on validation", "#000000", "none", "o")
-    ring.set(markerfacecolor="none", markersize=9)
-    style.legend_above(fig, [ring, style.seed_handle(), style.interval_handle()])
+    ax = style.new_axes(style.PAGE, 3.0, ax)
+    looks = zip(table["condition"].unique(), _RECIPE_LOOKS, strict=False)
+    handles = []
+    for condition, (color, line) in looks:
+        rows = table[table["condition"] == condition]
+        for _, part in rows.groupby("seed"):
+            ax.plot(part["images"] / 1000, part["error"], color=color, linewidth=0.5, alpha=0.6)
+        mean = rows.groupby("images")["error"].mean()
+        ax.plot(mean.index / 1000, mean, color=color, linestyle=line, linewidth=1.8)
+        handles.append(style.line_handle(condition, color, line))
+    ax.set(yscale="log", xlabel="training images seen (thousands)")
+    ax.set_ylabel("validation error (share, logarithmic)")
+    ax.grid(axis="y", which="both", color="#EEEEEE")
+    style.legend_above(ax, handles, 2)
+    return style.figure_of(ax)
+
+
+@style.styled
+def training_effects(
+    cured: pd.DataFrame, blurred: pd.DataFrame, figure: style.Into = None
+) -> Figure:
+    """What a share of random backgrounds and a jitter of brightness in training do.
+
+    Args:
+        cured: columns dose (percent of training scenes off black), place (of the test scenes),
+            seed, value (accuracy).
+        blurred: columns dose (jitter, grey levels), place, seed, value (width of transitions,
+            grey levels).
+    """
+    fig = style.new_figure(style.PAGE, 2.6, figure)
+    left, right = fig.subplots(1, 2)
+    _doses(left, cured, "training scenes with a random background (%)", "accuracy (share)")
+    left.set_ylim(0, 1.03)
+    _doses(right, blurred, "jitter of brightness in training (± levels)", "width (levels)")
+    right.set_ylim(bottom=0)
+    left.legend(title="tested on", loc="lower right")
     return fig
 
 
-def _search(fig: Figure, ax: Axes, settings: pd.DataFrame) -> None:
-    """The plane of settings, with a ring around the chosen one."""
-    import seaborn as sns
-
-    color, crest = settings["validation_accuracy"], sns.color_palette("crest", as_cmap=True)
-    x, y = settings["learning_rate"], settings["weight_decay"]
-    shown = ax.scatter(x, y, c=color, cmap=crest, s=28, zorder=3)
-    chosen = settings[settings["chosen"] > 0]
-    ring: dict[str, Any] = {"facecolors": "none", "edgecolors": "black", "s": 90, "zorder": 4}
-    ax.scatter(chosen["learning_rate"], chosen["weight_decay"], **ring)
-    ax.set(xscale="log", yscale="log", xlim=_decades(x), ylim=_decades(y))
-    ax.set(xlabel="learning rate (logarithmic)", ylabel="weight decay (logarithmic)")
-    ax.tick_params(which="minor", labelbottom=False, labelleft=False)
-    ax.grid(color="#EEEEEE")
-    fig.colorbar(shown, ax=ax, label="validation accuracy")
-
-
-def _decades(values: pd.Series) -> tuple[float, float]:
-    """The whole powers of ten around positive numbers, so that the axis has two labels or more."""
-    exponents = np.log10(values)
-    return 10 ** float(np.floor(exponents.min())), 10 ** float(np.ceil(exponents.max()))
-
-
-def _chosen(ax: Axes, runs: pd.DataFrame, test: Sequence[float]) -> None:
-    """The chosen setting's seeds on validation and on test."""
-    mean, low, high = test
-    for x, split in enumerate(("validation_accuracy", "test_accuracy")):
-        values = runs[split].dropna()
-        style.dots(ax, [x - 0.12] * len(values), values, _CONDITION_COLOR)
-    style.estimate(ax, 1, mean, (low, high), _CONDITION_COLOR, upright=True)
-    ax.set_xticks((0, 1), ("validation", "test"))
-    ax.set(xlim=(-0.6, 1.6), ylabel="accuracy (share of images)")
-    ax.set_title(f"chosen: test {mean:.3f}\n[{low:.3f}, {high:.3f}]")
+def _doses(ax: Axes, table: pd.DataFrame, xlabel: str, ylabel: str) -> None:
+    """Seeds as dots and their means as a line, at evenly spaced doses."""
+    doses = sorted(table["dose"].unique())
+    places = style.parts(table, "place").items()
+    for (place, rows), (color, line) in zip(places, _RECIPE_LOOKS, strict=False):
+        x = rows["dose"].map(doses.index)
+        ax.plot(x, rows["value"], "o", color=color, markersize=3, alpha=0.6)
+        mean = rows.groupby("dose")["value"].mean()
+        ax.plot(range(len(mean)), mean, color=color, linestyle=line, label=place)
+    ax.set_xticks(range(len(doses)), [f"{dose:g}" for dose in doses])
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(axis="y", color="#EEEEEE")

@@ -32,13 +32,16 @@ class Convolution(Value):
 class Block(Value):
     """Twice convolution 3 x 3, batch norm, ReLU; the first convolution has the stride.
 
-    Where neither size nor channels change, the input is added before the last ReLU.
+    Where neither size nor channels change, the input is added after the last ReLU.
 
     Args:
         channels: of both convolutions.
         stride: of the first convolution.
         padding: of the first convolution; the second keeps the size.
         bias: whether convolutions have one (batch norm makes it redundant).
+        spread: whether units begin with thresholds at different grey levels, evenly spread, as
+            `batchnorm.spread_thresholds` makes them. Else, as is usual, all units of a first block
+            begin at one, and a function with many boundaries needs thresholds in many places.
     """
 
     kind: Literal["block"] = "block"
@@ -46,6 +49,7 @@ class Block(Value):
     stride: Positive = 1
     padding: Literal["same", "valid"] = "same"
     bias: bool = True
+    spread: bool = False
 
 
 class Pool(Value):
@@ -105,7 +109,11 @@ class Network(Preset):
     Args:
         name: how results and figures call it.
         layers: in order.
-        scaling: what happens to grey levels first.
+        scaling: what happens to grey levels first. What pads a map is 0, which is black but in
+            "centered", where it is grey level 128.
+        standardized: whether each image is then brought to mean 0 and variance 1.
+        bias: whether convolutions, dense layers and logits have one; blocks say it themselves.
+            Without biases, norms and offset, a network's answer cannot depend on gain.
         color: of its curves; no part of it, as title and group.
 
     Raises:
@@ -114,7 +122,9 @@ class Network(Preset):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     layers: tuple[Layer, ...]
-    scaling: Scaling = "centered"
+    scaling: Scaling = "unit"
+    standardized: bool = False
+    bias: bool = True
     color: str = Field(default="", exclude=True)
 
     @model_validator(mode="after")
@@ -130,6 +140,17 @@ class Network(Preset):
                 "flatten or average, dense after it"
             )
         return self
+
+
+def spread_norms(network: Network) -> list[str]:
+    """The names, in a built model, of the norms in blocks whose thresholds are spread."""
+    spread = list[bool]()
+    for layer in network.layers:
+        if isinstance(layer, Block):
+            spread += [layer.spread] * 2
+        elif isinstance(layer, Norm):
+            spread.append(False)
+    return [f"norm{number}" for number, is_spread in enumerate(spread, start=1) if is_spread]
 
 
 def feature_sizes(network: Network, size: int) -> list[int]:

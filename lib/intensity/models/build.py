@@ -53,8 +53,9 @@ def _configure(floatx: str, epsilon: float, image_format: str, policy: object) -
 class _Builder:
     """Applies layers one after the other and numbers them by kind."""
 
-    def __init__(self, weight_decay: float, seed: int) -> None:
+    def __init__(self, weight_decay: float, seed: int, bias: bool) -> None:
         self.counts: Counter[str] = Counter()
+        self.bias = bias
         self.decay = weight_decay
         self.seeds = np.random.Generator(np.random.Philox(key=seed))
 
@@ -86,22 +87,22 @@ class _Builder:
         return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=self.name("norm"))(x)
 
     def block(self, x: keras.KerasTensor, block: Block) -> keras.KerasTensor:
-        """Conv, norm, ReLU, conv, norm, maybe the skip, ReLU."""
+        """Conv, norm, ReLU, conv, norm, ReLU, maybe the skip."""
         options = {"kernel_size": 3, "use_bias": block.bias}
         strided = {"strides": block.stride, "padding": block.padding}
         y = self.convolve(x, block.channels, **options, **strided)
         y = self.relu(self.norm(y))
-        y = self.norm(self.convolve(y, block.channels, **options, padding="same"))
+        y = self.relu(self.norm(self.convolve(y, block.channels, **options, padding="same")))
         if block.stride == 1 and x.shape[-1] == block.channels and block.padding == "same":
             y = layers.Add(name=self.name("skip"))([x, y])
-        return self.relu(y)
+        return y
 
     def apply(self, x: keras.KerasTensor, layer: Layer) -> keras.KerasTensor:
         """One layer of an architecture."""
         match layer:
             case Convolution():
                 spread = keras.initializers.RandomUniform(-layer.spread, layer.spread, self.seed())
-                options = {"kernel_size": layer.kernel, "padding": "same"}
+                options = {"kernel_size": layer.kernel, "padding": "same", "use_bias": self.bias}
                 x = self.convolve(x, layer.channels, bias_initializer=spread, **options)
                 return self.relu(x)
             case Block():
@@ -115,7 +116,8 @@ class _Builder:
             case Norm():
                 return self.norm(x)
             case Dense():
-                dense = layers.Dense(layer.units, name=self.name("dense"), **self.kernel())
+                options = {"use_bias": self.bias, **self.kernel()}
+                dense = layers.Dense(layer.units, name=self.name("dense"), **options)
                 return self.relu(dense(x))
             case Dropout():
                 return layers.Dropout(layer.rate, seed=self.seed(), name=self.name("dropout"))(x)
@@ -141,19 +143,23 @@ def build(
         InvalidInput: the image is too small for the network.
     """
     feature_sizes(network, size)
-    builder = _Builder(weight_decay, seed)
+    builder = _Builder(weight_decay, seed, network.bias)
     images = keras.Input((size, size, 1), name="grey_levels")
     scale, offset = SCALINGS[network.scaling]
     x = layers.Rescaling(scale, offset, name="rescale")(images)
+    if network.standardized:
+        axes = {"axis": [1, 2, 3], "center": False, "scale": False}
+        x = layers.LayerNormalization(**axes, epsilon=1e-6, name="standardize")(x)
     for layer in network.layers:
         x = builder.apply(x, layer)
-    logits = layers.Dense(classes, name="logits", **builder.kernel())(x)
-    return keras.Model(images, logits, name=network.name)
+    head = layers.Dense(classes, use_bias=network.bias, name="logits", **builder.kernel())
+    return keras.Model(images, head(x), name=network.name)
 
 
 def learning_copy(model: keras.Model) -> keras.Model:
     """The model that learns in a network's place, faster, with the same weights in the same order.
 
-    It reads histograms where only they matter; else its batch norm is one kernel.
+    It reads histograms where only they matter, and its batch norm is one kernel and can be frozen.
     """
-    return by_histogram(model) or fused(model)
+    copy = fused(model)
+    return by_histogram(copy) or copy

@@ -5,6 +5,7 @@ All are written from a complete run and never by hand.
 
 import shutil
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,12 @@ def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
     """The files of all runs of the profile whose networks are small enough to ship, by name."""
     store, found = Store(), dict[str, dict[str, bytes]]()
     sections = [s for s in load_profile(layout, STANDARD).values() if isinstance(s, WithTrainings)]
-    rows = [(section, row) for section in sections for row in section.rows.values()]
-    for section, row in rows:  # all seeds of all rows: of a search any trial may have been chosen
-        for configuration in section.configured(row, section.seeds):
-            run = find_run(run_name(configuration), store)
-            if run and (run.path / "model.keras").stat().st_size < LARGEST:
-                names = entries.names(run.path)
-                found[run.name] = {name: entries.read(run.path, name) for name in names}
+    groups = [group for section in sections for group in section.configurations.values()]
+    for configuration in chain.from_iterable(groups):
+        run = find_run(run_name(configuration), store)
+        if run and (run.path / "model.keras").stat().st_size < LARGEST:
+            names = entries.names(run.path)
+            found[run.name] = {name: entries.read(run.path, name) for name in names}
     total = sum(len(content) for files in found.values() for content in files.values())
     if total > MOST:
         raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")

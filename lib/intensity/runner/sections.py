@@ -19,8 +19,10 @@ from pydantic import (
 
 from intensity.training.configuration import Configuration
 from intensity.training.presets import configure, find_setting
-from intensity.training.search import random_trials
 from intensity.values import InvalidInput
+
+SEEDS = "seeds"
+"""The key of a training that says how many seeds it has, where that is not the profile's number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,7 @@ class Training:
     table: Mapping[str, Any]
     """Task, scenes, network, and fields of a `Recipe` or `Configuration`."""
     seeds: int | None = None
-    """With how many of the seeds it is trained; None for all."""
+    """How many seeds it is trained with, those of the profile first; None for just these."""
 
     @property
     def slug(self) -> str:
@@ -72,7 +74,11 @@ def _row(name: Any, known: Any, info: ValidationInfo) -> Training:
     tables = (info.context or {}).get("trainings", {})
     if not isinstance(known, str) or known not in tables:
         raise InvalidInput(f"{known!r} is not allowed: one of {', '.join(tables)}")
-    return Training(str(name), tables[known])
+    table = dict(tables[known])
+    seeds = table.pop(SEEDS, None)
+    if seeds is not None and (not isinstance(seeds, int) or seeds < 2):
+        raise InvalidInput(f"{known}: seeds: {seeds!r} is not allowed: a number, 2 or more")
+    return Training(str(name), table, seeds)
 
 
 def _checked_setting(value: Any) -> Any:
@@ -95,11 +101,6 @@ Trainings = Annotated[
     dict[str, Training],
     BeforeValidator(_rows),
     PlainSerializer(lambda rows: {name: dict(row.table) for name, row in rows.items()}),
-]
-OneTraining = Annotated[
-    Training,
-    BeforeValidator(lambda name, info: _row(name, name, info)),
-    PlainSerializer(lambda row: dict(row.table)),
 ]
 Groups = dict[str, tuple[str, ...]]
 
@@ -144,7 +145,10 @@ class WithTrainings(Section):
     def configured(self, row: Training, seeds: Sequence[int] | None = None) -> list[Configuration]:
         """A training with each of its seeds, or with others."""
         sizes = (self.test_images, self.validation_images)
-        return [row.configuration(s, *sizes) for s in seeds or self.seeds[: row.seeds]]
+        last = max(self.seeds)
+        more = range(last + 1, last + 1 + (row.seeds or 0))
+        chosen = seeds or (*self.seeds, *more)[: row.seeds or len(self.seeds)]
+        return [row.configuration(s, *sizes) for s in chosen]
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -192,7 +196,7 @@ class Data(Section):
 class TrainingResults(WithTrainings):
     """Parameters of 02_training."""
 
-    NEEDED = ("large", "small", "small_as_large", "bn_compact", "pixels")
+    NEEDED = ("large", "small", "bn_compact", "bn_large", "pixels")
 
     training_scenes: Count  # that a baseline may learn from
 
@@ -200,31 +204,33 @@ class TrainingResults(WithTrainings):
 class Ablations(WithTasks):
     """Parameters of 03_ablations."""
 
-    NEEDED = ("baseline", "summary recipe")
+    NEEDED = (
+        "baseline",
+        "permuted",
+        "bn_large",
+        "bn_large, permuted",
+        "summary recipe",
+        "unbiased",
+    )
 
     training_scenes: Count  # that a baseline may learn from
     baseline_scenes: Count  # test scenes that baselines are judged on
     groups: Groups  # screens on `hard` that are compared with `baseline`, by what they change
     summary_groups: Groups  # likewise on `three_bands`, with `summary recipe`
-    trials: Count  # of the random search
-    trial: OneTraining  # whose learning rate and weight decay are searched
-
-    @property
-    def search(self) -> dict[str, Training]:
-        """The trials of the random search, each with the first seed alone."""
-        drawn = random_trials(self.trial.table, self.trials)
-        return {name: Training(name, table, 1) for name, table in drawn.items()}
-
-    @property
-    def rows(self) -> dict[str, Training]:
-        """Screens, tasks and trials."""
-        return super().rows | self.search
+    recipe: dict[str, str]  # trainings with one thing of the recipe changed, by what is said of it
+    backgrounds: dict[int, str]  # trainings by the share of their scenes off black, in percent
+    jitter: dict[int, str]  # trainings by how far brightness was shifted, grey levels
+    varied_scenes: Count  # test scenes with random backgrounds
+    curve_scenes: Count  # whose class-response curves are measured
+    step: Step  # grey levels from one point of a curve to the next
 
     @model_validator(mode="after")
     def _check_groups(self) -> Self:
         """Refuse a group of what is not trained."""
         for group in (*self.groups.values(), *self.summary_groups.values()):
             _check_names("groups", group, self.trainings)
+        for field in ("recipe", "backgrounds", "jitter"):
+            _check_names(field, getattr(self, field).values(), self.trainings)
         return self
 
 

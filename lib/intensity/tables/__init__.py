@@ -59,9 +59,10 @@ from intensity.tables.training import (
     authors_table,
     condition_table,
     confusion_table,
+    dose_effect_table,
+    error_table,
     intensity_accuracy_table,
     learning_curve_table,
-    search_table,
     size_table,
 )
 from intensity.tables.units import (

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from intensity.models.architectures import Block
 from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
 
 _BY_AUTHORS = ("bn_tiny", "bn_medium", "bn_large", "bn_huge")
@@ -69,6 +70,22 @@ def _network(c: Configuration) -> str:
     return ", ".join(_BY_AUTHORS) if c.network.name in _BY_AUTHORS else c.network.name
 
 
+_ONE_LEVEL = "all units of a layer start at one grey level"
+
+
+def _thresholds(c: Configuration) -> str:
+    spread = any(isinstance(layer, Block) and layer.spread for layer in c.network.layers)
+    return "spread over the grey levels" if spread else _ONE_LEVEL
+
+
+def _averages(c: Configuration) -> str:
+    shown = (c.recipe.freeze_after or c.recipe.epochs) * c.recipe.epoch_images
+    return f"frozen after {shown:,} images, at averages over {RECALIBRATION**2:,} training scenes"
+
+
+_SCALES = {"raw": "grey levels as they are", "unit": "0..1", "centered": "-2..2 (128 is 0)"}
+"""What a network makes of grey levels first."""
+
 _ON_SQUARES = (
     _Point(
         "images",
@@ -102,23 +119,47 @@ _ON_DISCS = (
         "learns in fewer images",
     ),
     _Point(
-        "batch norm, at the end",
-        "running averages",
-        lambda _: f"averages over {RECALIBRATION**2:,} training scenes",
-        "running averages rest on too few images for sharp thresholds",
+        "first thresholds",
+        _ONE_LEVEL,
+        _thresholds,
+        "eight boundaries need thresholds in many places: [Figure](#fig-recipe)",
+    ),
+    _Point(
+        "batch norm",
+        "averages of each batch in training, running ones afterwards",
+        _averages,
+        "those of 16 images are too noisy for sharp thresholds: [Figure](#fig-recipe)",
+    ),
+    _Point(
+        "Adam, beta_2",
+        "0.999",
+        lambda c: f"{c.recipe.beta_2:g}",
+        "learns in fewer images: [Figure](#fig-recipe)",
     ),
     _Point(
         "weight decay",
         "L2 term on all parameters, searched",
-        lambda c: f"L2 term on kernels, {c.recipe.weight_decay} (searched in the ablations)",
-        "biases and norms need none",
+        lambda c: f"{c.recipe.weight_decay:g}" if c.recipe.weight_decay else "none",
+        "no scene comes twice",
+    ),
+    _Point(
+        "hyperparameters",
+        "random search: size, head, initial gain, learning rate, weight decay",
+        lambda _: "chosen on validation scenes, with seeds that decide nothing",
+        "few choices, each shown with its effect",
     ),
 )
 _ALWAYS = (
     _Point(
         "input",
         "grey levels as they are",
-        lambda c: f"rescaled inside the network ({c.network.scaling})",
+        lambda c: f"{_SCALES[c.network.scaling]}, inside the network",
         "suits the usual initial weights",
+    ),
+    _Point(
+        "test",
+        "50,000 scenes (summary), 300,000 (authors)",
+        lambda c: f"{c.test_images:,} scenes",
+        "seeds vary more than scenes",
     ),
 )

@@ -1,4 +1,4 @@
-"""Results of trainings: accuracies, errors, curves, and what a random search found.
+"""Results of trainings: accuracies, errors, curves, and what a dose in training does.
 
 `runs` are what was trained, by the name that tables and figures give it, one for each seed.
 """
@@ -6,7 +6,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
 import pandas as pd
 
 from intensity.analysis import errors
@@ -133,28 +132,30 @@ def size_table(runs: Runs) -> pd.DataFrame:
     return table.assign(parameters=table["network"].map(counts))
 
 
-def search_table(runs: Runs, chosen: str = "") -> pd.DataFrame:
-    """A random search: a row a run.
+def error_table(runs: Runs) -> pd.DataFrame:
+    """Validation error while training: columns condition, seed, images, error (share of scenes).
+
+    An epoch without an error counts half a scene, so that it stands on a logarithmic axis.
+    """
+    table = learning_curve_table(runs).query("split == 'validation'")
+    scenes = {n: group[0].configuration.validation_images for n, group in runs.items()}
+    least = 0.5 / table["network"].map(scenes)
+    errors = table.assign(condition=table["network"], error=(1 - table["accuracy"]).clip(least))
+    return errors[["condition", "seed", "images", "error"]].reset_index(drop=True)
+
+
+def dose_effect_table(values: Mapping[tuple[int, str], Sequence[float]]) -> pd.DataFrame:
+    """What a dose in training does: columns dose, place, seed (from 0), value.
 
     Args:
-        runs: by trial.
-        chosen: the trial whose test accuracy may be seen.
-
-    Returns:
-        Columns name, learning_rate, weight_decay, seed, validation_accuracy (of the last epoch),
-        test_accuracy (missing unless chosen), chosen.
+        values: by dose and by where it was measured, one number for each seed.
     """
-    rows = []
-    for name, group in runs.items():
-        for run in group:
-            recipe, mine = run.configuration.recipe, name == chosen
-            validation = run.history["validation_accuracy"].iloc[-1]
-            test = run.metrics["accuracy"] if mine else np.nan
-            settings = (recipe.learning_rate, recipe.weight_decay, run.configuration.seed)
-            rows.append((name, *settings, validation, test, mine))
-    columns = ["name", "learning_rate", "weight_decay", "seed"]
-    columns += ["validation_accuracy", "test_accuracy", "chosen"]
-    return pd.DataFrame(rows, columns=columns)
+    rows = [
+        (dose, place, seed, value)
+        for (dose, place), group in values.items()
+        for seed, value in enumerate(group)
+    ]
+    return pd.DataFrame(rows, columns=["dose", "place", "seed", "value"])
 
 
 AUTHORS = {"bn_tiny": 0.844, "bn_medium": 0.976}

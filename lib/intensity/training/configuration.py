@@ -30,7 +30,12 @@ class Recipe(Preset):
         batch: images a step.
         learning_rate: of Adam; with a schedule, the highest.
         schedule: constant, or a linear warm-up over the first 5 % of steps and a cosine to zero.
+        beta_2: of Adam, how long it remembers squared gradients.
         weight_decay: L2 coefficient on kernels.
+        freeze_after: epochs after which batch norm keeps the averages that it then has, taken over
+            many batches; none for never.
+        jitter: brightness of each training image is shifted by up to so many grey levels, and cut
+            at 0 and 255, while its label stays.
     """
 
     epochs: Positive
@@ -39,7 +44,10 @@ class Recipe(Preset):
     batch: Positive = 64
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-2
     schedule: Literal["constant", "cosine"] = "cosine"
+    beta_2: Annotated[float, Field(gt=0, lt=1)] = 0.999
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    freeze_after: Positive | None = None
+    jitter: Annotated[int, Field(ge=0, le=255)] = 0
 
     @property
     def images(self) -> int:

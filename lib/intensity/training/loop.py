@@ -17,7 +17,12 @@ import pandas as pd
 from intensity.data.batches import evaluation_scenes, training_batches
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.models.batchnorm import recalibrate_batchnorm
+from intensity.models.architectures import spread_norms
+from intensity.models.batchnorm import (
+    freeze_batchnorm,
+    recalibrate_batchnorm,
+    spread_thresholds,
+)
 from intensity.models.build import build, keras_defaults, learning_copy
 from intensity.models.inference import logits
 from intensity.training.configuration import RECALIBRATION, Configuration, Recipe
@@ -78,13 +83,19 @@ def train(
     c, clock = configuration, time.monotonic()
     model = build(c.network, c.scenes.size, c.task.classes, c.seed, c.recipe.weight_decay)
     learner = learning_copy(model)
+    spread_thresholds(learner, spread_norms(c.network), lambda: _images(c, 0), c.seed)
     _compile(learner, c.recipe)
     history = checkpoint.restore(learner) if checkpoint else []
+    last_moving = min(c.recipe.freeze_after or c.recipe.epochs, c.recipe.epochs)
+    if len(history) >= last_moving:
+        freeze_batchnorm(learner)
     validation = evaluation_scenes(c.task, c.scenes, "validation", c.validation_images)
     for epoch in range(len(history), c.recipe.epochs):
         row = _show(learner, c, epoch, progress)
-        if epoch + 1 == c.recipe.epochs:
-            recalibrate_batchnorm(learner, _last_images(c))
+        if epoch < last_moving:
+            recalibrate_batchnorm(learner, _images(c, epoch))
+        if epoch + 1 == last_moving:
+            freeze_batchnorm(learner)
         metrics, _ = evaluate(learner, validation)
         row |= {f"validation_{name}": metrics[name] for name in ("loss", "accuracy")}
         history.append(row | {"seconds": time.monotonic() - clock})
@@ -105,7 +116,7 @@ def _compile(learner: keras.Model, recipe: Recipe) -> None:
     """Tell a network how to learn."""
     steps = math.ceil(recipe.epoch_images / recipe.batch)
     learner.compile(
-        keras.optimizers.Adam(_learning_rate(recipe, steps)),
+        keras.optimizers.Adam(_learning_rate(recipe, steps), beta_2=recipe.beta_2),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         run_eagerly=steps * recipe.epochs <= FEW,
@@ -135,9 +146,10 @@ def _show(
     return {"epoch": epoch + 1, "images": before + shown, **means}
 
 
-def _last_images(c: Configuration) -> Iterator[np.ndarray]:
+def _images(c: Configuration, epoch: int) -> Iterator[np.ndarray]:
+    """Images of an epoch over which batch norm's averages are taken."""
     count = min(c.recipe.epoch_images, RECALIBRATION**2)
-    return (images for images, _ in _batches(c, c.recipe.epochs - 1, count, RECALIBRATION))
+    return (images for images, _ in _batches(c, epoch, count, RECALIBRATION))
 
 
 def _batches(
@@ -146,7 +158,7 @@ def _batches(
     """Training images and labels of an epoch of so many images."""
     return training_batches(
         c.task, c.scenes, seed=c.seed, epoch=epoch, epoch_images=count, repeat=c.recipe.repeat,
-        batch=batch,
+        batch=batch, jitter=c.recipe.jitter,
     )  # fmt: skip
 
 
