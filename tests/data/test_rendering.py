@@ -41,19 +41,21 @@ VARIANTS: dict[str, tuple[str, Any]] = {
     "backgrounds": ("absolute", "backgrounds"),
     "disc_beside_square": ("distractor", "pairs"),
     "shapes": ("shape", "shapes"),
+    "varied": ("hard", {"setting": "discs", "background": "random", "varied": 0.5}),
 }
 PINNED = {
-    "discs": "f7275f399340069f",
-    "discs_full": "e8cb94c168573fae",
+    "discs": "3cfd1a7ea8469aca",
+    "discs_full": "199bc077f97f176d",
     "squares": "8da24738e155d25d",
-    "random_background": "802ce891434fc66e",
-    "fixed_permutations": "e8879676ee2ae646",
-    "fresh_permutations": "a3977725519038f5",
+    "random_background": "d2b42e01b6aa78a3",
+    "fixed_permutations": "4ea98990e5d33ea1",
+    "fresh_permutations": "c6e56ba29dceea8b",
     "spatial_scales": "3f0b5670b82eb3c8",
-    "pairs": "ccad0776c8640084",
-    "backgrounds": "e73a57647e7c710c",
-    "disc_beside_square": "31b9d252cb0e7c3e",
-    "shapes": "b64a8fc838f09924",
+    "pairs": "ed79132630df7d92",
+    "backgrounds": "a687c46dbdcac315",
+    "disc_beside_square": "7ce367f6ca85a453",
+    "shapes": "40e55ec95cfdbf8d",
+    "varied": "7b0313b78f24ddfd",
 }
 """Digests of images. They change only if scenes or their images do, which makes all runs anew."""
 
@@ -128,6 +130,15 @@ def painted(scenes: Scenes, i: int) -> tuple[np.ndarray, np.ndarray]:
             for column in range(side):
                 put(top + row, left + column, level, 3)
     return image, region
+
+
+def test_a_negative_shows_every_level_from_the_other_end() -> None:
+    plain = draw_scenes(HARD, find_setting("discs"), "test", 1000, 48)
+    options = find_setting({"setting": "discs", "inverted": True})
+    negative = draw_scenes(HARD, options, "test", 1000, 48)
+    np.testing.assert_array_equal(render(negative), 255 - render(plain))
+    for one, other in zip(masks(negative), masks(plain), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("name", ["discs", "pairs", "backgrounds", "disc_beside_square", "shapes"])

@@ -1,12 +1,12 @@
-"""Figures of ablations show seeds, intervals, the baseline and what a search chose."""
+"""Figures of ablations show seeds, intervals, the baseline, and what the recipe and training do."""
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.axes import Axes
 
-from intensity.figures import ablation_overview, accuracy_by_size, random_search
+from intensity.figures import ablation_overview, accuracy_by_size, recipe_errors, training_effects
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Intervals = Callable[[Axes], list[tuple[float, float]]]
@@ -60,25 +60,28 @@ def test_accuracy_lies_over_the_number_of_parameters(seed_dots: Dots) -> None:
     assert ax.get_ylabel() == "test accuracy (share of images)"
 
 
-def test_a_search_shows_each_setting_once_and_rings_the_chosen_one(seed_dots: Dots) -> None:
+def test_recipes_are_lines_of_error_on_a_logarithmic_axis() -> None:
     table = pd.DataFrame(
         {
-            "learning_rate": [1e-3, 1e-2, 1e-2],
-            "weight_decay": [1e-5, 1e-4, 1e-4],
-            "seed": [0, 0, 1],
-            "validation_accuracy": [0.8, 0.9, 0.94],
-            "test_accuracy": [np.nan, 0.91, 0.93],
-            "chosen": [False, True, True],
+            "condition": ["as it is"] * 4 + ["not frozen"] * 2,
+            "seed": [0, 0, 1, 1, 0, 0],
+            "images": [1000, 2000] * 3,
+            "error": [0.2, 0.1, 0.4, 0.3, 0.5, 0.4],
         }
     )
-    search, final = random_search(table, (0.92, 0.8, 0.99)).axes[:2]
-    tried, ring = search.collections
-    assert tried.get_offsets().tolist() == [[1e-3, 1e-5], [1e-2, 1e-4]]
-    np.testing.assert_allclose(tried.get_array(), [0.8, 0.92])
-    assert ring.get_offsets().tolist() == [[1e-2, 1e-4]]
-    assert (search.get_xscale(), search.get_yscale()) == ("log", "log")
-    assert search.get_xlabel() == "learning rate (logarithmic)"
-    assert search.get_ylabel() == "weight decay (logarithmic)"
-    assert final.get_ylabel() == "accuracy (share of images)"
-    assert [y for _, y in seed_dots(final)] == [0.9, 0.94, 0.91, 0.93]
-    assert final.get_title(loc="left") == "chosen: test 0.920\n[0.800, 0.990]"
+    (ax,) = recipe_errors(table).axes
+    assert (ax.get_yscale(), ax.get_xlabel()) == ("log", "training images seen (thousands)")
+    drawn = [line.get_ydata().tolist() for line in ax.lines]
+    assert drawn == [[0.2, 0.1], [0.4, 0.3], pytest.approx([0.3, 0.2]), [0.5, 0.4], [0.5, 0.4]]
+    names = [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    assert names[0] == "as it is"
+    assert "not frozen" in names
+
+
+def test_doses_in_training_stand_side_by_side() -> None:
+    rows = [(dose, place, 0, 0.1 * dose) for place in ("black", "any") for dose in (0, 1, 10)]
+    table = pd.DataFrame(rows, columns=["dose", "place", "seed", "value"])
+    left, right = training_effects(table, table[table["place"] == "black"]).axes
+    assert [text.get_text() for text in left.get_xticklabels()] == ["0", "1", "10"]
+    assert len(left.lines) == 2 * len(right.lines) == 4
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["black", "any"]

@@ -142,23 +142,16 @@ def test_sizes_stand_beside_accuracies() -> None:
     assert means["accuracy"].tolist() == pytest.approx([0.51, 0.95])
 
 
-def test_a_search_shows_the_test_accuracy_of_the_chosen_trial_only() -> None:
-    history = pd.DataFrame({"validation_accuracy": [0.9, 0.4]})
-    recipe = {"learning_rate": 0.01, "weight_decay": 1e-5}
-    runs = {
-        name: [FakeRun(seed=seed, accuracy=0.8, history=history, recipe=recipe)]
-        for seed, name in enumerate(("first", "second"))
-    }
-    table = tables.search_table(runs, chosen="second")
-    assert table["name"].tolist() == ["first", "second"]
-    assert table["seed"].tolist() == [0, 1]
-    assert table["learning_rate"].tolist() == [0.01, 0.01]
-    assert table["weight_decay"].tolist() == [1e-5, 1e-5]
-    assert table["validation_accuracy"].tolist() == [0.4, 0.4]
-    assert table["chosen"].tolist() == [False, True]
-    assert table["test_accuracy"].isna().tolist() == [True, False]
-    assert table["test_accuracy"].iloc[1] == 0.8
-    assert tables.search_table(runs)["test_accuracy"].isna().all()
+def test_errors_fall_with_images_and_fit_on_a_logarithmic_axis() -> None:
+    history = pd.DataFrame({"images": [10, 20], "accuracy": 0.1, "validation_accuracy": [0.9, 1]})
+    table = tables.error_table({"as it is": [FakeRun(seed=3, history=history)]})
+    assert rows(table) == [("as it is", 3, 10, pytest.approx(0.1)), ("as it is", 3, 20, 0.5 / 1000)]
+
+
+def test_doses_have_a_row_a_seed() -> None:
+    table = tables.dose_effect_table({(10, "black"): [0.5, 0.6], (0, "any"): [0.1]})
+    assert list(table) == ["dose", "place", "seed", "value"]
+    assert rows(table) == [(10, "black", 0, 0.5), (10, "black", 1, 0.6), (0, "any", 0, 0.1)]
 
 
 def test_the_authors_numbers_stand_beside_ours_on_fixed_permutations() -> None:
