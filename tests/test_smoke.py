@@ -7,6 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from intensity.claims.definitions import load_claims
 from intensity.environment import Layout
 from intensity.values import ROOT
 
@@ -25,8 +26,16 @@ def test_every_notebook_adds_to_complete_results(results: Any) -> None:
     assert len(ids) == len(results["measurements"])
     assert {f"accuracy/three_bands/{name}" for name in ("large", "small")} <= ids
     assert {f"accuracy/hard/{name}" for name in ("bn_compact", "bn_tiny", "pixels")} <= ids
-    claims = {claim["id"] for claim in results["claims"]}
-    assert claims == {f"C{number}" for number in range(1, 25)}
+    judged = [claim["id"] for claim in results["claims"]]
+    assert judged == [claim.id for claim in load_claims().claims]
+
+
+def test_whatever_the_discussion_names_is_measured(results: Any) -> None:
+    stated = load_claims()
+    named = [*stated.cues, *stated.scanner, *(m for c in stated.conclusions for m in c.measured)]
+    ids = {row.measurement for row in named}
+    ids |= {name for row in stated.without for name in row.baselines.values()}
+    assert ids <= {measurement["id"] for measurement in results["measurements"]}
 
 
 def test_smoke_measures_claims_and_draws_what_standard_does(results: Any) -> None:

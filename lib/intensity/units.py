@@ -102,6 +102,7 @@ _MEASURED = (
     Unit("p value", 0, 1),
     Unit("ratio", 0, log=True),
     Unit("grey levels", 0, 255, suffix=" grey levels"),
+    Unit("slope"),
     Unit("pixels", suffix=" pixels"),
     Unit("parameters", 0, suffix=" parameters"),
 )

@@ -1,13 +1,13 @@
 """The discussion: a sentence for every verdict, failures first, and from which run."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from intensity.claims import discussion
 from intensity.claims.definitions import load_claims
-from intensity.claims.judge import JudgedClaim, JudgedPart, Verdict
+from intensity.claims.judge import VERDICTS, JudgedClaim, JudgedPart, LeftPart, Verdict
 from intensity.claims.results import RunResults, save_part
 from intensity.environment import Layout
 from intensity.runner.verify import load_expected
@@ -23,7 +23,7 @@ def published() -> RunResults:
     return load_expected(Layout(), "standard")
 
 
-def part(verdict: Verdict, estimate: Verdict = "reproduced") -> JudgedPart:
+def part(verdict: Verdict, estimate: Verdict = "holds") -> JudgedPart:
     """A judged part."""
     return JudgedPart(
         what="share",
@@ -36,6 +36,7 @@ def part(verdict: Verdict, estimate: Verdict = "reproduced") -> JudgedPart:
         decided_by="t",
         verdict=verdict,
         estimate=estimate,
+        would_decide="9 seeds would" if verdict == "undecided" else "",
     )
 
 
@@ -44,7 +45,7 @@ def claim(name: str, verdict: Verdict, *parts: JudgedPart) -> JudgedClaim:
     return JudgedClaim(
         id=name,
         statement="s",
-        source="ours",
+        source="paper" if name.startswith("P") else "ours",
         starred=False,
         measurement=(),
         rule="r",
@@ -60,50 +61,62 @@ def run(*judged: JudgedClaim, measured: tuple[Measurement, ...] = ()) -> RunResu
 
 def test_the_unexpected_comes_first_then_the_undecided() -> None:
     found = run(
-        claim("C1", "reproduced"),
-        claim("C2", "undecided"),
-        claim("C3", "not reproduced"),
-        claim("C4", "not reproduced"),
+        claim("P1", "reproduced"),
+        claim("O1", "holds"),
+        claim("O2", "undecided"),
+        claim("O4", "does not hold"),
+        claim("O9", "does not hold"),
     )
-    lines = discussion.consequences(found).splitlines()
-    assert [line.split(",")[0] for line in lines] == ["- **C3", "- **C2", "- **C4", "- **C1"]
-    assert lines[0].startswith("- **C3, not reproduced, unexpected.**")
-    assert STATED["C3"].meaning.fails in lines[0]
-    assert "Not decided" in lines[1]
-    assert STATED["C1"].meaning.holds in lines[3]
-    assert "unexpected" not in "".join(lines[1:])
+    lines = discussion.consequences(found, "ours").splitlines()
+    assert [line.split(",")[0] for line in lines] == ["- **O4", "- **O9", "- **O2", "- **O1"]
+    assert lines[0].startswith("- **O4, does not hold, unexpected.**")
+    assert STATED["O4"].meaning.fails in lines[0]
+    assert "Not decided" in lines[2]
+    assert STATED["O1"].meaning.holds in lines[3]
+    assert "unexpected" not in "".join(lines[2:])
+    (paper,) = discussion.consequences(found, "paper").splitlines()
+    assert paper == f"- **P1, reproduced.** {STATED['P1'].meaning.holds}"
 
 
 @pytest.mark.parametrize(
     ("estimate", "side"),
-    [("reproduced", "on the claim's side"), ("not reproduced", "on the other side")],
+    [("holds", "on the claim's side"), ("does not hold", "on the other side")],
 )
-def test_an_undecided_claim_has_both_readings_and_says_what_is_open(
+def test_an_undecided_claim_has_both_readings_and_says_what_would_decide(
     estimate: Verdict, side: str
 ) -> None:
-    text = discussion.consequences(
-        run(claim("C12", "undecided", part("undecided", estimate), part("reproduced")))
-    )
-    meaning = STATED["C12"].meaning
+    found = run(claim("O12", "undecided", part("undecided", estimate), part("holds")))
+    text, meaning = discussion.consequences(found, "ours"), STATED["O12"].meaning
     assert meaning.holds in text
     assert meaning.fails in text
-    assert "share, 91 % [88, 94] (lower bound >= 0.9), where the estimate" in text
-    assert f"lies {side}. If it holds" in text
+    said = f"share, 91 % [88, 94] (lower bound >= 0.9), where the estimate lies {side}"
+    assert f"{said}. If it holds" in text
+    assert discussion.what_would_decide(found) == f"- **O12.** {said}: 9 seeds would."
+    decided = run(claim("O12", "holds"))
+    assert discussion.what_would_decide(decided) == "Every claim that was judged is decided."
 
 
-@pytest.mark.parametrize("verdict", get_args(Verdict))
+@pytest.mark.parametrize("verdict", VERDICTS["paper"])
 def test_a_claim_that_was_expected_to_fail_surprises_by_holding(verdict: Verdict) -> None:
-    surprising = discussion.is_unexpected(STATED["C4"], claim("C4", verdict))
+    surprising = discussion.is_unexpected(STATED["P2"], claim("P2", verdict))
     assert surprising == (verdict == "reproduced")
 
 
-def test_what_it_means_in_practice_is_said_with_the_verdict_it_holds_for() -> None:
-    lost, kept = STATED["C4"].meaning.practice_if_it_fails, STATED["C16"].meaning.practice
-    assert lost in discussion.consequences(run(claim("C4", "not reproduced")))
-    assert lost not in discussion.consequences(run(claim("C4", "reproduced")))
-    assert kept in discussion.consequences(run(claim("C16", "reproduced")))
-    assert kept not in discussion.consequences(run(claim("C16", "not reproduced")))
-    assert kept not in discussion.consequences(run(claim("C16", "undecided")))
+def test_a_hypothesis_is_said_with_the_verdict_it_holds_for() -> None:
+    lost, kept = STATED["O14"].meaning.hypothesis_if_it_fails, STATED["O15"].meaning.hypothesis
+    said = "*Hypothesis, not tested here:* "
+    assert said + lost in discussion.consequences(run(claim("O14", "does not hold")), "ours")
+    assert said not in discussion.consequences(run(claim("O14", "holds")), "ours")
+    assert said + kept in discussion.consequences(run(claim("O15", "holds")), "ours")
+    for verdict in ("does not hold", "undecided"):
+        assert said not in discussion.consequences(run(claim("O15", verdict)), "ours")
+
+
+def test_what_another_profile_measures_is_said() -> None:
+    left = LeftPart(what="it", rule="r", profile="paper")
+    found = run(claim("O21", "not measured").model_copy(update={"parts": (), "left": (left,)}))
+    text = discussion.consequences(found, "ours")
+    assert text == "- **O21, not measured.** Not measured in this profile (paper)."
 
 
 def test_cues_are_described_by_what_was_measured_and_nothing_else(tmp_path: Path) -> None:
@@ -145,10 +158,20 @@ def test_without_measurements_nothing_is_said() -> None:
     assert discussion.cue_overlap(run()) == discussion.scanner(run()) == ""
 
 
-def test_verdicts_are_counted() -> None:
-    found = run(claim("C1", "reproduced"), claim("C2", "reproduced"), claim("C3", "undecided"))
-    text = discussion.overview(found)
-    assert text == "Of 3 claims judged in the run `standard`: **2 reproduced**, **1 undecided**."
+def test_the_papers_claims_and_ours_are_counted_apart() -> None:
+    found = run(
+        claim("P1", "reproduced"),
+        claim("P2", "not reproduced"),
+        claim("O1", "holds"),
+        claim("O2", "holds"),
+        claim("O3", "undecided"),
+        claim("O21", "not measured"),
+    )
+    assert discussion.overview(found).splitlines()[2:] == [
+        "- The paper's claims: 2, of which reproduced 1, not reproduced 1, undecided 0.",
+        "- Our claims: 4, of which holds 2, does not hold 0, undecided 1, not measured in this "
+        "profile 1.",
+    ]
     smoke = RunResults(profile="smoke", complete=True, measurements=(), claims=())
     assert "mean nothing" in discussion.overview(smoke)
 
@@ -174,13 +197,13 @@ def test_the_papers_conclusions_stand_beside_verdicts_or_say_why_not(tmp_path: P
     measured = Results("06_units", tmp_path).over_seeds(
         place, [0.9, 0.8], scenes=8, unit="monotonicity"
     )
-    found = run(claim("C1", "reproduced"), claim("C6", "undecided"), measured=(measured,))
+    found = run(claim("P1", "reproduced"), claim("P5", "undecided"), measured=(measured,))
     here = dict(discussion.conclusions(found).itertuples(index=False))
-    assert here["Errors concentrate at the class boundaries"] == "C6: undecided"
-    first = "A network can learn a class that depends on intensity alone"
-    assert here[first] == "C1: reproduced, C2: not judged"
-    early = here["Early channels respond monotonically"].split("; ")
-    assert early[0] == f"monotonicity of the first layer: {measured.text}"
-    assert early[1] == "of the last rectified layer: not measured"
-    assert here["Single pixels move logits monotonically"].startswith("not tested")
+    assert here["Errors concentrate at the class boundaries"] == "P5: undecided"
+    first = "A network can learn a class that is a non-monotonic function of intensity"
+    assert here[first].startswith("P1: reproduced, P11: not judged; ")
+    place = "Early channels respond monotonically, later ones follow the class boundaries"
+    early = here[place].split("; ")
+    assert early[1] == f"monotonicity of the first layer: {measured.text}"
+    assert early[2] == "of the last rectified layer: not measured"
     assert all(here.values())

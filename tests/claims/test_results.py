@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from intensity.claims.results import RunResults, gather, load_results, merge, save_part
+from intensity.claims.results import gather, load_results, merge, save_part
 from intensity.statistics.measurements import Results
 from intensity.values import InvalidInput
 
@@ -46,9 +46,9 @@ def test_merging_keeps_the_order_of_notebooks_and_of_measuring(tmp_path: Path) -
 
 def test_a_merge_is_complete_only_with_every_part(tmp_path: Path) -> None:
     output = tmp_path / "smoke"
-    assert gather(output, NOTEBOOKS) == RunResults(
-        profile="smoke", complete=False, measurements=(), claims=()
-    )
+    empty = gather(output, NOTEBOOKS)
+    assert (empty.profile, empty.complete, empty.measurements) == ("smoke", False, ())
+    assert {claim.verdict for claim in empty.claims} == {"not measured"}  # left to paper
     save(output, "01_data")
     save(output, "02_training", bn_compact=[0.95, 0.96])
     assert not merge(output, NOTEBOOKS).complete
@@ -63,14 +63,14 @@ def test_parts_of_unknown_notebooks_are_left_out(tmp_path: Path) -> None:
 
 def test_merging_judges_claims_across_notebooks(tmp_path: Path) -> None:
     first = Results("01_data", tmp_path)
-    first.counts("accuracy/hard/mean_intensity", 3300, 10000)
+    first.counts("accuracy/hard/mean_posterior", 3300, 10000)
     save_part(first)
-    assert gather(tmp_path, NOTEBOOKS).claims == ()
+    assert not any(claim.parts for claim in gather(tmp_path, NOTEBOOKS).claims)
     second = Results("02_training", tmp_path)
     second.counts("accuracy/hard/linear_histogram", 9930, 10000)
     save_part(second)
-    (claim,) = merge(tmp_path, NOTEBOOKS).claims
-    assert (claim.id, claim.verdict) == ("C5", "reproduced")
+    (claim,) = (claim for claim in merge(tmp_path, NOTEBOOKS).claims if claim.parts)
+    assert (claim.id, claim.verdict) == ("O2", "holds")
 
 
 def test_the_same_measurement_in_two_parts_is_kept_once(tmp_path: Path) -> None:
@@ -122,6 +122,7 @@ def test_a_part_of_another_version_names_its_file(tmp_path: Path) -> None:
 
 def strike(results: dict[str, Any]) -> None:
     """Take the measurements away on which a claim rests."""
+    results["claims"][0]["measurement"] = ["accuracy/hard/bn_compact"]
     results["measurements"] = []
 
 
@@ -165,8 +166,19 @@ def test_results_that_another_version_wrote_are_refused_in_one_line(
 
 
 def test_the_main_findings_are_those_that_were_measured(tmp_path: Path) -> None:
-    save(tmp_path, "01_data", bn_compact=[0.95, 0.96])
+    book = Results("01_data", tmp_path)
+    tenth = [0.83, 0.84, 0.82, 0.85, 0.81]
+    differing = book.over_seeds("answers_by_background/hard/bn_compact", tenth, scenes=1000)
+    jitter = book.over_seeds(
+        "jitter_width/hard/bn_compact", [3, 1], scenes=10, unit="difference in grey levels"
+    )
+    save_part(book)
     found = merge(tmp_path, NOTEBOOKS)
-    (row,) = found.findings
-    assert row[2:] == (f"`bn_compact` {found.known[ACCURACY].text}", "undecided (C2)")
-    assert found.counts == {"reproduced": 0, "not reproduced": 0, "undecided": 1}
+    assert found.findings("paper") == []
+    first, second = found.findings("ours")
+    assert first == found.lead
+    assert f"{differing.text} (claimed: > 50 %)" in first[1]
+    assert first[2] == "holds (O8)"
+    assert f"{jitter.text} (claimed: > 2 grey levels)" in second[1]
+    assert second[2] == "undecided (O18)"
+    assert found.tally("ours").startswith("Our claims: 4, of which holds 1, does not hold 0, und")

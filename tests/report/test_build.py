@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from intensity.claims.definitions import load_claims
 from intensity.claims.results import merge, save_part
 from intensity.report.build import FIELDS, build_report
 from intensity.report.page import TEMPLATES
@@ -103,6 +104,9 @@ def page(checkout: Any, manifest: dict[str, Any]) -> BeautifulSoup:
     checkout.write(folder / "notebooks" / "02_training.ipynb", TRAINING)
     results = Results("01_data", folder)
     results.over_seeds("accuracy/hard/bn_compact", [0.951, 0.959, 0.955], scenes=20000)
+    results.over_seeds("accuracy/hard/bn_large", [0.961, 0.969, 0.965], scenes=20000)
+    differing = [0.83, 0.84, 0.82, 0.85, 0.81]
+    results.over_seeds("answers_by_background/hard/bn_compact", differing, scenes=1000)
     results.counts("accuracy/hard/mean_intensity", 6500, 20000)
     save_part(results)
     merge(folder, list(checkout.layout.notebooks))
@@ -203,16 +207,19 @@ def test_the_paper_stands_beside_what_was_measured_and_gaps_are_counted(
     rows = [
         [cell.text for cell in row.find_all(["th", "td"])] for row in page.select("#verdicts tr")
     ]
-    assert rows[0] == ["question", "paper", "here", "verdict (claim)"]
-    assert [row[2:] for row in rows[1:]] == [
-        ["bn_compact 95.50 % [94.51, 96.49]", "reproduced (C2)"],
-    ]
-    assert "10 of 11 questions are unanswered so far" in section(page, "verdicts").text
+    head = ["question", "here", "verdict (claim)"]
+    assert [rows[0], rows[2]] == [head, head]  # the paper's claims, and ours
+    assert "bn_compact (ours) 95.50 % [94.51, 96.49] (claimed: >= 95 %)" in rows[1][1]
+    assert [row[-1] for row in rows[1::2]] == ["undecided (P1)", "holds (O8)"]
+    assert (
+        f"{FINDINGS - 2} of {FINDINGS} questions are unanswered" in section(page, "verdicts").text
+    )
 
 
+FINDINGS = sum(claim.headline is not None for claim in load_claims().claims)
 RESULTS = {"profile": "smoke", "complete": False, "measurements": [], "claims": []}
 CLAIM = {
-    **{"id": "C2", "statement": "s", "source": "paper", "starred": False, "rule": "r"},
+    **{"id": "P1", "statement": "s", "source": "paper", "starred": False, "rule": "r"},
     **{"measurement": [], "parts": [], "verdict": "reproduced"},
 }
 OLD = {
@@ -220,7 +227,7 @@ OLD = {
     "a claim on nothing": RESULTS | {"claims": [CLAIM | {"measurement": ["a/b/c"]}]},
     "no claims": {key: value for key, value in RESULTS.items() if key != "claims"},
     "other measurements": RESULTS | {"measurements": [{"id": "a", "mean": 1}]},
-    "other claims": RESULTS | {"claims": [{"id": "C1", "verdict": "reproduced"}]},
+    "other claims": RESULTS | {"claims": [{"id": "P1", "verdict": "reproduced"}]},
     "not an object": [],
 }
 
@@ -232,8 +239,8 @@ def test_results_of_another_version_are_told_in_their_place(
     path = checkout.layout.run("smoke") / "results.json"
     path.write_text(json.dumps(written))
     again = build(checkout, manifest)
-    assert "Numbers are missing here and in Table A: " in section(again, "abstract").text
-    assert "11 of 11 questions are unanswered so far" in section(again, "verdicts").text
+    assert "Numbers are missing here and in Tables A and B: " in section(again, "abstract").text
+    assert f"{FINDINGS} of {FINDINGS} questions are unanswered" in section(again, "verdicts").text
     assert "Unknown: no claim has been tested." in section(again, "abstract").text
     assert str(checkout.root.parent) not in again.text.replace(str(path), "")
     assert "Traceback" not in section(again, "abstract").text
@@ -246,8 +253,7 @@ def test_a_claim_without_the_number_that_a_finding_shows_has_no_row(
     path = checkout.layout.run("smoke") / "results.json"
     path.write_text(json.dumps(RESULTS | {"claims": [CLAIM]}))
     again = build(checkout, manifest)
-    assert "11 of 11 questions are unanswered so far" in section(again, "verdicts").text
-    assert "Claims tested: 1." in section(again, "abstract").text
+    assert f"{FINDINGS} of {FINDINGS} questions are unanswered" in section(again, "verdicts").text
 
 
 def test_results_that_are_gone_are_told(
@@ -256,7 +262,7 @@ def test_results_that_are_gone_are_told(
     (checkout.layout.run("smoke") / "results.json").unlink()
     again = section(build(checkout, manifest), "abstract").text
     assert "results.json is not there: run the notebooks first" in again
-    assert "All claims tested" not in again
+    assert "No claim that was tested" not in again
 
 
 def test_results_that_are_cut_off_are_told_too(
@@ -335,7 +341,11 @@ def test_a_notebook_that_was_not_run_is_said_to_be_missing(page: BeautifulSoup) 
 def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) -> None:
     abstract = " ".join(section(page, "abstract").text.split())
     assert "bn_compact on hard 95.50 % [94.51, 96.49] (3 seeds, 20,000 scenes)." in abstract
-    assert "Claims tested: 1. Reproduced: 1. Not reproduced: 0. Undecided: 0." in abstract
+    assert "The paper's claims: 2, of which reproduced 0, not reproduced 0, undecided 1" in abstract
+    assert "Our claims: 3, of which holds 1, does not hold 0, undecided 0" in abstract
+    assert "83.0 % [81.0, 85.0] (claimed: > 50 %) of answers name the background's" in abstract
+    assert "1 claims remain undecided (P1)" in abstract
+    assert "No claim that was tested so far fails." in abstract
     assert "Not measured yet: accuracy/three_bands/large" in abstract
 
 

@@ -287,3 +287,17 @@ def test_the_standard_profile_with_one_thing_wrong_is_refused(wrong: str, tmp_pa
     line = str(refusal.value)
     assert line.startswith(f"{tmp_path}/params/mine.yaml: 0")
     assert "\n" not in line
+
+
+def test_what_explored_does_not_confirm(tmp_path: Path) -> None:
+    text = (ROOT / "params" / "standard.yaml").read_text()
+    (tmp_path / "params").mkdir()
+    for name in ("standard", "paper", "mine"):
+        path = tmp_path / "params" / f"{name}.yaml"
+        path.write_text(text.replace("seeds: [100,", "seeds: [99,", 1))
+    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
+    layout = Layout(tmp_path)
+    for name in ("standard", "paper"):
+        with pytest.raises(InvalidInput, match="02_training: seeds: 99 is not allowed: from 100 "):
+            load_profile(layout, name)
+    assert load_profile(layout, "mine")["02_training"].seeds[0] == 99

@@ -75,7 +75,8 @@ def test_the_same_run_is_identical_and_says_so(checkout: Any) -> None:
     lines = list(verify(checkout.layout, "smoke"))
     assert lines == [
         "measurements: 5 identical, 0 within, 0 outside, 0 not judged",
-        "claims: 0 of 1 have another verdict",
+        "the paper's claims: 0 of 1 have another verdict",
+        "our claims: 0 of 2 have another verdict",
         "figures: 0 of 1 have other data",
         "",
     ]
@@ -92,8 +93,8 @@ def test_what_has_moved_is_listed_with_how_much(checkout: Any) -> None:
     assert lines[0] == "measurements: 4 identical, 1 within, 0 outside, 0 not judged"
     start = "  within: accuracy/hard/bn_compact: 0.96 -> 0.960333, moved by 0.000333, tolerance "
     assert lines[1].startswith(start)
-    assert lines[2] == "claims: 0 of 1 have another verdict"
-    assert lines[3:] == ["figures: 0 of 1 have other data", ""]
+    assert lines[2] == "the paper's claims: 0 of 1 have another verdict"
+    assert lines[4:] == ["figures: 0 of 1 have other data", ""]
 
 
 def test_a_number_whose_tolerance_holds_all_that_is_possible_is_not_judged(checkout: Any) -> None:
@@ -108,14 +109,15 @@ def test_a_number_whose_tolerance_holds_all_that_is_possible_is_not_judged(check
 
 def test_a_claim_with_another_verdict_is_listed_and_lets_no_run_fail(checkout: Any) -> None:
     names = ("accuracy/three_bands/large", "accuracy/three_bands/small")
-    publish(checkout, {name: [0.95, 0.96, 0.97] for name in names})
-    record(checkout, {name: [0.85, 0.96, 0.97] for name in names})
+    publish(checkout, {name: [0.93, 0.94, 0.95, 0.94, 0.94] for name in names})
+    record(checkout, {name: [0.85, 0.96, 0.97, 0.98, 0.99] for name in names})
     lines = list(verify(checkout.layout, "smoke"))
-    place = lines.index("claims: 1 of 1 have another verdict")
-    assert lines[place + 1] == "  C1: not reproduced -> undecided"
+    place = lines.index("the paper's claims: 1 of 2 have another verdict")
+    assert lines[place + 1] == "  P11: not reproduced -> undecided"
+    assert lines[place + 2] == "our claims: 0 of 2 have another verdict"
     assert lines[-1] == ""
-    record(checkout, {names[0]: [0.95, 0.96, 0.97]})
-    assert "  C1: not reproduced -> not judged" in list(verify(checkout.layout, "smoke"))
+    record(checkout, {names[0]: [0.93, 0.94, 0.95, 0.94, 0.94]})
+    assert "  P11: not reproduced -> not judged" in list(verify(checkout.layout, "smoke"))
 
 
 def test_what_is_outside_is_counted(checkout: Any) -> None:

@@ -48,21 +48,20 @@ def test_differences_are_paired(tmp_path: Path) -> None:
     assert kept.unit == "difference in fraction"
 
 
-def test_a_family_is_corrected_together(tmp_path: Path) -> None:
-    results = Results("04_visualization", tmp_path)
-    values = {"auc/hard/a/x": [0.7, 0.8, 0.9], "auc/hard/a/y": [0.5, 0.6, 0.4]}
-    first, second = results.family(values, beyond=0.5, scenes=100, unit="AUC")
-    alone = Results("04_visualization", tmp_path).over_seeds(
-        "auc/hard/a/x", [0.7, 0.8, 0.9], scenes=100, unit="AUC"
-    )
-    assert first.value == alone.value
-    assert first.ci95 is not None
-    assert alone.ci95 is not None
-    assert first.ci95[0] < alone.ci95[0]
-    assert first.method == second.method == "Student t over seeds, Holm over 2"
-    assert [m.id for m in results.measurements("auc/hard/a/")] == list(values)
-    with pytest.raises(InvalidInput, match="auc/hard/a/z"):
-        results.family({"auc/hard/a/z": [0.5]}, beyond=0.5, scenes=100, unit="AUC")
+def test_rates_near_1_are_measured_on_the_logit_and_hold_their_mean(tmp_path: Path) -> None:
+    kept = Results("02_training", tmp_path).over_seeds(ACCURACY, [0.99, 1.0, 0.995], scenes=400)
+    assert kept.method == "Student t over seeds, on the logit"
+    assert kept.ci95 is not None
+    assert 0.9 < kept.ci95[0] < kept.value < kept.ci95[1] < 1
+
+
+def test_another_level_has_another_interval_over_seeds_alone(tmp_path: Path) -> None:
+    results = Results("02_training", tmp_path)
+    kept = results.over_seeds(ACCURACY, [0.5, 0.6, 0.7], scenes=4000)
+    half = 2.919986 * 0.1 / math.sqrt(3)
+    assert kept.at_level(0.9).ci95 == pytest.approx((0.6 - half, 0.6 + half))
+    counted = results.counts("accuracy/hard/mean_intensity", 36, 100)
+    assert counted.at_level(0.9) == counted
 
 
 def test_counts_have_no_seeds_and_say_so(tmp_path: Path) -> None:

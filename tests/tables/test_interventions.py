@@ -11,8 +11,9 @@ from intensity import tables
 from intensity.data.sampling import draw_scenes
 from intensity.evaluation.comparison import Compared
 from intensity.interventions.registry import INTERVENTIONS
-from intensity.statistics.intervals import holm, t_test, wilson
+from intensity.statistics.intervals import holm, on_scale, seed_interval, t_test, wilson
 from intensity.training.presets import TASKS, find_setting
+from intensity.units import UNITS
 from intensity.values import InvalidInput
 
 
@@ -70,7 +71,9 @@ def test_effects_are_a_row_each_and_readers_have_one_seed() -> None:
 def test_networks_have_t_intervals_over_seeds_and_readers_normal_ones_over_scenes() -> None:
     summary = tables.effect_summary(tables.effect_table(MEASURED)).set_index(["name", "effect"])
     moved = summary.loc[("net", "moved")]
-    assert moved[["value", "low", "high", "seeds", "scenes"]].tolist() == [0.1, 0.1, 0.1, 2, 90]
+    interval, _ = seed_interval([0.1, 0.1], UNITS["fraction"], 90)
+    assert moved[["value", "low", "high"]].tolist() == list(interval.row(UNITS["fraction"]))
+    assert moved[["seeds", "scenes"]].tolist() == [2, 90]
     wide = summary.loc[("net", "recolor")]
     assert wide["value"] == pytest.approx(0.6)
     assert (wide["low"], wide["high"]) == (0, 1)  # 0.6 +- 1.27, cut at what a share can be
@@ -117,9 +120,9 @@ def test_an_effect_that_was_not_measured_is_refused() -> None:
 
 def test_an_effect_is_absent_where_all_seeds_stay_below_the_margin() -> None:
     seeds = [
-        arrays(moved=0.03, blurred=0.2, recolor=0.045),
-        arrays(moved=0.031, blurred=0.21, recolor=0.01),
-        arrays(moved=0.03, blurred=0.19, recolor=0.02),
+        arrays(moved=0.01, blurred=0.2, recolor=0.045),
+        arrays(moved=0.011, blurred=0.21, recolor=0.01),
+        arrays(moved=0.01, blurred=0.19, recolor=0.02),
     ]
     found = tables.absence_table(
         tables.effect_table([network(*seeds), baseline("edges", arrays(moved=0.0))]), 0.05
@@ -127,37 +130,36 @@ def test_an_effect_is_absent_where_all_seeds_stay_below_the_margin() -> None:
     assert set(found["name"]) == {"net"}
     by_name = found.set_index("intervention")
     assert by_name["absent"].to_dict() == {"moved": True, "blurred": False, "recolor": False}
-    assert set(found["decided_by"]) == {"Student t over seeds"}
-    p = holm(
-        [t_test([seed["value"][place] for seed in seeds], 0.05, side="less") for place in range(3)]
-    )
+    by_seed = np.array([seed["value"].to_numpy()[:3] for seed in seeds]).T
+    p = holm([on_scale(values, UNITS["fraction"], 100).p_below(0.05) for values in by_seed])
     assert found["p"].tolist() == pytest.approx(p.tolist())
 
 
-def test_near_zero_every_seeds_scenes_decide() -> None:
-    """Three seeds that never change have no spread: 40 scenes do not show it, 400 do."""
+def test_near_zero_the_scenes_of_all_seeds_count() -> None:
+    """Three seeds that never change have no spread: 15 scenes do not show it, 400 do."""
     few, many = (
         tables.absence_table(
             tables.effect_table([network(*[arrays(scenes=n, moved=0.0)] * 3)]), 0.05
         )
-        for n in (40, 400)
+        for n in (15, 400)
     )
     assert few["absent"].tolist() == [False]
     assert many["absent"].tolist() == [True]
-    assert set(few["decided_by"]) == {"Wilson over scenes, every seed"}
+    assert set(few["decided_by"]) == {"Student t over seeds, on the logit"}
     # Wilson's 90 % interval of 0 of n ends at z^2 / (n + z^2).
     z = 1.6448536269514722
-    assert few.loc[0, "high"] == pytest.approx(z**2 / (40 + z**2))
-    assert (few.loc[0, "low"], few.loc[0, "scenes"]) == (0, 40)
+    assert few.loc[0, "high"] == pytest.approx(z**2 / (45 + z**2))
+    assert (few.loc[0, "low"], few.loc[0, "scenes"]) == (0, 15)
     assert few.loc[0, "high"] > 0.05 > many.loc[0, "high"]
 
 
-def test_near_zero_the_worst_seed_decides() -> None:
+def test_near_zero_the_interval_is_made_on_the_logit() -> None:
     seeds = [arrays(scenes=500, moved=value) for value in (0.0, 0.0, 0.048)]
     (found,) = tables.absence_table(tables.effect_table([network(*seeds)]), 0.05).to_dict("records")
     assert found["value"] == pytest.approx(0.016)
     assert not found["absent"]
-    assert found["high"] > 0.05
+    interval, _ = seed_interval([0, 0, 0.048], UNITS["fraction"], 500, 0.9)
+    assert found["high"] == pytest.approx(interval.high)
 
 
 def named(*compared: Compared) -> pd.DataFrame:
@@ -222,12 +224,12 @@ def test_nobody_is_named_where_seeds_disagree_or_others_are_as_near() -> None:
     assert not found["nearest"].any()
 
 
-def test_all_other_readers_have_to_be_farther_after_holm() -> None:
+def test_all_other_baselines_have_to_be_farther_each_by_its_own_test() -> None:
     right = {"scenes": 1000, "accuracy": 0.995}
     others = [baseline(name, arrays(recolor=1.0, **right)) for name in "bc"]
     found = named(network(*SEEDS), baseline("a", arrays(recolor=0.0, **right)), *others)
     once = t_test([0.8, 0.76, 0.78], side="two-sided")
-    assert found.loc["a", "p"] == pytest.approx(2 * once)
+    assert found.loc["a", "p"] == pytest.approx(once)
 
 
 def test_a_task_with_less_than_two_readers_leaves_no_choice() -> None:

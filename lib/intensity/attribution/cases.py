@@ -67,7 +67,7 @@ class Method(Registered):
 
     Args:
         group: "gradient", "perturbation", or "image" for maps that need no network.
-        in_paper: whether the paper has it; these are tested as one family (claim C23).
+        in_paper: whether the paper has it.
     """
 
     PRESENTATION = ("label", "in_paper")

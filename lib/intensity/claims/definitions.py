@@ -6,14 +6,28 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, PositiveInt, model_validator
 
+from intensity.statistics.intervals import EQUIVALENCE_LEVEL, LEVEL
 from intensity.statistics.measurements import MEASUREMENT_ID
 from intensity.storage.files import read_yaml
-from intensity.units import Unit
+from intensity.units import find_unit
 from intensity.values import InvalidInput, Value, shown
 
 CLAIMS_FILE = Path(__file__).with_name("claims.yaml")
+
+Source = Literal["paper", "ours"]
+SOURCES: dict[Source, str] = {"paper": "The paper's claims", "ours": "Our claims"}
+"""The two lists of claims: they are counted apart, since only a paper's claim is reproduced."""
+
+FEWEST_SEEDS = 5
+"""The seeds that a claim takes, unless one of its parts says otherwise."""
+
+
+def _known_unit(name: str) -> str:
+    find_unit(name)
+    return name
+
 
 Comparison = Literal[">", ">=", "<", "<="]
 Text = Annotated[str, Field(min_length=1)]
@@ -26,38 +40,55 @@ class Part(Value):
     what: Text
     """The measurement in words."""
     measurement: MeasurementId
+    unit: Annotated[str, AfterValidator(_known_unit)]
+    """That of the threshold."""
     comparison: Comparison
     """With > and >= the lower bound has to pass the threshold, with < and <= the upper bound."""
     threshold: FiniteFloat
+    test: Literal["difference", "equivalence"] = "difference"
+    """Equivalence, that an effect is absent or within a margin, is decided by the 90 % interval:
+    two one-sided tests at 5 %. All else is decided by the 95 % interval."""
+    seeds: PositiveInt = FEWEST_SEEDS
+    """The fewest that can decide, where there are seeds."""
+    profile: Literal["paper"] | None = None
+    """The profile that measures it, where not all do."""
 
     @property
     def bound(self) -> Literal["lower", "upper"]:
         """Which end of the interval has to pass the threshold."""
         return "lower" if self.comparison.startswith(">") else "upper"
 
-    def rule(self, unit: Unit) -> str:
-        """The rule in words, in the measurement's unit, for example "lower bound >= 99 %"."""
-        return f"{self.bound} bound {self.comparison} {unit.format(self.threshold)}"
+    @property
+    def level(self) -> float:
+        """The level of the interval that decides."""
+        return EQUIVALENCE_LEVEL if self.test == "equivalence" else LEVEL
+
+    @property
+    def limit(self) -> str:
+        """The threshold for people, for example ">= 99 %"."""
+        return f"{self.comparison} {find_unit(self.unit).format(self.threshold)}"
+
+    @property
+    def rule(self) -> str:
+        """The rule in words, for example "lower bound >= 99 %"."""
+        ends = " (90 % interval)" if self.test == "equivalence" else ""
+        return f"{self.bound} bound {self.limit}{ends}"
 
 
 class Headline(Value):
     """A claim as a row of the main findings."""
 
     question: Text
-    """It is answered with yes where the claim is reproduced."""
-    paper: Text
-    """The paper's answer."""
+    """It is answered with yes where the claim holds."""
     here: Text
     """What was measured, with ids of the claim's measurements in braces."""
+    leads: bool = False
+    """Is it the finding that stands above all others?"""
 
     @property
     def measurements(self) -> set[str]:
         """The ids in braces."""
         return {name for _, name, _, _ in Formatter().parse(self.here) if name}
-
-    def row(self, texts: Mapping[str, str]) -> tuple[str, str, str]:
-        """Question, the paper's answer, and what was measured, with texts by id."""
-        return self.question, self.paper, self.here.format_map(texts)
 
 
 class Meaning(Value):
@@ -65,60 +96,60 @@ class Meaning(Value):
 
     holds: Text
     fails: Text
-    practice: str = ""
-    """For whoever trains networks on medical or natural images, if it holds."""
-    practice_if_it_fails: str = ""
+    hypothesis: str = ""
+    """What might follow elsewhere if it holds: not tested here, with a reference."""
+    hypothesis_if_it_fails: str = ""
 
 
 class Claim(Value):
     """A sentence that measurements can decide.
 
     Raises:
-        InvalidInput: a field is unknown, missing or not allowed, or the headline names a
-            measurement that is none of the claim's.
+        InvalidInput: a field is unknown, missing or not allowed, the paper's claim has no place, or
+            the headline names a measurement that is none of the claim's.
     """
 
     id: Annotated[str, Field(pattern=r"^\w+$")]
     statement: Text
-    source: Literal["paper", "ours"]
-    """Did the paper or its authors say it, or is it ours?"""
+    source: Source
+    """Did the paper, its authors or its published summary say it, or is it ours?"""
     place: str = ""
-    """The sentence or figure where they did, as far as known."""
+    """Where they did: a sentence of the paper (v1), of the summary, or the authors' code."""
     starred: bool = False
     """Would it be among the most interesting ones to fail?"""
     expected: Literal["holds", "fails"]
     """What was expected before anything was run."""
     headline: Headline | None = None
-    family: tuple[str, ...] = ()
-    """Every part is repeated for each member, in place of "{member}"."""
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
     meaning: Meaning
 
-    @model_validator(mode="before")
-    @classmethod
-    def _spread(cls, fields: Any) -> Any:
-        """Repeat the parts for each member of the family."""
-        if not (isinstance(fields, dict) and fields.get("family")):
-            return fields
-        parts = [
-            {key: _named(value, member) for key, value in part.items()}
-            for member in fields["family"]
-            for part in fields.get("parts", ())
-        ]
-        return fields | {"parts": parts}
-
     @model_validator(mode="after")
     def _check(self) -> Self:
-        """Refuse a headline that rests on something else than the claim."""
+        """Refuse a headline that rests on something else than the claim, and a claim of nobody."""
         odd = (self.headline.measurements if self.headline else set()) - set(self.measurements)
         if odd:
             raise InvalidInput(f"headline.here: {min(odd)} is not allowed: one of the parts' ids")
+        if self.source == "paper" and not self.place:
+            raise InvalidInput("place: '' is not allowed: where the paper or its authors say it")
         return self
 
     @property
     def measurements(self) -> list[str]:
         """The ids that it rests on, each once."""
         return list(dict.fromkeys(part.measurement for part in self.parts))
+
+    def finding(self, texts: Mapping[str, str]) -> str:
+        """What the headline says was measured, each number with its threshold.
+
+        Args:
+            texts: numbers as text, by id.
+        """
+        limits: dict[str, list[str]] = {}
+        for part in self.parts:
+            limits.setdefault(part.measurement, []).append(part.limit)
+        shown = {name: f"{text} (claimed: {' and '.join(limits.get(name, []))})"
+                 for name, text in texts.items()}  # fmt: skip
+        return self.headline.here.format_map(shown) if self.headline else ""
 
 
 class Described(Value):
@@ -213,7 +244,3 @@ def _claim(row: Any) -> Claim:
         return Claim(**row)
     except InvalidInput as error:
         raise InvalidInput(f"{row.get('id', 'a claim without id')}: {error}") from None
-
-
-def _named(value: Any, member: str) -> Any:
-    return value.replace("{member}", member) if isinstance(value, str) else value

@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from intensity.claims.definitions import Claim, Conclusion, Described, Without, load_claims
-from intensity.claims.judge import JudgedClaim, JudgedPart, Verdict
+from intensity.claims.definitions import (
+    SOURCES,
+    Claim,
+    Conclusion,
+    Described,
+    Source,
+    Without,
+    load_claims,
+)
+from intensity.claims.judge import NO, YES, JudgedClaim, JudgedPart
 from intensity.claims.results import RunResults, gather
 from intensity.statistics.measurements import Measurement
 from intensity.values import ROOT, InvalidInput
-
-SURPRISES: dict[str, Verdict] = {"holds": "not reproduced", "fails": "reproduced"}
-"""The verdict that was not expected, by what was."""
 
 
 def findings(output: str | Path) -> RunResults:
@@ -32,13 +37,11 @@ def findings(output: str | Path) -> RunResults:
 
 
 def overview(found: RunResults) -> str:
-    """How many claims were judged, and how, as Markdown."""
-    counts = [f"**{count} {verdict}**" for verdict, count in found.counts.items() if count]
-    judged = f"Of {len(found.claims)} claims judged in the run `{found.profile}`"
-    text = f"{judged}: {', '.join(counts) or 'none'}."
+    """How many claims were judged, and how, as Markdown: the paper's and ours, counted apart."""
+    lines = [f"- {found.tally(source)}" for source in SOURCES]
     if found.profile == "smoke":
-        text += " The smoke profile trains on next to nothing; its verdicts mean nothing."
-    return text
+        lines.append("\nThe smoke profile trains on next to nothing; its numbers mean nothing.")
+    return "\n".join([f"In the run `{found.profile}`:\n", *lines])
 
 
 def cue_overlap(found: RunResults) -> str:
@@ -53,13 +56,17 @@ def scanner(found: RunResults) -> str:
     return _listed(load_claims().scanner, found.known)
 
 
-def consequences(found: RunResults) -> str:
+def consequences(found: RunResults, source: Source) -> str:
     """What each verdict means, as a Markdown list: the unexpected, the undecided, the others.
 
     Within each, claims that would be the most interesting to fail come first.
+
+    Args:
+        found: what was measured.
+        source: whose claims.
     """
     stated = load_claims()
-    pairs = [(stated[judged.id], judged) for judged in found.claims]
+    pairs = [(stated[judged.id], judged) for judged in found.claims if judged.source == source]
     pairs.sort(key=lambda pair: not pair[0].starred)
     pairs.sort(key=lambda pair: (not is_unexpected(*pair), pair[1].verdict != "undecided"))
     return "\n".join(
@@ -71,7 +78,18 @@ def consequences(found: RunResults) -> str:
 
 def is_unexpected(claim: Claim, judged: JudgedClaim) -> bool:
     """Whether a claim fails that was expected to hold, or holds and was expected to fail."""
-    return judged.verdict == SURPRISES[claim.expected]
+    return judged.verdict in (NO if claim.expected == "holds" else YES)
+
+
+def what_would_decide(found: RunResults) -> str:
+    """What would decide each part that is undecided, as a Markdown list."""
+    lines = [
+        f"- **{claim.id}.** {_side(part)}: {part.would_decide}."
+        for claim in found.claims
+        for part in claim.parts
+        if part.would_decide
+    ]
+    return "\n".join(lines) or "Every claim that was judged is decided."
 
 
 def conclusions(found: RunResults) -> pd.DataFrame:
@@ -117,16 +135,19 @@ def _bearing(conclusion: Conclusion, found: RunResults) -> str:
 
 def _meaning(claim: Claim, judged: JudgedClaim) -> str:
     meaning = claim.meaning
+    if judged.verdict == "not measured":
+        profiles = ", ".join(dict.fromkeys(part.profile for part in judged.left))
+        return f"Not measured in this profile ({profiles})."
     if judged.verdict == "undecided":
         sides = "; ".join(_side(part) for part in judged.parts if part.verdict == "undecided")
         return f"Not decided: {sides}. If it holds: {meaning.holds} If not: {meaning.fails}"
-    if judged.verdict == "reproduced":
-        said, practice = meaning.holds, meaning.practice
+    if judged.verdict in YES:
+        said, hypothesis = meaning.holds, meaning.hypothesis
     else:
-        said, practice = meaning.fails, meaning.practice_if_it_fails
-    return f"{said} *In practice:* {practice}" if practice else said
+        said, hypothesis = meaning.fails, meaning.hypothesis_if_it_fails
+    return f"{said} *Hypothesis, not tested here:* {hypothesis}" if hypothesis else said
 
 
 def _side(part: JudgedPart) -> str:
-    side = "on the claim's side" if part.estimate == "reproduced" else "on the other side"
+    side = "on the claim's side" if part.estimate in YES else "on the other side"
     return f"{part.what}, {part.measured} ({part.rule}), where the estimate lies {side}"

@@ -1,29 +1,36 @@
 """How measurements decide claims.
 
-A claim is *reproduced* when the whole interval of its measurement lies on its side of the
-threshold, *not reproduced* when it lies wholly on the other side, and *undecided* otherwise.
-A claim of several parts is reproduced if all parts are, not reproduced if any part is not, else
-undecided. The claims themselves are in claims.yaml.
+A part of a claim is decided by the whole interval of its measurement: on its side of the threshold
+it holds, wholly on the other side it does not, and otherwise it is undecided. A claim holds if all
+its parts do, does not if any does not, and is undecided otherwise. What holds is called
+*reproduced* where the paper claims it, and *holds* where we do. The claims are in claims.yaml.
 """
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import FiniteFloat
 
-from intensity.claims.definitions import Claim, Part
-from intensity.statistics.intervals import EVERY_SEED, LEVEL, wilson_of_rates
+from intensity.claims.definitions import Claim, Part, Source
+from intensity.claims.undecided import would_decide
+from intensity.statistics.intervals import LEVEL
 from intensity.statistics.measurements import Measurement
-from intensity.units import FRACTION, find_unit
-from intensity.values import Value
+from intensity.units import Unit, find_unit
+from intensity.values import InvalidInput, Value
 
-Verdict = Literal["reproduced", "not reproduced", "undecided"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+Verdict = Literal[
+    "reproduced", "not reproduced", "holds", "does not hold", "undecided", "not measured"
+]
+VERDICTS: dict[Source, tuple[Verdict, ...]] = {
+    "paper": ("reproduced", "not reproduced", "undecided", "not measured"),
+    "ours": ("holds", "does not hold", "undecided", "not measured"),
+}
+"""The words for yes, no, neither, and for what no notebook of a profile measures, by source."""
 
-NEAR = 0.02
-"""Rates this close to 0 or 1 are decided by every seed's Wilson bound: they cannot spread there."""
+YES: tuple[Verdict, ...] = ("reproduced", "holds")
+NO: tuple[Verdict, ...] = ("not reproduced", "does not hold")
 
 NO_EFFECT: float = 0.05
 """The largest share of changed predictions that counts as no effect, chosen beforehand."""
@@ -32,23 +39,13 @@ COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": oper
 """What each sign requires of the decisive end of an interval."""
 
 
-class Decision(NamedTuple):
-    """The interval that decides, in the measurement's unit, and how it was made."""
-
-    low: float
-    high: float
-    method: str
-    own: bool
-    """Whether it is the measurement's own interval, which is printed beside its value."""
-
-
 class JudgedPart(Value):
     """A part of a claim with its verdict and what decided it."""
 
     what: str
     measurement: str
     measured: str
-    """The measured number as text; where another interval decides, that one too."""
+    """The measured number as text, with the interval that decides."""
     threshold: FiniteFloat
     bound: Literal["lower", "upper"]
     """Which end of the interval has to pass the threshold."""
@@ -60,6 +57,16 @@ class JudgedPart(Value):
     verdict: Verdict
     estimate: Verdict
     """The verdict if the measured value had no interval."""
+    would_decide: str = ""
+    """Of what is undecided: what would decide it."""
+
+
+class LeftPart(Value):
+    """A part of a claim that another profile measures."""
+
+    what: str
+    rule: str
+    profile: str
 
 
 class JudgedClaim(Value):
@@ -67,75 +74,88 @@ class JudgedClaim(Value):
 
     id: str
     statement: str
-    source: str
+    source: Source
+    place: str = ""
     starred: bool
     measurement: tuple[str, ...]
     """The ids that it rests on."""
     rule: str
     verdict: Verdict
     parts: tuple[JudgedPart, ...]
+    left: tuple[LeftPart, ...] = ()
+    """What no notebook of this profile measures."""
 
 
-def side(part: Part, low: float, high: float) -> Verdict:
+def side(part: Part, low: float, high: float, source: Source) -> Verdict:
     """What an interval says of a part.
 
     Args:
         part: the rule.
         low: the interval's lower end, in the measurement's unit.
         high: its upper end.
+        source: whose claim it is.
 
     Returns:
-        Reproduced if the decisive end is on the claim's side (then so is the other end), not
-        reproduced if not even the other end is there.
+        Yes if the decisive end is on the claim's side (then so is the other end), no if not even
+        the other end is there, else undecided; in the words for that source.
     """
+    yes, no, undecided, _ = VERDICTS[source]
     passes = COMPARISONS[part.comparison]
     decisive, other = (low, high) if part.bound == "lower" else (high, low)
     if passes(decisive, part.threshold):
-        return "reproduced"
-    return "undecided" if passes(other, part.threshold) else "not reproduced"
+        return yes
+    return undecided if passes(other, part.threshold) else no
 
 
-def combine(verdicts: Sequence[Verdict]) -> Verdict:
-    """Reproduced if all parts of a claim are, not reproduced if any is not, else undecided."""
-    if "not reproduced" in verdicts:
-        return "not reproduced"
-    return "undecided" if "undecided" in verdicts else "reproduced"
+def combine(verdicts: Sequence[Verdict], source: Source) -> Verdict:
+    """Yes if all parts of a claim say so, no if any says no; without parts it is not measured."""
+    yes, no, undecided, nothing = VERDICTS[source]
+    if not verdicts:
+        return nothing
+    if no in verdicts:
+        return no
+    return undecided if undecided in verdicts else yes
 
 
-def decide(measurement: Measurement) -> Decision:
-    """The interval by which a measurement decides.
-
-    Its own interval does, as a rule. An exact value decides by itself. A trained network's rate
-    within 2 % of 0 or 1 decides by the seeds' Wilson intervals over the scenes: from the smallest
-    lower to the largest upper end, so that a verdict holds for every seed.
-    """
-    if measurement.ci95 is None:
-        return Decision(measurement.value, measurement.value, measurement.method, own=True)
-    if not (measurement.seeds and measurement.unit == FRACTION and _is_near(measurement.value)):
-        return Decision(*measurement.ci95, measurement.method, own=True)
-    low, high, _ = wilson_of_rates(measurement.seeds, measurement.n.scenes, LEVEL)
-    return Decision(low, high, EVERY_SEED, own=False)
-
-
-def judge(measurements: Iterable[Measurement], claims: Iterable[Claim]) -> list[JudgedClaim]:
+def judge(
+    measurements: Iterable[Measurement], claims: Iterable[Claim], profile: str = ""
+) -> list[JudgedClaim]:
     """Judge the claims whose measurements are all there.
+
+    A part that says which profile measures it is waited for there; elsewhere the claim is judged
+    without it, unless it was measured all the same.
 
     Args:
         measurements: all that is known, with different ids.
         claims: for example those of claims.yaml.
+        profile: the name of the profile that measured.
+
+    Raises:
+        InvalidInput: a measurement's unit is not that of the threshold.
     """
     known = {measurement.id: measurement for measurement in measurements}
-    return [_judge(claim, known) for claim in claims if known.keys() >= set(claim.measurements)]
+    judged = []
+    for claim in claims:
+        left = [p for p in claim.parts if p.profile not in (None, profile)]
+        left = [part for part in left if part.measurement not in known]
+        parts = [part for part in claim.parts if part not in left]
+        if all(part.measurement in known for part in parts):
+            judged.append(_judge(claim, parts, left, known))
+    return judged
 
 
-def claims_table(judged: Sequence[JudgedClaim]) -> pd.DataFrame:
-    """Judged claims as a table for display.
+CLAIM_COLUMNS = ["id", "statement", "verdict", "part", "measured", "rule", "verdict of the part"]
+
+
+def claims_table(judged: Sequence[JudgedClaim], source: Source) -> pd.DataFrame:
+    """Judged claims of one source as a table for display.
 
     Returns:
-        A row a claim, all text: id (with * if starred), statement, source, measured, rule, verdict.
+        A row a part, all text; id (with * if starred), statement (with its place) and verdict
+        stand in the first row of a claim, measured and rule in all.
     """
-    columns = ["id", "statement", "source", "measured", "rule", "verdict"]
-    return pd.DataFrame([_row(claim) for claim in judged], columns=columns)
+    rows = [row for claim in judged if claim.source == source for row in _rows(claim)]
+    return pd.DataFrame(rows, columns=CLAIM_COLUMNS)
 
 
 def parts_table(judged: Sequence[JudgedClaim], known: Mapping[str, Measurement]) -> pd.DataFrame:
@@ -168,59 +188,73 @@ def parts_table(judged: Sequence[JudgedClaim], known: Mapping[str, Measurement])
 
 def _numbers(part: JudgedPart, measurement: Measurement) -> dict[str, Any]:
     """What was measured with the interval that decides, and the threshold."""
-    decided = {} if measurement.ci95 is None else {"ci95": part.interval}
     return {
         "measurement": part.measurement,
         "value": measurement.value,
         "low": part.interval[0],
         "high": part.interval[1],
-        "text": measurement.model_copy(update=decided).text,
+        "text": part.measured,
         "seeds": measurement.seeds or (),
         "threshold": part.threshold,
         "limit": find_unit(measurement.unit).format(part.threshold),
     }
 
 
-def _is_near(rate: float) -> bool:
-    return rate <= NEAR or rate >= 1 - NEAR
-
-
-def _judge(claim: Claim, known: dict[str, Measurement]) -> JudgedClaim:
+def _judge(
+    claim: Claim, parts: Sequence[Part], left: Sequence[Part], known: dict[str, Measurement]
+) -> JudgedClaim:
     """One claim with its verdict."""
-    parts = tuple(_judge_part(part, known[part.measurement]) for part in claim.parts)
+    judged = tuple(_judge_part(claim, part, known[part.measurement]) for part in parts)
     return JudgedClaim(
-        **claim.model_dump(include={"id", "statement", "source", "starred"}),
-        measurement=tuple(claim.measurements),
-        rule="; ".join(f"{part.what}: {part.rule}" for part in parts),
-        verdict=combine([part.verdict for part in parts]),
-        parts=parts,
+        **claim.model_dump(include={"id", "statement", "source", "place", "starred"}),
+        measurement=tuple(dict.fromkeys(part.measurement for part in parts)),
+        rule="; ".join(f"{part.what}: {part.rule}" for part in claim.parts),
+        verdict=combine([part.verdict for part in judged], claim.source),
+        parts=judged,
+        left=tuple(LeftPart(what=p.what, rule=p.rule, profile=str(p.profile)) for p in left),
     )
 
 
-def _judge_part(part: Part, measurement: Measurement) -> JudgedPart:
+def _judge_part(claim: Claim, part: Part, measurement: Measurement) -> JudgedPart:
     """One part with its verdict and with what decided it."""
-    low, high, method, own = decide(measurement)
-    measured = measurement.text
-    if not own:
-        measured += f" (decided by {method}: {measurement.interval_text(low, high)})"
+    if not _comparable(find_unit(part.unit), find_unit(measurement.unit)):
+        problem = f"{measurement.id}: unit: {measurement.unit!r} is not allowed"
+        raise InvalidInput(f"{claim.id}: {problem}: {part.unit!r}, that of the threshold")
+    shown = measurement if part.level == LEVEL else measurement.at_level(part.level)
+    low, high = shown.ci95 or (shown.value, shown.value)
+    verdict = side(part, low, high, claim.source)
+    if measurement.seeds and len(measurement.seeds) < part.seeds:
+        verdict = "undecided"
+    ninety = ", 90 %" if part.level != LEVEL and shown.seeds else ""
     return JudgedPart(
         what=part.what,
         measurement=part.measurement,
         threshold=part.threshold,
         bound=part.bound,
-        rule=part.rule(find_unit(measurement.unit)),
-        measured=measured,
+        rule=part.rule,
+        measured=shown.text + ninety,
         interval=(low, high),
-        decided_by=method,
-        verdict=side(part, low, high),
-        estimate=side(part, measurement.value, measurement.value),
+        decided_by=measurement.method + ninety,
+        verdict=verdict,
+        estimate=side(part, measurement.value, measurement.value, claim.source),
+        would_decide=would_decide(part, shown) if verdict == "undecided" else "",
     )
 
 
-def _row(claim: JudgedClaim) -> tuple[str, ...]:
-    """One row of the table for display."""
-    star = "*" if claim.starred else ""
-    # Two parts may bound one measurement from both sides; it is shown once.
-    measured = dict.fromkeys(f"{part.what}: {part.measured}" for part in claim.parts)
-    id_, source = claim.id + star, claim.source
-    return id_, claim.statement, source, "; ".join(measured), claim.rule, claim.verdict
+def _comparable(one: Unit, other: Unit) -> bool:
+    """Whether numbers of two units mean the same beside a threshold."""
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("low", "high", "scale", "log")
+    )
+
+
+def _rows(claim: JudgedClaim) -> list[tuple[str, ...]]:
+    """The rows of a claim in the table for display."""
+    place = f" ({claim.place})" if claim.place else ""
+    first = claim.id + "*" * claim.starred, claim.statement + place, claim.verdict
+    parts = [(part.what, part.measured, part.rule, str(part.verdict)) for part in claim.parts]
+    parts += [
+        (part.what, "not measured in this profile", part.rule, f"left to {part.profile}")
+        for part in claim.left
+    ]
+    return [(*(first if not number else ("", "", "")), *p) for number, p in enumerate(parts)]

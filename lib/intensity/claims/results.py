@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from intensity.claims.definitions import load_claims
+from intensity.claims.definitions import SOURCES, Claim, Source, load_claims
 from intensity.claims.judge import VERDICTS, JudgedClaim, Verdict, judge
 from intensity.statistics.measurements import Measurement, Results, add_unique
 from intensity.storage.files import read_value, write_value
@@ -35,7 +35,7 @@ class RunResults(Value):
     measurements: tuple[Measurement, ...]
     """In the order of the notebooks."""
     claims: tuple[JudgedClaim, ...]
-    """Those whose measurements are all there."""
+    """Those whose measurements are all there, and those left to another profile."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -57,23 +57,45 @@ class RunResults(Value):
         """The verdicts by claim."""
         return {claim.id: claim.verdict for claim in self.claims}
 
-    @property
-    def counts(self) -> dict[Verdict, int]:
-        """How many claims got each verdict."""
-        found = Counter(claim.verdict for claim in self.claims)
-        return {verdict: found[verdict] for verdict in VERDICTS}
+    def tally(self, source: Source) -> str:
+        """How many claims of one source got each verdict: the two sources are never summed."""
+        found = Counter(claim.verdict for claim in self.claims if claim.source == source)
+        counted = [f"{verdict} {found[verdict]}" for verdict in VERDICTS[source][:3]]
+        if left := found["not measured"]:
+            counted.append(f"not measured in this profile {left}")
+        return f"{SOURCES[source]}: {found.total()}, of which {', '.join(counted)}."
+
+    def findings(self, source: Source) -> list[tuple[str, str, str]]:
+        """The main findings of one source that were measured, the one that leads first.
+
+        Returns:
+            Question; what was measured, each number with its threshold; verdict (claim).
+        """
+        found = [claim for claim in self._shown if claim.source == source]
+        found.sort(key=lambda claim: not (claim.headline and claim.headline.leads))
+        return [self._finding(claim) for claim in found]
 
     @property
-    def findings(self) -> list[tuple[str, str, str, str]]:
-        """The main findings that were measured: question, paper, here, verdict (claim)."""
-        texts = {name: measured.text for name, measured in self.known.items()}
+    def lead(self) -> tuple[str, str, str] | None:
+        """The finding that stands above all others, if it was measured."""
+        leading = [claim for claim in self._shown if claim.headline and claim.headline.leads]
+        return self._finding(leading[0]) if leading else None
+
+    @property
+    def _shown(self) -> list[Claim]:
+        """The claims with a headline whose numbers are there."""
         return [
-            (*claim.headline.row(texts), f"{self.verdicts[claim.id]} ({claim.id})")
+            claim
             for claim in load_claims().claims
             if claim.headline
             and claim.id in self.verdicts
-            and claim.headline.measurements <= texts.keys()
+            and claim.headline.measurements <= self.known.keys()
         ]
+
+    def _finding(self, claim: Claim) -> tuple[str, str, str]:
+        texts = {name: measured.text for name, measured in self.known.items()}
+        question = claim.headline.question if claim.headline else claim.statement
+        return question, claim.finding(texts), f"{self.verdicts[claim.id]} ({claim.id})"
 
 
 def save_part(book: Results) -> Path:
@@ -103,7 +125,7 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
         profile=Path(output).name,
         complete=len(there) == len(notebooks),
         measurements=tuple(kept.values()),
-        claims=tuple(judge(kept.values(), load_claims().claims)),
+        claims=tuple(judge(kept.values(), load_claims().claims, Path(output).name)),
     )
 
 

@@ -10,12 +10,15 @@ from matplotlib.figure import Figure
 
 from intensity.figures import style
 
+_YES, _NO, _OPEN = ("#0077BB", "o"), ("#CC3311", "s"), ("#666666", "D")
 _LOOKS = {
-    "reproduced": ("#0077BB", "o"),
-    "not reproduced": ("#CC3311", "s"),
-    "undecided": ("#666666", "D"),
+    **{"reproduced": _YES, "holds": _YES},
+    **{"not reproduced": _NO, "does not hold": _NO},
+    "undecided": _OPEN,
 }
-"""Color and marker of each verdict."""
+"""Color and marker of each verdict: of the paper's claims, and of ours."""
+
+_LEGEND = {"reproduced, holds": _YES, "not reproduced, does not hold": _NO, "undecided": _OPEN}
 
 _WIDTH = 48
 """Letters in a line of a part's words."""
@@ -37,8 +40,8 @@ def claims_overview(table: pd.DataFrame, figure: style.Into = None) -> Figure:
             equal to value where it is exact), text (value and interval for people), seeds (tuple
             of values, empty where there are none), threshold, limit (the threshold for people),
             side ("lower" if the lower end of the interval has to pass the threshold, else
-            "upper"), verdict (of the part). Verdicts are "reproduced", "not reproduced" or
-            "undecided".
+            "upper"), verdict (of the part; "reproduced", "not reproduced" or "undecided" of the
+            paper's claims, "holds", "does not hold" or "undecided" of ours).
     """
     fig = style.new_figure(style.PAGE, 0.42 * len(table) + 0.65, figure)
     axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
@@ -46,10 +49,10 @@ def claims_overview(table: pd.DataFrame, figure: style.Into = None) -> Figure:
     for ax, row, new in zip(axes, style.records(table), first, strict=True):
         _part(ax, row)
         _words(ax, row, new)
-    verdicts = [style.line_handle(v, c, marker=m) for v, (c, m) in _LOOKS.items()]
+    verdicts = [style.line_handle(v, c, marker=m) for v, (c, m) in _LEGEND.items()]
     threshold = style.line_handle("threshold (shaded: the side claimed)", "#222222", "none", "|")
     threshold.set_markersize(9)
-    line = style.line_handle("95 % interval that decides", "#222222")
+    line = style.line_handle("interval that decides", "#222222")
     style.legend_above(fig, [*verdicts, style.seed_handle(), line, threshold], 3)
     return fig
 

@@ -14,8 +14,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from intensity.claims.definitions import load_claims
-from intensity.claims.judge import VERDICTS, claims_table
+from intensity.claims.definitions import SOURCES, load_claims
+from intensity.claims.judge import NO, claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
 from intensity.report.citation import citations
@@ -84,14 +84,15 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
         },
         "headlines": [known[name] for name in HEADLINES if name in known],
         "unmeasured": [name for name in HEADLINES if name not in known],
-        "verdicts": results.counts,
-        "claims": claims_table(claims).to_dict("records"),
-        "starred": [claim for claim in claims if claim.starred],
-        "open": {
-            verdict: [claim for claim in claims if claim.verdict == verdict]
-            for verdict in VERDICTS[1:]
+        "tallies": [results.tally(source) for source in SOURCES if any(c.parts for c in claims)],
+        "claims": {
+            words: claims_table(claims, source).to_dict("records")
+            for source, words in SOURCES.items()
         },
-        "findings": results.findings,
+        "undecided": [claim for claim in claims if claim.verdict == "undecided"],
+        "failed_claims": [claim for claim in claims if claim.verdict in NO],
+        "lead": results.lead,
+        "findings": {words: results.findings(source) for source, words in SOURCES.items()},
         "all_findings": sum(claim.headline is not None for claim in load_claims().claims),
         "networks": manifest["networks"],
         "citations": citations(),

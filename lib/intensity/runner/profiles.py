@@ -21,6 +21,13 @@ from intensity.runner.sections import SECTIONS, SEEDS, Section, Training
 from intensity.storage.files import read_yaml
 from intensity.values import InvalidInput, describe, shown
 
+CONFIRMING = "standard", "paper"
+"""The profiles that decide claims."""
+
+FIRST_SEED = 100
+"""Their first seed: those below were used for exploration, in pilots, searches and the published
+run of the first edition, and cannot confirm what was found with them."""
+
 LIKE = "like"
 """The key of a training that names another one to start from."""
 
@@ -56,7 +63,26 @@ def load_profile(layout: Layout, name: str) -> dict[str, Any]:
         for notebook in notebooks
     }
     _check_trainings(f"{place}: trainings", trainings)
+    if name in CONFIRMING:
+        _check_seeds(place, sections)
     return sections
+
+
+def _check_seeds(place: str, sections: Mapping[str, Section]) -> None:
+    """Refuse to confirm with seeds that exploration has used; a search explores."""
+    for notebook, section in sections.items():
+        searched = getattr(section, "search", {})
+        used = {
+            configuration.seed
+            for name, configurations in section.configurations.items()
+            if name not in searched
+            for configuration in configurations
+        }
+        if used and min(used) < FIRST_SEED:
+            raise InvalidInput(
+                f"{place}: {notebook}: seeds: {min(used)} is not allowed: from {FIRST_SEED} on, "
+                "lower ones were used for exploration"
+            )
 
 
 def _check_trainings(place: str, tables: Mapping[str, Mapping[str, Any]]) -> None:

@@ -4,13 +4,14 @@ All are written from a complete run and never by hand.
 """
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from filelock import Timeout
 
+from intensity.claims.definitions import SOURCES
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.cli import STANDARD
@@ -144,17 +145,31 @@ def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, st
         f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB). "
         "Cached results with identical code and configuration were reused."
     )
-    summary = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
-    verdicts = f"Of {len(results.claims)} claims: {summary}."
-    findings = _table(
-        ("question", "paper", "here [95 % interval]", "verdict (claim)"), results.findings
-    )
-    claims = claims_table(results.claims)
     parts = {
-        README: (findings, f"{verdicts} [All of them]({PAGE}). {origin}"),
-        PAGE: (origin, _accuracies(results), verdicts, _table(claims.columns, claims.to_numpy())),
+        README: (*_findings(results), f"[All claims]({PAGE}). {origin}"),
+        PAGE: (origin, _accuracies(results), *_claims(results)),
     }
     return {name: "\n\n".join(part) for name, part in parts.items()}
+
+
+def _findings(results: RunResults) -> Iterator[str]:
+    """The finding that leads, then the main ones of each source, and how many claims it has."""
+    if results.lead:
+        question, here, verdict = results.lead
+        yield f"**{question}** {here}: {verdict}."
+    for source, title in SOURCES.items():
+        header = (title, "here [95 % interval] (threshold)", "verdict (claim)")
+        yield _table(header, results.findings(source))
+        yield results.tally(source)
+
+
+def _claims(results: RunResults) -> Iterator[str]:
+    """All claims of each source, a row a part."""
+    for source, title in SOURCES.items():
+        table = claims_table(results.claims, source)
+        yield f"## {title}"
+        yield results.tally(source)
+        yield _table(table.columns, table.to_numpy())
 
 
 def _accuracies(results: RunResults) -> str:

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from intensity.claims.definitions import SOURCES
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
 from intensity.statistics.measurements import Measurement
@@ -126,9 +127,14 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
     worst = sorted(by_verdict["within"], key=lambda move: -move.moved / move.tolerance)
     yield from (f"  within: {move}" for move in worst[:MOST])
     yield from (f"  not judged: {move}" for move in by_verdict["not judged"][:MOST])
-    changed = _differences(expected.verdicts, results.verdicts, "not judged")
-    yield f"claims: {len(changed)} of {len(expected.claims)} have another verdict"
-    yield from (f"  {line}" for line in changed)
+    for source, words in SOURCES.items():
+        before, after = (
+            {claim.id: claim.verdict for claim in one.claims if claim.source == source}
+            for one in (expected, results)
+        )
+        changed = _differences(before, after, "not judged")
+        yield f"{words.lower()}: {len(changed)} of {len(before)} have another verdict"
+        yield from (f"  {line}" for line in changed)
     figures = _differences(expected.figures, _figures(folder), "no figure")
     yield f"figures: {len(figures)} of {len(expected.figures)} have other data"
     outside = [*by_verdict["outside"], *figures]

@@ -1,8 +1,9 @@
 """Intervals of measured numbers, and tests over seeds.
 
 Two intervals, for two questions. Student's t over seeds covers what another training would give;
-all numbers of networks have it. Wilson's over scenes covers what other scenes would give;
-baselines, which have no seeds, have that one. All are 95 % intervals except the
+all numbers of networks have it, on the scale where a mean of seeds is sensible: ratios on the
+logarithm, rates near 0 or 1 and small counts on the logit. Wilson's over scenes covers what other
+scenes would give; baselines, which have no seeds, have that one. All are 95 % intervals except the
 90 % interval by which an effect is shown to be absent.
 
 A bootstrap over three seeds would cover 68 % where it says 95, so none is offered for seeds.
@@ -11,14 +12,14 @@ scipy.stats takes 1.5 s to import, so functions import it when they are called.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from numbers import Integral
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from intensity.units import Unit
+from intensity.units import FRACTION, Unit
 from intensity.values import InvalidInput
 
 LEVEL = 0.95
@@ -33,9 +34,11 @@ OVER_SEEDS = "Student t over seeds"
 OVER_SCENES = "Wilson over scenes"
 """How they name the second."""
 
-EVERY_SEED = f"{OVER_SCENES}, every seed"
-"""How they name what holds every seed's Wilson interval, for rates so near 0 or 1 that seeds cannot
-spread."""
+NEAR = 0.02
+"""Rates this close to 0 or 1 are averaged on the logit."""
+
+FEW = 10
+"""So are rates whose seeds have, on average, fewer scenes than this that count, or that do not."""
 
 Side = Literal["greater", "less", "two-sided"]
 """On which side of a number a test looks for the mean."""
@@ -53,6 +56,120 @@ class Interval(NamedTuple):
         return self.value, *unit.clip(self.low, self.high)
 
 
+class Scale(NamedTuple):
+    """A scale on which numbers of seeds are averaged, and the ways there and back."""
+
+    method: str
+    """How the interval made on it is called."""
+    there: Callable[[Any], Any]
+    back: Callable[[float], float]
+
+
+def _odds(rate: float) -> float:
+    """The logarithm of rate / (1 - rate)."""
+    return math.log(rate / (1 - rate)) if 0 < rate < 1 else math.copysign(math.inf, rate - 0.5)
+
+
+PLAIN_SCALE = Scale(OVER_SEEDS, lambda x: x, lambda x: x)
+LOG_SCALE = Scale(f"{OVER_SEEDS}, on the logarithm", np.log, math.exp)
+LOGIT_SCALE = Scale(f"{OVER_SEEDS}, on the logit", _odds, lambda x: 1 / (1 + math.exp(-x)))
+
+
+class Scaled(NamedTuple):
+    """Numbers of seeds on the scale on which their mean is estimated."""
+
+    numbers: NDArray[np.float64]
+    """(seeds,)"""
+    scale: Scale
+    counting: float = 0.0
+    """Standard deviation that counting scenes alone gives one seed's rate, on the scale."""
+    pooled: tuple[float, int] | None = None
+    """On the logit: the rate of all seeds together, and the scenes of all."""
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The two ends of Student's t interval of the mean, in the unit of what was measured.
+
+        On the logit it also holds Wilson's interval of all seeds' scenes together: seeds that are
+        alike by chance, or all 0, leave that much unknown.
+        """
+        low, high, _ = _student(self.numbers, level)
+        ends = [self.scale.back(low), self.scale.back(high)]
+        if self.pooled:
+            ends += _wilson_of(*self.pooled, level)
+        return min(ends), max(ends)
+
+    def p_below(self, bound: float) -> float:
+        """The p of the test that the mean is below a bound; under 5 % where the 90 % interval is.
+
+        Args:
+            bound: in the unit of what was measured.
+        """
+        from scipy.special import ndtr
+
+        p = t_test(self.numbers, self.scale.there(bound), side="less")
+        if not self.pooled:
+            return p
+        rate, scenes = self.pooled
+        score = (rate - bound) / math.sqrt(bound * (1 - bound) / scenes)
+        return max(p, float(ndtr(score)))
+
+
+def on_scale(values: ArrayLike, unit: Unit, scenes: int) -> Scaled:
+    """Numbers of seeds on the scale where their mean is sensible.
+
+    Ratios are averaged on the logarithm. Rates within 2 % of 0 or 1, and rates of few counts, are
+    averaged on the logit, ln((k + .5) / (n - k + .5)) for k of n scenes, where they are not skewed
+    and no interval leaves 0..1. All others are averaged as they are.
+
+    Args:
+        values: (seeds,) in the unit.
+        unit: theirs.
+        scenes: how many each seed's number was counted on.
+
+    Reference:
+        Haldane (1956), The estimation and significance of the logarithm of a ratio of frequencies.
+    """
+    numbers = _seeds(values)
+    if unit.log:
+        if numbers.min() <= 0:
+            raise InvalidInput(f"values: {numbers.tolist()} is not allowed: numbers above 0")
+        return Scaled(np.log(numbers), LOG_SCALE)
+    if unit.name != FRACTION or scenes < 1 or not all(map(unit.holds, numbers)):
+        return Scaled(numbers, PLAIN_SCALE)
+    mean = float(numbers.mean())
+    if NEAR < mean < 1 - NEAR and FEW <= mean * scenes <= scenes - FEW:
+        return Scaled(numbers, PLAIN_SCALE, math.sqrt(mean * (1 - mean) / scenes))
+    counts = np.clip(numbers, 0, 1) * scenes
+    counted, others = counts + 0.5, scenes - counts + 0.5
+    counting = float(np.sqrt((1 / counted + 1 / others).mean()))
+    pooled = mean, scenes * numbers.size
+    return Scaled(np.log(counted / others), LOGIT_SCALE, counting, pooled)
+
+
+def seed_interval(
+    values: ArrayLike, unit: Unit, scenes: int, level: float = LEVEL
+) -> tuple[Interval, str]:
+    """The mean over seeds with its interval, and how that was made.
+
+    The value is the mean of the seeds, the geometric one for ratios; the interval holds it.
+
+    Args:
+        values: (seeds,) in the unit.
+        unit: theirs.
+        scenes: how many each seed's number was counted on.
+        level: 0..1; `EQUIVALENCE_LEVEL` holds two one-sided tests at 5 %, by which "no effect" is
+            shown: both reject exactly where this interval lies wholly inside the margin.
+
+    Reference:
+        Student (1908), The probable error of a mean. Schuirmann (1987), A comparison of the two
+        one-sided tests procedure and the power approach.
+    """
+    scaled = on_scale(values, unit, scenes)
+    value = math.exp(scaled.numbers.mean()) if unit.log else float(_seeds(values).mean())
+    low, high = scaled.interval(level)
+    return Interval(*unit.clip(min(low, value), max(high, value)), value), scaled.scale.method
+
+
 def t_interval(values: ArrayLike) -> Interval:
     """Student's t interval of a mean: m +- t(.975, n - 1) s / sqrt(n), s with divisor n - 1.
 
@@ -60,33 +177,6 @@ def t_interval(values: ArrayLike) -> Interval:
         Student (1908), The probable error of a mean.
     """
     return _student(_seeds(values), LEVEL)
-
-
-def equivalence_interval(values: ArrayLike) -> Interval:
-    """The 90 % Student t interval, by which "no effect" is shown: two one-sided tests at 5 %.
-
-    Both tests, of a mean at or below -margin and of one at or above +margin, reject at 5 % exactly
-    where this interval lies wholly inside -margin..+margin: the effect is then equivalent to none.
-    The margin has to be chosen beforehand; an interval that reaches out of it shows neither an
-    effect nor its absence.
-
-    Reference:
-        Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach
-        for assessing the equivalence of average bioavailability.
-    """
-    return _student(_seeds(values), EQUIVALENCE_LEVEL)
-
-
-def log_t_interval(values: ArrayLike) -> Interval:
-    """Student's t interval of a geometric mean of numbers above 0, made on the logarithm.
-
-    A ratio and its inverse get intervals that are each other's inverse.
-    """
-    numbers = _seeds(values)
-    if numbers.min() <= 0:
-        raise InvalidInput(f"values: {numbers.tolist()} is not allowed: numbers above 0")
-    low, high, mean = t_interval(np.log(numbers))
-    return Interval(math.exp(low), math.exp(high), math.exp(mean))
 
 
 def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
@@ -149,28 +239,6 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     return adjusted
 
 
-def holm_intervals(family: Sequence[ArrayLike], bound: float) -> list[Interval]:
-    """Student t intervals of a family; lower ends are above a bound as Holm's procedure allows.
-
-    From the smallest p on, interval j of m has the level 1 - (1 - LEVEL) / (m - j + 1) for as long
-    as intervals lie above the bound; from the first that does not, the level stays. So the chance
-    that any lower end lies above the bound although its mean does not is held for the whole family.
-
-    Args:
-        family: for each member (n,) one number for each seed.
-        bound: what the means are compared with.
-    """
-    p = np.array([t_test(values, bound, side="greater") for values in family])
-    if not p.size:
-        raise InvalidInput("family: 0 members are not allowed: one or more")
-    found: dict[int, Interval] = {}
-    left = p.size
-    for member in np.argsort(p, kind="stable").tolist():
-        found[member] = _student(_seeds(family[member]), 1 - (1 - LEVEL) / left)
-        left -= found[member].low > bound and left > 1
-    return [found[member] for member in range(p.size)]
-
-
 def wilson(successes: int, trials: int) -> Interval:
     """Wilson's score interval of successes / trials, a rate; it never leaves 0..1.
 
@@ -187,27 +255,19 @@ def wilson(successes: int, trials: int) -> Interval:
     return Interval(float(low), float(high), successes / trials)
 
 
-def wilson_of_rates(rates: ArrayLike, scenes: ArrayLike, level: float) -> Interval:
-    """From the least to the largest end of every seed's Wilson interval, and the mean rate.
+def _wilson_of(rate: float, scenes: int, level: float) -> tuple[float, float]:
+    """The two ends of Wilson's interval of a rate, which need not be of a whole count.
 
-    Rates need not be of whole counts, as scipy's have to be: a scene may count in part. With z the
-    normal quantile of the level, an interval is
+    With z the normal quantile of the level, for a scene may count in part:
 
         (p + z^2 / 2n -+ z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
-
-    Args:
-        rates: (seeds,) shares, 0..1.
-        scenes: (seeds,) how many each is of.
-        level: 0..1.
     """
     from scipy.special import ndtri
 
-    p, n, z = np.asarray(rates), np.asarray(scenes), float(ndtri((1 + level) / 2))
-    middle = p + z**2 / (2 * n)
-    half = z * np.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
-    shrunk = 1 + z**2 / n
-    low, high = np.clip(((middle - half) / shrunk, (middle + half) / shrunk), 0, 1)
-    return Interval(float(low.min()), float(high.max()), float(p.mean()))
+    z = float(ndtri((1 + level) / 2))
+    half = z * math.sqrt(rate * (1 - rate) / scenes + (z / (2 * scenes)) ** 2)
+    middle, shrunk = rate + z**2 / (2 * scenes), 1 + z**2 / scenes
+    return max((middle - half) / shrunk, 0.0), min((middle + half) / shrunk, 1.0)
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:
@@ -226,7 +286,7 @@ def _student(numbers: NDArray[np.float64], level: float) -> Interval:
     from scipy.stats import t as student
 
     mean, error = float(numbers.mean()), float(sem(numbers))
-    if not error:
+    if not error or not np.ptp(numbers):  # the error of equal numbers may be their rounding
         return Interval(mean, mean, mean)
     low, high = student.interval(level, numbers.size - 1, loc=mean, scale=error)
     return Interval(float(low), float(high), mean)

@@ -1,7 +1,7 @@
 """Measured numbers: what one is, and the book that a notebook keeps them in, each under one id."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -15,10 +15,8 @@ from intensity.statistics.intervals import (
     OVER_SCENES,
     OVER_SEEDS,
     Interval,
-    holm_intervals,
-    log_t_interval,
     paired_interval,
-    t_interval,
+    seed_interval,
     wilson,
 )
 from intensity.units import FRACTION, Unit, find_unit
@@ -84,12 +82,16 @@ class Measurement(Value):
         """The number and its interval for people, for example "99.20 % [98.90, 99.50]"."""
         if self.ci95 is None:
             return self._unit.format(self.value)
+        if self.ci95[0] == self.ci95[1]:
+            return f"{self._unit.format(self.value)}, the same in all {self.n.seeds} seeds"
         return self._unit.estimate(self.value, *self.ci95, self._places)
 
-    def interval_text(self, low: float, high: float) -> str:
-        """The two ends of an interval of this measurement for people, as "[98.90, 99.50]"."""
-        ends = (self._unit.number(end, self._places) for end in (low, high))
-        return f"[{', '.join(ends)}]"
+    def at_level(self, level: float) -> "Measurement":
+        """The same with the interval over seeds of another level, 0..1, in place of the 95 %."""
+        if not self.seeds:
+            return self
+        interval, _ = seed_interval(self.seeds, self._unit, self.n.scenes, level)
+        return self.model_copy(update={"ci95": interval[:2]})
 
     @property
     def _unit(self) -> Unit:
@@ -128,12 +130,11 @@ class Results:
     ) -> Measurement:
         """Keep one number a seed, with Student's t interval over the seeds.
 
-        It is made on the logarithm for ratios, and cut at the bounds of what cannot be negative.
+        It is made on the scale that `on_scale` chooses, and cut at the bounds of what cannot be
+        negative.
         """
         with _naming(name):
-            log = find_unit(unit).log
-            interval = log_t_interval(values) if log else t_interval(values)
-        method = f"{OVER_SEEDS}, on the logarithm" if log else OVER_SEEDS
+            interval, method = seed_interval(values, find_unit(unit), scenes)
         return self._add_seeds(name, interval, np.asarray(values), scenes, unit, method)
 
     def difference(
@@ -148,21 +149,6 @@ class Results:
         differences = np.asarray(first) - np.asarray(second)
         method, unit = f"{OVER_SEEDS}, paired", find_unit(unit).difference.name
         return self._add_seeds(name, interval, differences, scenes, unit, method)
-
-    def family(
-        self, values: Mapping[str, ArrayLike], *, beyond: float, scenes: int, unit: str
-    ) -> list[Measurement]:
-        """Keep numbers by id that are tested together to be above a number, `beyond`.
-
-        Student's t intervals are corrected after Holm.
-        """
-        with _naming(next(iter(values), "family")):
-            intervals = holm_intervals(list(values.values()), beyond)
-        method = f"{OVER_SEEDS}, Holm over {len(values)}"
-        return [
-            self._add_seeds(name, interval, np.asarray(seeds), scenes, unit, method)
-            for (name, seeds), interval in zip(values.items(), intervals, strict=True)
-        ]
 
     def counts(self, name: str, successes: int, scenes: int) -> Measurement:
         """Keep a rate of something that is not trained, with Wilson's interval over the scenes."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from intensity.evaluation.registry import CHECKS, SCORES
-from intensity.statistics.intervals import t_interval
+from intensity.statistics.intervals import seed_interval
 from intensity.units import PLAIN, find_unit
 
 
@@ -26,8 +26,9 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
     keys = ["task", "method", "label", "group", "score"]
     rows = []
     for (*names, unit), part in scores.groupby([*keys, "unit"], sort=False):
-        mean = t_interval(part["value"]).row(find_unit(str(unit)))
-        rows.append((*names, *mean, len(part), part["scenes"].min()))
+        scenes, known = int(part["scenes"].min()), find_unit(str(unit))
+        interval, _ = seed_interval(part["value"], known, scenes)
+        rows.append((*names, *interval.row(known), len(part), scenes))
     return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
 
 

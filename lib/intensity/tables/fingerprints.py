@@ -11,7 +11,6 @@ import pandas as pd
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.statistics.intervals import (
     LEVEL,
-    holm,
     t_interval,
     t_test,
     wilson,
@@ -64,9 +63,9 @@ def _distances(network: pd.DataFrame, baseline: pd.DataFrame) -> list[dict[str, 
 def fingerprint_table(distances: pd.DataFrame, table: pd.DataFrame, solved: float) -> pd.DataFrame:
     """Which baseline the effects on each network are nearest to, if that can be said.
 
-    A baseline is named where, for every other one, its distance is the smaller one within seed, by
-    a t test at 5 % that Holm corrects over the others, and where it solves the task: a baseline
-    that does not cannot be what a network that does is like.
+    A baseline is named where its distance is smaller than that of every other one within seed, by
+    t tests at 5 % that all have to reject, which needs no correction, and where it solves the
+    task: a baseline that does not cannot be what a network that does is like.
 
     Args:
         distances: from `distance_table`.
@@ -75,7 +74,7 @@ def fingerprint_table(distances: pd.DataFrame, table: pd.DataFrame, solved: floa
 
     Returns:
         Columns task, name, baseline, distance (mean over seeds), low, high (t interval over seeds),
-        groups, interventions, p (that it is no nearer than another one: largest, corrected),
+        groups, interventions, p (that it is no nearer than another one: largest),
         accuracy and accuracy_low (of the baseline), nearest (bool: named); unlike (the label of
         the intervention in which the two differ most), own, other (its effects on both).
     """
@@ -111,10 +110,10 @@ def _most_unlike(table: pd.DataFrame, network: str, baseline: str) -> dict[str, 
 
 
 def _no_nearer(wide: pd.DataFrame, baseline: str) -> float:
-    """The largest corrected p that a baseline, one of the columns, is no nearer than another."""
+    """The largest p that a baseline, one of the columns, is no nearer than another."""
     differences = wide.drop(columns=baseline).sub(wide[baseline], axis=0)
     tests = [
         t_test(column, side="two-sided") if column.mean() > 0 else 1.0
         for _, column in differences.items()
     ]
-    return float(holm(tests).max())
+    return max(tests)

@@ -11,25 +11,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from intensity.analysis.doses import half_dose
-from intensity.claims.judge import NEAR
 from intensity.evaluation.comparison import Compared
 from intensity.interventions.effects import EFFECTS, FEWEST, effect_id
 from intensity.interventions.registry import INTERVENTIONS
 from intensity.statistics.intervals import (
     EQUIVALENCE_LEVEL,
-    EVERY_SEED,
     LEVEL,
-    OVER_SEEDS,
     Interval,
-    equivalence_interval,
     holm,
-    t_interval,
-    t_test,
+    on_scale,
+    seed_interval,
     wilson,
-    wilson_of_rates,
 )
 from intensity.tables.names import title_of
 from intensity.units import DIFFERENCE, FRACTION, UNITS
@@ -76,7 +71,7 @@ def _limits(part: pd.DataFrame, seeded: bool, unit: str) -> tuple[float, ...]:
     """Mean, ends of the interval within what the effect can be, seeds, scenes."""
     value, scenes = part["value"].to_numpy(), int(part["scenes"].min())
     if seeded:
-        interval = t_interval(value)
+        interval, _ = seed_interval(value, UNITS[unit], scenes)
     elif unit == FRACTION and part["binary"].iloc[0]:
         interval = wilson(round(value[0] * scenes), scenes)
     else:
@@ -124,10 +119,9 @@ def absence_table(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Interventions that have no effect on a network: their effect is within a margin of none.
 
     Shares of changed answers cannot be negative, so the test that they are below the margin, at
-    5 %, is both of the two one-sided tests. It is a t test over seeds, or, where their mean is
-    within 2 % of 0 and seeds cannot spread, the score test over scenes that goes with Wilson's
-    interval, of the seed that passes it least. All interventions on one network are a family,
-    whose p are corrected by Holm.
+    5 %, is both of the two one-sided tests; it is made on the scale of their interval. Of all
+    interventions on one network any may have no effect: they are a family, whose p are corrected
+    by Holm.
 
     Args:
         margin: the largest share of changed answers that counts as none, chosen beforehand.
@@ -153,14 +147,11 @@ def absence_table(table: pd.DataFrame, margin: float) -> pd.DataFrame:
 
 def _absence(seeds: pd.DataFrame, margin: float) -> dict[str, Any]:
     """The mean of one effect, its 90 % interval and the p of being below the margin."""
-    values, scenes = seeds["value"].to_numpy(), seeds["scenes"].to_numpy()
-    interval, decided_by = equivalence_interval(values), OVER_SEEDS
-    p = t_test(values, margin, side="less")
-    if interval.value <= NEAR:
-        interval, decided_by = wilson_of_rates(values, scenes, EQUIVALENCE_LEVEL), EVERY_SEED
-        p = float(ndtr((values - margin) / np.sqrt(margin * (1 - margin) / scenes)).max())
-    ends = dict(zip(("value", "low", "high"), interval.row(UNITS[FRACTION]), strict=True))
-    return {**ends, "scenes": int(scenes.min()), "decided_by": decided_by, "p": p}
+    values, scenes, unit = seeds["value"].to_numpy(), int(seeds["scenes"].min()), UNITS[FRACTION]
+    interval, decided_by = seed_interval(values, unit, scenes, EQUIVALENCE_LEVEL)
+    p = on_scale(values, unit, scenes).p_below(margin)
+    ends = dict(zip(("value", "low", "high"), interval.row(unit), strict=True))
+    return {**ends, "scenes": scenes, "decided_by": decided_by, "p": p}
 
 
 def effect_matrix_table(summary: pd.DataFrame, compared: Iterable[Compared]) -> pd.DataFrame:
