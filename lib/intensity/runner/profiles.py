@@ -69,15 +69,10 @@ def load_profile(layout: Layout, name: str) -> dict[str, Any]:
 
 
 def _check_seeds(place: str, sections: Mapping[str, Section]) -> None:
-    """Refuse to confirm with seeds that exploration has used; a search explores."""
+    """Refuse to confirm with seeds that exploration has used."""
     for notebook, section in sections.items():
-        searched = getattr(section, "search", {})
-        used = {
-            configuration.seed
-            for name, configurations in section.configurations.items()
-            if name not in searched
-            for configuration in configurations
-        }
+        rows = section.configurations.values()
+        used = {configuration.seed for row in rows for configuration in row}
         if used and min(used) < FIRST_SEED:
             raise InvalidInput(
                 f"{place}: {notebook}: seeds: {min(used)} is not allowed: from {FIRST_SEED} on, "
