@@ -50,7 +50,7 @@ from intensity.tables.responses import (
     widest_units,
     width_table,
 )
-from intensity.tables.summaries import summarized
+from intensity.tables.summaries import spread_table, summarized
 from intensity.tables.training import (
     AUTHORS,
     Runs,
