@@ -50,6 +50,15 @@ def test_logit_curves_are_means_over_scenes_with_intervals_over_seeds() -> None:
     assert (table["high"] - table["logit"]).tolist() == pytest.approx([HALF] * 4)
 
 
+def test_the_curves_of_one_scene_have_no_interval() -> None:
+    curve = {"levels": np.array([5, 6]), "logits": np.arange(8.0).reshape(2, 2, 2)}
+    table = tables.scene_logits("one", curve, 1)
+    assert rows(table[["network", "intensity", "class", "logit"]]) == [
+        *(("one", 5, 0, 4.0), ("one", 5, 1, 5.0), ("one", 6, 0, 6.0), ("one", 6, 1, 7.0)),
+    ]
+    assert table[["low", "high"]].isna().all(axis=None)
+
+
 def found(*places: float | None) -> pd.DataFrame:
     """Transitions of a task with boundaries at 10.5 and 20.5, as analysis has them."""
     table = pd.DataFrame({"boundary": [10.5, 20.5], "before": [0, 1], "after": [1, 0]})

@@ -45,6 +45,7 @@ from intensity.tables.responses import (
     profile_table,
     recolor_summary,
     recolor_table,
+    scene_logits,
     transition_summary,
     transition_table,
     widest_units,

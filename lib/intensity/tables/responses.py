@@ -53,14 +53,30 @@ def logit_table(network: str, curves: Sequence[Mapping[str, np.ndarray]]) -> pd.
     Returns:
         Columns network, intensity, class, logit, low, high.
     """
-    parts = []
-    for curve in curves:
-        means = curve["logits"].mean(axis=0)
-        level, label = (index.ravel() for index in np.indices(means.shape))
-        columns = {"intensity": curve["levels"][level], "class": label, "logit": means.ravel()}
-        parts.append(pd.DataFrame({"network": network, **columns}))
+    parts = [
+        _curve_table(network, curve["levels"], curve["logits"].mean(axis=0)) for curve in curves
+    ]
     keys = ["network", "intensity", "class"]
     return summarized(pd.concat(parts), keys, "logit", Unit("logit"))
+
+
+def scene_logits(title: str, curve: Mapping[str, np.ndarray], scene: int) -> pd.DataFrame:
+    """The class-response curves of one scene and one network, as `logit_table` has means.
+
+    Args:
+        title: what stands for the network's name.
+        curve: `levels` (k,) grey levels and `logits` (scenes, k, classes) of one seed.
+        scene: which one.
+    """
+    table = _curve_table(title, curve["levels"], curve["logits"][scene])
+    return table.assign(low=np.nan, high=np.nan)
+
+
+def _curve_table(network: str, levels: np.ndarray, logits: np.ndarray) -> pd.DataFrame:
+    """Columns network, intensity, class, logit of logits (k, classes)."""
+    level, label = (index.ravel() for index in np.indices(logits.shape))
+    columns = {"intensity": levels[level], "class": label, "logit": logits.ravel()}
+    return pd.DataFrame({"network": network, **columns})
 
 
 def transition_table(transitions: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
