@@ -236,7 +236,11 @@ def test_widths_grow_with_the_level_that_images_have(width: tuple[int, int], tre
     table = transitions(steps(50, 100), TENS, scenes_of(1, THREE)).assign(width=width)
     assert table["shown"].tolist() == table["boundary"].tolist()
     assert width_trend(table) == trend
-    assert width_trend(table.assign(shown=255 - table["boundary"])) == -trend
+    scenes = scenes_of(1, THREE)
+    dark = replace(scenes, options=scenes.options.model_copy(update={"inverted": True}))
+    negative = transitions(steps(50, 100), TENS, dark).assign(width=width)
+    assert negative["shown"].tolist() == [255 - 49.5, 255 - 99.5]
+    assert width_trend(negative) == -trend
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,7 @@ def transitions(logits: np.ndarray, levels: np.ndarray, scenes: Scenes) -> pd.Da
     counted = np.abs(places - edges) < np.minimum(gaps[:-1], gaps[1:]) / 2
     drawn = scenes.task.label(scenes.task.levels)
     change = np.flatnonzero(np.diff(drawn))
-    inverted = getattr(scenes.options, "inverted", False)
-    shown = LEVELS - 1 - edges if inverted else edges
+    shown = LEVELS - 1 - edges if scenes.options.inverted else edges
     classes = {"before": drawn[change], "after": drawn[change + 1]}
     table = pd.DataFrame({"boundary": edges, "shown": shown, **classes})
     seen = [column[rows] for column, rows in zip(places.T, counted.T, strict=True)]

@@ -154,7 +154,7 @@ def transition_places(
         row[0].set_ylabel(title_of(network))
     for top, bottom, label in zip(axes[0], axes[-1], _COLUMNS.values(), strict=True):
         top.set_title(label)
-        bottom.set_xlabel("class boundary (grey level)")
+        bottom.set_xlabel("class boundary (grey level, as shown)")
     style.legend_above(fig, [style.seed_handle(), style.interval_handle(marker="|")])
     return fig
 
