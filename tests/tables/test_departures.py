@@ -18,7 +18,7 @@ def configuration(network: str, setting: str, recipe: dict[str, object]) -> Simp
 RECIPE = {
     **{"repeat": True, "epoch_images": 12_345, "epochs": 7, "images": 98_765, "batch": 17},
     **{"learning_rate": 0.02, "weight_decay": 3e-6, "schedule": "cosine"},
-    **{"freeze_after": 2, "beta_2": 0.95},
+    **{"freeze_after": 2, "beta_2": 0.95, "clip_norm": 1.0},
 }
 
 
@@ -41,6 +41,7 @@ def test_departures_quote_what_was_run_by_any_name(repeat: bool, shown: str) -> 
     assert table.loc["scale: one, two", "here"] == "64 px, object of 197 px"
     frozen = "frozen after 24,690 images, at averages over 4,096 training scenes"
     assert table.loc["batch norm: one, two", "here"] == frozen
+    assert table.loc["Adam: one, two", "here"] == "beta_2 0.95, gradient clipped to norm 1"
     assert "0.02" in table.loc["learning rate: anything", "here"]
 
 
@@ -48,7 +49,7 @@ def test_what_is_as_in_the_paper_is_no_departure() -> None:
     recipe = {
         **{"repeat": True, "epoch_images": 200_000, "epochs": 10, "images": 2_000_000},
         **{"batch": 128, "learning_rate": 0.001, "weight_decay": 0.0, "schedule": "constant"},
-        **{"freeze_after": None, "beta_2": 0.999},
+        **{"freeze_after": None, "beta_2": 0.999, "clip_norm": None},
     }
     mine = {
         "summary": configuration("large", "squares", recipe),
@@ -61,6 +62,6 @@ def test_what_is_as_in_the_paper_is_no_departure() -> None:
         "batch",
         "network",
         "first thresholds",
-        "Adam, beta_2",
+        "Adam",
     }
     assert "images: authors" in set(tables.departure_table(mine)["what"])

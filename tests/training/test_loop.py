@@ -331,8 +331,8 @@ def test_frozen_batch_norm_keeps_its_averages_while_all_else_learns() -> None:
 
 def test_adam_forgets_as_the_recipe_says() -> None:
     model = build(configuration().network, 16, 2, 0)
-    training._compile(model, Recipe(epochs=1, epoch_images=8, beta_2=0.95))
-    assert model.optimizer.beta_2 == 0.95
+    training._compile(model, Recipe(epochs=1, epoch_images=8, beta_2=0.95, clip_norm=2))
+    assert (model.optimizer.beta_2, model.optimizer.global_clipnorm) == (0.95, 2)
 
 
 def test_batch_norms_averages_are_those_of_many_batches_alike(learned: Trained) -> None:

@@ -97,6 +97,7 @@ def recipe_errors(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
             ax.plot(part["images"] / 1000, part["error"], color=color, linewidth=0.5, alpha=0.6)
         mean = rows.groupby("images")["error"].mean()
         ax.plot(mean.index / 1000, mean, color=color, linestyle=line, linewidth=1.8)
+        style.dots(ax, mean.index[-1:] / 1000, mean[-1:], color)
         handles.append(style.line_handle(condition, color, line))
     ax.set(yscale="log", xlabel="training images seen (thousands)")
     ax.set_ylabel("validation error (share, logarithmic)")

@@ -78,6 +78,11 @@ def _thresholds(c: Configuration) -> str:
     return "spread over the grey levels" if spread else _ONE_LEVEL
 
 
+def _adam(c: Configuration) -> str:
+    clipped = f", gradient clipped to norm {c.recipe.clip_norm:g}" if c.recipe.clip_norm else ""
+    return f"beta_2 {c.recipe.beta_2:g}{clipped}"
+
+
 def _averages(c: Configuration) -> str:
     shown = (c.recipe.freeze_after or c.recipe.epochs) * c.recipe.epoch_images
     return f"frozen after {shown:,} images, at averages over {RECALIBRATION**2:,} training scenes"
@@ -131,9 +136,9 @@ _ON_DISCS = (
         "those of 16 images are too noisy for sharp thresholds: [Figure](#fig-recipe)",
     ),
     _Point(
-        "Adam, beta_2",
-        "0.999",
-        lambda c: f"{c.recipe.beta_2:g}",
+        "Adam",
+        "beta_2 0.999",
+        _adam,
         "learns in fewer images: [Figure](#fig-recipe)",
     ),
     _Point(

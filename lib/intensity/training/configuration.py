@@ -32,6 +32,7 @@ class Recipe(Preset):
         schedule: constant, or a linear warm-up over the first 5 % of steps and a cosine to zero.
         beta_2: of Adam, how long it remembers squared gradients.
         weight_decay: L2 coefficient on kernels.
+        clip_norm: the gradient of all weights together is made no longer than this; none for any.
         freeze_after: epochs after which batch norm keeps the averages that it then has, taken over
             many batches; none for never.
         jitter: brightness of each training image is shifted by up to so many grey levels, and cut
@@ -46,6 +47,7 @@ class Recipe(Preset):
     schedule: Literal["constant", "cosine"] = "cosine"
     beta_2: Annotated[float, Field(gt=0, lt=1)] = 0.999
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
     freeze_after: Positive | None = None
     jitter: Annotated[int, Field(ge=0, le=255)] = 0
 

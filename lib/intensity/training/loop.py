@@ -116,7 +116,9 @@ def _compile(learner: keras.Model, recipe: Recipe) -> None:
     """Tell a network how to learn."""
     steps = math.ceil(recipe.epoch_images / recipe.batch)
     learner.compile(
-        keras.optimizers.Adam(_learning_rate(recipe, steps), beta_2=recipe.beta_2),
+        keras.optimizers.Adam(
+            _learning_rate(recipe, steps), beta_2=recipe.beta_2, global_clipnorm=recipe.clip_norm
+        ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         run_eagerly=steps * recipe.epochs <= FEW,
