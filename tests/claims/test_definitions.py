@@ -65,7 +65,7 @@ def test_a_rule_has_the_unit_of_its_threshold() -> None:
     assert rules == [
         "lower bound > 0.5",
         "lower bound > 50 %",
-        "upper bound <= 50 % (90 % interval)",
+        "upper bound (90 %) <= 50 %",
     ]
 
 

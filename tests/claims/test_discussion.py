@@ -168,9 +168,9 @@ def test_the_papers_claims_and_ours_are_counted_apart() -> None:
         claim("O21", "not measured"),
     )
     assert discussion.overview(found).splitlines()[2:] == [
-        "- The paper's claims: 2, of which reproduced 1, not reproduced 1, undecided 0.",
-        "- Our claims: 4, of which holds 2, does not hold 0, undecided 1, not measured in this "
-        "profile 1.",
+        "- The paper's claims: of 2, 1 reproduced, 1 not reproduced, 0 undecided, 0 not measured "
+        "in this profile.",
+        "- Our claims: of 4, 2 hold, 0 do not hold, 1 undecided, 1 not measured in this profile.",
     ]
     smoke = RunResults(profile="smoke", complete=True, measurements=(), claims=())
     assert "mean nothing" in discussion.overview(smoke)

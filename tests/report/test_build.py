@@ -341,8 +341,8 @@ def test_a_notebook_that_was_not_run_is_said_to_be_missing(page: BeautifulSoup) 
 def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) -> None:
     abstract = " ".join(section(page, "abstract").text.split())
     assert "bn_compact on hard 95.50 % [94.51, 96.49] (3 seeds, 20,000 scenes)." in abstract
-    assert "The paper's claims: 2, of which reproduced 0, not reproduced 0, undecided 1" in abstract
-    assert "Our claims: 3, of which holds 1, does not hold 0, undecided 0" in abstract
+    assert "The paper's claims: of 2, 0 reproduced, 0 not reproduced, 1 undecided" in abstract
+    assert "Our claims: of 3, 1 hold, 0 do not hold, 0 undecided" in abstract
     assert "83.0 % [81.0, 85.0] (claimed: > 50 %) of answers name the background's" in abstract
     assert "1 claims remain undecided (P1)" in abstract
     assert "No claim that was tested so far fails." in abstract

@@ -71,8 +71,7 @@ class Part(Value):
     @property
     def rule(self) -> str:
         """The rule in words, for example "lower bound >= 99 %"."""
-        ends = " (90 % interval)" if self.test == "equivalence" else ""
-        return f"{self.bound} bound {self.limit}{ends}"
+        return f"{self.bound} bound{' (90 %)' * (self.test == 'equivalence')} {self.limit}"
 
 
 class Headline(Value):
@@ -142,11 +141,12 @@ class Claim(Value):
         """What the headline says was measured, each number with its threshold.
 
         Args:
-            texts: numbers as text, by id.
+            texts: numbers as text with the interval that decides, by id.
         """
         limits: dict[str, list[str]] = {}
         for part in self.parts:
-            limits.setdefault(part.measurement, []).append(part.limit)
+            ends = ", 90 % interval" * (part.test == "equivalence")
+            limits.setdefault(part.measurement, []).append(part.limit + ends)
         shown = {name: f"{text} (claimed: {' and '.join(limits.get(name, []))})"
                  for name, text in texts.items()}  # fmt: skip
         return self.headline.here.format_map(shown) if self.headline else ""

@@ -225,16 +225,15 @@ def _judge_part(claim: Claim, part: Part, measurement: Measurement) -> JudgedPar
     verdict = side(part, low, high, claim.source)
     if measurement.seeds and len(measurement.seeds) < part.seeds:
         verdict = "undecided"
-    ninety = ", 90 %" if part.level != LEVEL and shown.seeds else ""
     return JudgedPart(
         what=part.what,
         measurement=part.measurement,
         threshold=part.threshold,
         bound=part.bound,
         rule=part.rule,
-        measured=shown.text + ninety,
+        measured=shown.text,
         interval=(low, high),
-        decided_by=measurement.method + ninety,
+        decided_by=measurement.method,
         verdict=verdict,
         estimate=side(part, measurement.value, measurement.value, claim.source),
         would_decide=would_decide(part, shown) if verdict == "undecided" else "",

@@ -13,6 +13,11 @@ from intensity.statistics.measurements import Measurement, Results, add_unique
 from intensity.storage.files import read_value, write_value
 from intensity.values import ROOT, InvalidInput, Value
 
+_PLURAL = {
+    **{"holds": "hold", "does not hold": "do not hold"},
+    "not measured": "not measured in this profile",
+}
+
 
 class Measured(Value):
     """What one notebook has measured."""
@@ -60,10 +65,10 @@ class RunResults(Value):
     def tally(self, source: Source) -> str:
         """How many claims of one source got each verdict: the two sources are never summed."""
         found = Counter(claim.verdict for claim in self.claims if claim.source == source)
-        counted = [f"{verdict} {found[verdict]}" for verdict in VERDICTS[source][:3]]
-        if left := found["not measured"]:
-            counted.append(f"not measured in this profile {left}")
-        return f"{SOURCES[source]}: {found.total()}, of which {', '.join(counted)}."
+        counted = [
+            f"{found[verdict]} {_PLURAL.get(verdict, verdict)}" for verdict in VERDICTS[source]
+        ]
+        return f"{SOURCES[source]}: of {found.total()}, {', '.join(counted)}."
 
     def findings(self, source: Source) -> list[tuple[str, str, str]]:
         """The main findings of one source that were measured, the one that leads first.
@@ -89,11 +94,16 @@ class RunResults(Value):
             for claim in load_claims().claims
             if claim.headline
             and claim.id in self.verdicts
-            and claim.headline.measurements <= self.known.keys()
+            and claim.headline.measurements <= self._rested_on(claim.id)
         ]
 
+    def _rested_on(self, claim: str) -> set[str]:
+        """The measurements by which a claim was judged."""
+        return {part.measurement for one in self.claims if one.id == claim for part in one.parts}
+
     def _finding(self, claim: Claim) -> tuple[str, str, str]:
-        texts = {name: measured.text for name, measured in self.known.items()}
+        (judged,) = (one for one in self.claims if one.id == claim.id)
+        texts = {part.measurement: part.measured for part in judged.parts}
         question = claim.headline.question if claim.headline else claim.statement
         return question, claim.finding(texts), f"{self.verdicts[claim.id]} ({claim.id})"
 
