@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from intensity.claims import definitions
 from intensity.runner import queue
 from intensity.runner import run as engine
 from intensity.runner.ownership import lock_of
@@ -293,6 +294,19 @@ def test_a_wrong_caption_is_refused_before_the_first_notebook(checkout: Any) -> 
     with pytest.raises(InvalidInput, match=r"02_second\.yaml: .*line: FigureWords.alt: "):
         run(checkout, profile="smoke")
     assert not (checkout.root / "runs").exists()
+
+
+def test_a_wrong_claim_is_refused_before_the_first_notebook(
+    checkout: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = definitions.CLAIMS_FILE.read_text("utf8")
+    claims = checkout.root / "claims.yaml"
+    claims.write_text(text.replace("unit: grey levels", "unit: furlongs"))
+    monkeypatch.setattr(definitions, "CLAIMS_FILE", claims)
+    definitions.load_claims.cache_clear()
+    with pytest.raises(InvalidInput, match=r"P6: .*unit: 'furlongs' is not allowed: fraction, "):
+        run(checkout)
+    assert not checkout.layout.run("smoke").exists()
 
 
 def test_an_output_folder_that_cannot_be_written_is_refused(checkout: Any) -> None:

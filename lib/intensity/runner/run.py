@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from intensity.claims.definitions import load_claims
 from intensity.cli import DONE, FAILED, INTERRUPTED, STANDARD
 from intensity.environment import (
     Layout,
@@ -83,11 +84,12 @@ def reproduce(request: Request, layout: Layout) -> int:
         The exit code.
 
     Raises:
-        InvalidInput: anything about the request, the profile, the captions, the output folder or
-            the cluster is wrong; nothing has been touched then.
+        InvalidInput: anything about the request, the profile, the claims, the captions, the output
+            folder or the cluster is wrong; nothing has been touched then.
     """
     sections = load_profile(layout, request.profile)
     chosen = request.choose(list(sections))
+    load_claims()
     for name in chosen:
         load_captions(layout.captions(name))
     if request.verify:
