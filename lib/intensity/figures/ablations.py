@@ -22,7 +22,8 @@ _RECIPE_LOOKS: tuple[tuple[str, LineStyleType], ...] = (
     ("#CC3311", (0, (5, 2))),
     ("#009988", (0, (1, 1.5))),
     ("#EE7733", (0, (6, 2, 1, 2))),
-    ("#777777", (0, (3, 1, 1, 1, 1, 1))),
+    ("#AA4499", (0, (3, 1, 1, 1, 1, 1))),
+    ("#777777", (0, (8, 2))),
 )
 """Color and line of curves in order of appearance."""
 

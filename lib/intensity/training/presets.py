@@ -198,7 +198,7 @@ RECIPES = {
     ),
     "half_scale": Recipe(
         title="batch norm frozen after a quarter of the images", group=_OURS,
-        epochs=8, epoch_images=10_000, batch=16, beta_2=0.95, clip_norm=1.0, freeze_after=2,
+        epochs=8, epoch_images=10_000, batch=16, beta_2=0.95, clip_norm=0.5, freeze_after=2,
     ),
 }  # fmt: skip
 """Recipes by name."""
