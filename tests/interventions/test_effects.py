@@ -164,6 +164,11 @@ def brighter(images: np.ndarray, scenes: Scenes) -> np.ndarray:
     return np.maximum(level(scenes), images[:, 0, 0])
 
 
+def brightest(images: np.ndarray, _: Scenes) -> np.ndarray:
+    """Disc or rectangle, whichever is brighter, on black without noise."""
+    return images.max(axis=(1, 2)).astype(int)
+
+
 def shifted(scenes: Scenes) -> float:
     """Share of levels whose class changes with an offset of 20."""
     return float(np.mean(HARD.label(scenes.intensity + 20) != scenes.label))
@@ -257,6 +262,7 @@ EXACT: dict[tuple[str, str], dict[str, Expected]] = {
         **equal("pieces_8", 0, "drop_8", "shape_swapped", "moved", "blurred"),
         **equal("object_removed", not_black, "edge_only"),
         "random_background": changes("random_background", brighter),
+        "rectangle_added": changes("rectangle_added", brightest),
         **{f"pixels_{k}_{region}": 0 for k in PIXEL_COUNTS for region in ("edge", "outside")},
     },
     ("amplitude", "plain"): {
