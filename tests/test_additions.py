@@ -95,7 +95,7 @@ def test_a_row_more_is_measured_alone(
 @pytest.mark.parametrize(
     ("rows", "words", "computes"),
     [
-        (METHODS, {"label": "other", "in_paper": True}, {"group": "image"}),
+        (METHODS, {"label": "other"}, {"group": "image"}),
         (BASELINES, {"label": "other", "group": "bound"}, {"by_level": False}),
         (BASELINES, {"label": "other", "group": "bound"}, {"knows_place": True}),
         (INTERVENTIONS, {"label": "other", "group": "-", "needs": "-"}, {"options": {"key": 1}}),

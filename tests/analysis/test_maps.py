@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from intensity.analysis.activations import activations, feature_maps
 from intensity.analysis.maps import four_panel_maps, swept_maps
@@ -68,11 +69,12 @@ def test_wrong_levels_are_refused() -> None:
 def test_panels_are_what_their_methods_give() -> None:
     maps, images = four_panel_maps(MODEL, SCENES, "relu2"), render(SCENES)
     np.testing.assert_array_equal(maps["saliency"], gradient(MODEL, images))
-    np.testing.assert_array_equal(
-        maps["occlusion"], occlusion(MODEL, images, fill=0, output="probability")
-    )
-    np.testing.assert_array_equal(maps["features"], activations(MODEL, images, ["relu2"])["relu2"])
+    lost, gone = (occlusion(MODEL, images, fill=0, output=o) for o in ("margin", "probability"))
+    np.testing.assert_array_equal(maps["occlusion"], lost)
     logits = MODEL.predict_on_batch(images[..., None].astype(np.float32))
+    whole = softmax(logits, axis=1).max(axis=1)[:, None, None]
+    np.testing.assert_allclose(maps["probability"], whole - gone, atol=1e-5)
+    np.testing.assert_array_equal(maps["features"], activations(MODEL, images, ["relu2"])["relu2"])
     np.testing.assert_array_equal(maps["predicted"], logits.argmax(axis=1))
 
 

@@ -25,6 +25,7 @@ def test_scores_by_hand() -> None:
     values = np.log([[1.0, 2, 5], [4, 2, 2]])
     np.testing.assert_allclose(scores(values, np.array([2, 0]), "probability"), [5 / 8, 1 / 2])
     np.testing.assert_allclose(scores(values, np.array([2, 0]), "logit"), np.log([5, 4]))
+    np.testing.assert_allclose(scores(values, np.array([2, 0]), "margin"), np.log([5 / 2, 4 / 2]))
     large = np.array([[1000.0, 0, 0]])
     np.testing.assert_array_equal(scores(large, np.array([0]), "probability"), [1])
 

@@ -26,7 +26,7 @@ def known() -> keras.Model:
     return keras.Model(images, keras.layers.Dense(3)(keras.layers.Flatten()(x)))
 
 
-@pytest.mark.parametrize("output", ["logit", "probability"])
+@pytest.mark.parametrize("output", ["logit", "probability", "margin"])
 def test_known_networks_give_what_full_passes_give(output: Output) -> None:
     model = known()
     other = shown_whole(model)

@@ -35,7 +35,7 @@ def first_map(method: Method, model: keras.Model, images: np.ndarray, **options:
         name: SMALL.get(name, OF_SCENES.get(value, value) if isinstance(value, str) else value)
         for name, value in method.options.items()
     }
-    found = method.function(model, images, **own, **OTHERS.get(method.name, {}), **options)
+    found = method.function(model, images, **own | OTHERS.get(method.name, {}) | options)
     return found[0] if isinstance(found, tuple) else found
 
 
@@ -147,3 +147,10 @@ def test_rows_are_found_by_name_and_have_labels_of_their_own() -> None:
     assert len({row.label for row in rows.values()}) == len(rows)
     with pytest.raises(InvalidInput, match="method: 'lime' is not allowed: gradient, "):
         find_method("lime")
+
+
+def test_a_baseline_that_contains_the_answer_makes_an_oracle_and_is_marked() -> None:
+    rows = (METHODS | IMAGE_MAPS).values()
+    oracles = {row.name for row in rows if row.is_oracle}
+    assert oracles == {"deeplift", "integrated_gradients", "integrated_gradients_recolor"}
+    assert {row.name for row in rows if "†" in row.label} == oracles

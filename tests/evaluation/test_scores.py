@@ -38,7 +38,9 @@ def scored(by_seed: Sequence[dict[str, Any]]) -> Any:
         if name == "repaint_truth":
             return {"signed": seed, "absolute": -seed}
         if name == "recoloring_effects":
-            return {"effect": np.array([seed, NAN]), "distance": np.array([3.0, 4.0])}
+            return {"effect": np.array([seed, NAN])}
+        if name == "object_strength":
+            return {"strength": 10 * by_seed[seed]["strength"]}
         assert name == "map_scores"
         assert others[1:] == (seed, -seed)
         return by_seed[seed]
@@ -70,11 +72,15 @@ def test_a_score_that_no_scene_has_is_refused() -> None:
 def test_relevance_stands_beside_the_effect_and_the_distance_of_its_scene() -> None:
     network = scored([{"strength": np.array([1.0, 2.0])}, {"strength": np.array([5.0, 6.0])}])
     table = scores.object_relevance(network, [GRADIENT], 2, 50)
+    scored_ones = scores.scored_relevance(network, [GRADIENT], 2)
     effect, gradient = (table[table["method"] == name] for name in ("recolor", "gradient"))
     np.testing.assert_array_equal(effect["relevance"], [0, NAN, 1, NAN])
-    np.testing.assert_array_equal(gradient["relevance"], [1, 2, 5, 6])
-    np.testing.assert_array_equal(gradient["distance"], [3, 4, 3, 4])
+    np.testing.assert_array_equal(gradient["relevance"], [10, 20, 50, 60])
+    np.testing.assert_array_equal(scored_ones["relevance"], [1, 2, 5, 6])
     scenes = first_test_scenes(network, 2)
+    nearest = [np.abs(level - scenes.task.edges).min() for level in scenes.intensity.astype(int)]
+    for part in (effect, gradient, scored_ones):
+        np.testing.assert_allclose(part["distance"], nearest * 2)
     np.testing.assert_array_equal(gradient["intensity"], [*scenes.intensity] * 2)
 
 

@@ -45,22 +45,29 @@ def test_four_panels_show_magnitudes_of_gradients_and_signed_losses() -> None:
     shown = {
         "saliency": gradients,
         "occlusion": losses,
+        "probability": losses + 1,
         "features": maps([1, 2, 3, 4])[None],
         "predicted": np.array([2]),
     }
     fig = four_panels(image, shown, [1])
-    picture, gradient, loss, feature = (ax.images[0] for ax in fig.axes[:4])
+    picture, gradient, signed, loss, left, feature = (ax.images[0] for ax in fig.axes[:6])
     np.testing.assert_array_equal(picture.get_array(), image[0])
     assert picture.get_clim() == (0, 255)
     assert gradient.get_array().argmax() == 0
     assert (gradient.get_array().min(), gradient.get_array().max()) == (0, 1)
+    assert signed.get_array().argmin() == 0
+    assert (signed.get_array().min(), signed.get_array().max()) == (0, 1)
     assert loss.get_clim() == (-0.25, 0.25)
+    assert left.get_clim() == (0, 1)
+    np.testing.assert_array_equal(left.get_array(), losses[0] + 1)
     assert feature.get_clim() == (0, 1)
     assert fig.axes[0].get_ylabel() == "class 1\npredicted 2"
-    assert [ax.get_xlabel() for ax in fig.axes[4:]] == [
+    assert [ax.get_xlabel() for ax in fig.axes[6:]] == [
         "grey level",
-        "|d logit / d grey level|,\nscaled per image",
-        "probability lost when\nthe patch is covered",
+        "|gradient|,\nscaled per image",
+        "signed gradient,\nscaled per image",
+        "margin lost when\nit is covered",
+        "probability when\nit is covered",
         "activation,\nscaled per image",
     ]
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from intensity.attribution.base import compiled_gradients
 from intensity.models.build import build
-from intensity.models.folding import Folded, folded
+from intensity.models.folding import Folded, folded, tapped
 from intensity.models.inference import logits
 from intensity.training.presets import NETWORKS
 from networks import images_of, randomize
@@ -127,3 +127,19 @@ def test_a_network_that_is_no_graph_is_left_alone() -> None:
     model = Own()
     model(images_of(1, SIZE))
     assert folded(model) is model
+
+
+def test_layers_that_are_tapped_return_what_they_return() -> None:
+    images = images_of(2, SIZE)
+    for name in ("bn_compact", "small"):
+        model = build(NETWORKS[name], SIZE, 3, seed=1)
+        randomize(model)
+        layers = [layer.name for layer in model.layers]
+        for some in (layers, layers[1:], layers[-1:]):
+            outputs = {layer: model.get_layer(layer).output for layer in some}
+            expected = keras.Model(model.inputs, outputs)(images, training=False)
+            found = tapped(model, some)(images)
+            assert {*found} == {*expected}
+            for layer, values in expected.items():
+                close = 1e-4 * np.abs(values).max()
+                np.testing.assert_allclose(found[layer], values, rtol=1e-4, atol=close)

@@ -35,6 +35,7 @@ def test_departures_quote_what_was_run_by_any_name(repeat: bool, shown: str) -> 
     table = tables.departure_table(mine).set_index("what")
     assert list(table) == ["paper", "here", "why"]
     assert (table.map(len) > 0).all().all()
+    assert {"saliency map", "occlusion map"} <= set(table.index)
     assert table.loc["images: anything", "here"] == table.loc["images: one, two", "here"] == shown
     assert table.loc["batch: one", "here"] == "17"
     assert table.loc["network: one, two", "here"] == "bn_compact"

@@ -70,7 +70,7 @@ def test_thresholds_of_one_layer_are_numbered_by_seed() -> None:
 def test_thresholds_on_the_boundaries_beat_all_shifts() -> None:
     places = pd.DataFrame({"seed": [0, 0, 1, 1], "level": [3.0, 8.0, 2.0, 7.0]})
     table = tables.alignment_table(places, np.array([3.0, 8.0]), 0, 10)
-    assert list(table) == ["seed", "thresholds", "distance", "shifted", "p"]
+    assert list(table) == ["seed", "thresholds", "distance", "shifted", "advantage", "p"]
     assert table["thresholds"].tolist() == [2, 2]
     assert table["distance"].tolist() == [0, 1]
     assert table["p"].iloc[0] == pytest.approx(1 / 11)

@@ -48,7 +48,7 @@ def layer_outputs(
     Raises:
         InvalidInput: no layer is named, or the model has none of that name.
     """
-    import keras
+    from intensity.models.folding import tapped
 
     names = [layer.name for layer in model.layers]
     unknown = [name for name in layers if name not in names]
@@ -56,11 +56,11 @@ def layer_outputs(
         raise InvalidInput(
             f"layers: {unknown or layers} is not allowed: a list of {', '.join(names)}"
         )
-    tapped = keras.Model(model.inputs, {name: model.get_layer(name).output for name in layers})
+    network = tapped(model, layers)
 
     def read(pixels: np.ndarray) -> dict[str, np.ndarray]:
         """Activations by name, in the order of `layers`, which Keras does not promise."""
-        values = tapped.predict_on_batch(to_network(pixels))
+        values = network.predict_on_batch(to_network(pixels))
         return {name: values[name] for name in layers}
 
     return read

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import softmax
 
 from intensity.analysis.activations import activations
+from intensity.attribution.base import Output
 from intensity.attribution.methods.gradient import gradient
 from intensity.attribution.methods.occlusion import occlusion
 from intensity.data.levels import as_levels
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.models.inference import predicted_classes
+from intensity.models.inference import logits, predicted_classes
 from intensity.models.inputs import check_scenes
 
 if TYPE_CHECKING:
@@ -30,17 +32,20 @@ def four_panel_maps(model: keras.Model, scenes: Scenes, layer: str) -> dict[str,
 
     Returns:
         `predicted` (n,) classes; `saliency` (n, h, w) d logit / d grey level of the predicted
-        class; `occlusion` (n, h, w) its probability lost under each window set to 0; `features`
+        class; `occlusion` (n, h, w) how much of its margin over the next class is lost under each
+        window set to 0; `probability` (n, h, w) what its probability is then; `features`
         (n, h', w', channels) activations of the layer.
 
     Raises:
         InvalidInput: scenes do not fit the model, or it has no such layer.
     """
     images = render(scenes)
+    whole = softmax(logits(model, images).astype(float), axis=1).max(axis=1)[:, None, None]
     return {
         **predicted_classes(model, scenes),
         "saliency": gradient(model, images),
-        "occlusion": _lost(model, images),
+        "occlusion": _lost(model, images, "margin"),
+        "probability": (whole - _lost(model, images)).clip(0, 1),
         "features": activations(model, images, [layer])[layer],
     }
 
@@ -77,5 +82,5 @@ def _scene_maps(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
     }
 
 
-def _lost(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    return occlusion(model, images, fill=0, window=WINDOW, stride=WINDOW, output="probability")
+def _lost(model: keras.Model, images: np.ndarray, output: Output = "probability") -> np.ndarray:
+    return occlusion(model, images, fill=0, window=WINDOW, stride=WINDOW, output=output)

@@ -11,7 +11,7 @@ Both are arrays by name with one row a unit: `layer` (u,), `unit` (u,), `space` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,11 +55,15 @@ def response_profiles(
     names = _unit_names(model, layers)
     total = np.zeros((2, len(names["unit"]), len(swept)))
     for rows in batches(len(still), IMAGES_AT_ONCE):
-        part = still[rows]
+        count = rows.stop - rows.start
+        each = IMAGES_AT_ONCE // count  # levels that are shown at once
+        part = still[np.tile(np.arange(rows.start, rows.stop), each)]
         weights = _weights_of(part)
-        for k, level in enumerate(swept):
-            images = render(part.replace(intensity=level))
-            total[:, :, k] += _responses(read(images), weights).sum(axis=2)
+        for some in batches(len(swept), each):
+            level = np.repeat(swept[some], count)
+            images = render(part[: len(level)].replace(intensity=level))
+            found = _responses(read(images), weights)
+            total[:, :, some] += found.reshape(2, len(total[0]), -1, count).sum(axis=3)
     space, inside = total / len(scenes)
     return {"levels": swept, **names, "space": space, "object": inside}
 
@@ -138,7 +142,17 @@ def _shares(pixels: int, cells: int) -> np.ndarray:
 
 
 def _weights_of(scenes: Scenes) -> Weights:
-    return cache(partial(object_weights, masks(scenes).object))
+    """For maps of a size (n, 2, places): equal weights, and those of the object."""
+    visible = masks(scenes).object
+
+    def weights(height: int, width: int) -> np.ndarray:
+        """Both rows of weights of every image; each sums to 1."""
+        inside = object_weights(visible, height, width)
+        return np.stack([np.full_like(inside, 1 / inside[0].size), inside], axis=1).reshape(
+            len(inside), 2, -1
+        )
+
+    return cache(weights)
 
 
 def _unit_names(model: keras.Model, layers: Sequence[str]) -> dict[str, np.ndarray]:
@@ -149,18 +163,12 @@ def _unit_names(model: keras.Model, layers: Sequence[str]) -> dict[str, np.ndarr
 
 def _responses(maps: dict[str, np.ndarray], weights: Weights) -> np.ndarray:
     """(2, u, n) float64: mean over space and over the object, of all units in all images."""
-    space, inside = [], []
+    found = []
     for values in maps.values():
-        flat = values.ndim == 2
-        space.append(values if flat else values.mean(axis=(1, 2), dtype=np.float64))
-        inside.append(values if flat else _weighted(values, weights(*values.shape[1:3])))
-    both = np.concatenate(space, axis=1), np.concatenate(inside, axis=1)
-    return np.stack(both).astype(np.float64).transpose(0, 2, 1)
-
-
-def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(n, channels) mean of (n, height, width, channels) with weights (n, height, width)."""
-    n, height, width, channels = values.shape
-    rows, columns = weights.reshape(n, 1, -1), values.reshape(n, height * width, channels)
-    means: np.ndarray = rows @ columns
-    return means[:, 0]
+        if values.ndim == 2:
+            found.append(np.stack([values, values], axis=1))
+        else:
+            count, height, width, channels = values.shape
+            rows = weights(height, width)[:count]
+            found.append(rows @ values.reshape(count, height * width, channels))
+    return np.concatenate(found, axis=2).astype(np.float64).transpose(1, 2, 0)

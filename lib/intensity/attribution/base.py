@@ -5,7 +5,8 @@
     model    a built Keras model from (n, h, w, c) images to (n, classes) logits, see `explained`
     images   (h, w), (n, h, w) or (n, h, w, c), integers or floats of any range
     classes  class to explain, one for all or (n,); the predicted class where None
-    output   the score is the "logit" of the class or its softmax "probability"
+    output   the score is the "logit" of the class, its softmax "probability", or the "margin", its
+             logit less the largest other one, which does not saturate
     channels of maps that have some: their "sum", or "each", (n, h, w, c)
     batch    images that pass through the model at once
     maps     (n, h, w) float32; of several, in a named tuple, the first
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Output = Literal["logit", "probability"]
+Output = Literal["logit", "probability", "margin"]
 Channels = Literal["sum", "each"]
 Compiled = Callable[..., Any]
 """A function of tensors."""
@@ -52,7 +53,7 @@ class Target:
         model: the network, of `explained`.
         pixels: (n, h, w, c), in the caller's type.
         classes: (n,) int32, `PREDICTED` for the predicted class.
-        output: the logit of the class or its softmax probability.
+        output: what of the class is the score.
         batch: images that pass through the model at once.
     """
 
@@ -101,7 +102,7 @@ def prepare(
     pixels = as_pixels(np.asarray(images)[None] if np.ndim(images) == 2 else images, network)
     check_count("batch", batch)
     if output not in get_args(Output):
-        raise InvalidInput(f"output: {output!r} is not allowed: {' or '.join(get_args(Output))}")
+        raise InvalidInput(f"output: {output!r} is not allowed: {', '.join(get_args(Output))}")
     if output == "probability" and found.end == "sigmoid" and found.classes > 1:
         raise InvalidInput("output: 'probability' of several sigmoids is not allowed: logit")
     if found.end == "unknown":
@@ -163,12 +164,12 @@ def chosen(classes: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def scores(values: np.ndarray, classes: np.ndarray, output: Output) -> np.ndarray:
-    """Logit or softmax probability of a class.
+    """Logit, softmax probability or margin of a class.
 
     Args:
         values: (..., classes) logits.
         classes: (...) integers, broadcast against the leading axes of `values`.
-        output: which of the two.
+        output: which of them.
 
     Returns:
         (...) numbers.
@@ -177,7 +178,12 @@ def scores(values: np.ndarray, classes: np.ndarray, output: Output) -> np.ndarra
         values = np.exp(values - values.max(axis=-1, keepdims=True))
         values = values / values.sum(axis=-1, keepdims=True)
     place = np.broadcast_to(classes, values.shape[:-1])[..., None]
-    return np.take_along_axis(values, place, axis=-1)[..., 0]
+    own = np.take_along_axis(values, place, axis=-1)[..., 0]
+    if output != "margin":
+        return own
+    own_class = np.arange(values.shape[-1]) == place
+    others: np.ndarray = np.where(own_class, -np.inf, values).max(axis=-1)
+    return own - others
 
 
 def score_tensor(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Tensor:
@@ -186,8 +192,13 @@ def score_tensor(values: tf.Tensor, classes: tf.Tensor, output: Output) -> tf.Te
 
     values = tf.cast(values, tf.float32)
     predicted = tf.argmax(values, axis=1, output_type=tf.int32)
+    chosen = tf.where(classes < 0, predicted, classes)
     outputs = tf.nn.softmax(values) if output == "probability" else values
-    return tf.gather(outputs, tf.where(classes < 0, predicted, classes), batch_dims=1)
+    own = tf.gather(outputs, chosen, batch_dims=1)
+    if output != "margin":
+        return own
+    is_own = tf.one_hot(chosen, tf.shape(values)[1], on_value=True, off_value=False)
+    return own - tf.reduce_max(tf.where(is_own, -np.inf, values), axis=1)
 
 
 def compile_for_classes(function: Compiled, model: keras.Model) -> Compiled:

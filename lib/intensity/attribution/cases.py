@@ -67,13 +67,19 @@ class Method(Registered):
 
     Args:
         group: "gradient", "perturbation", or "image" for maps that need no network.
-        in_paper: whether the paper has it.
     """
 
-    PRESENTATION = ("label", "in_paper")
-
     group: Literal["gradient", "perturbation", "image"] = "gradient"
-    in_paper: bool = False
+
+    @property
+    def is_oracle(self) -> bool:
+        """Whether a baseline contains the answer: only the object differs from the image."""
+        return self.options.get("baseline") in ("empty", "recolored")
+
+    @property
+    def depends_on_black(self) -> bool:
+        """Whether negatives may have other maps: none of those that compare with renderings."""
+        return not {"empty", "recolored", "repaint"} & {str(v) for v in self.options.values()}
 
     def __call__(self, case: Case) -> np.ndarray:
         """Maps of a case; of several that the function returns, the first."""

@@ -78,5 +78,5 @@ def _score_changes(target: Target, before: np.ndarray, change: np.ndarray) -> np
     if target.output == "logit":
         return scores(change, classes[:, None], "logit")
     start = before.astype(np.float64)
-    after = scores(start[:, None] + change, classes[:, None], "probability")
-    return (after - scores(start, classes, "probability")[:, None]).astype(np.float32)
+    after = scores(start[:, None] + change, classes[:, None], target.output)
+    return (after - scores(start, classes, target.output)[:, None]).astype(np.float32)

@@ -1,5 +1,7 @@
 """The attribution methods that are compared, one row each.
 
+A dagger in a label marks an oracle (`Method.is_oracle`).
+
 To add one, write a module in `methods/` and a row here: figures, tables, the explorer and the
 tests of the common signature read the row.
 """
@@ -22,21 +24,23 @@ from intensity.values import InvalidInput
 _IG, _WINDOWS = {"steps": 32}, {"window": 8, "stride": 4}
 
 _ROWS = (
-    Method("gradient", "gradient", gradient, in_paper=True),
-    Method("gradient_x_input", "gradient x input", gradient_x_input, in_paper=True),
+    Method("gradient", "gradient", gradient),
+    Method("gradient_x_input", "gradient x input", gradient_x_input),
     Method("smooth_grad", "SmoothGrad", smooth_grad, {"samples": 16}),
-    Method("guided_backprop", "guided backprop", guided_backprop, in_paper=True),
+    Method("guided_backprop", "guided backprop", guided_backprop),
     Method("grad_cam", "Grad-CAM", grad_cam),
-    Method("pca_direction", "PCA direction", pca_direction, in_paper=True),
-    Method("deeplift", "DeepLIFT, no object", deeplift, {"baseline": "empty"}, in_paper=True),
-    Method("integrated_gradients", "IG, no object", integrated_gradients,
-           {"baseline": "empty", **_IG}, in_paper=True),
+    Method("pca_direction", "PCA direction", pca_direction),
+    Method("deeplift", "DeepLIFT, no object †", deeplift, {"baseline": "empty"}),
+    Method("integrated_gradients", "IG, no object †", integrated_gradients,
+           {"baseline": "empty", **_IG}),
     Method("integrated_gradients_black", "IG, black", integrated_gradients,
            {"baseline": 0.0, **_IG}),
-    Method("integrated_gradients_recolor", "IG, recolored", integrated_gradients,
+    Method("integrated_gradients_recolor", "IG, recolored †", integrated_gradients,
            {"baseline": "recolored", **_IG}),
-    Method("occlusion_black", "occlusion, black", occlusion,
+    Method("occlusion", "occlusion, black", occlusion,
            {"fill": 0.0, **_WINDOWS}, group="perturbation"),
+    Method("occlusion_probability", "occlusion, probability", occlusion,
+           {"fill": 0.0, "output": "probability", "window": 8, "stride": 8}, group="perturbation"),
     Method("occlusion_generator", "occlusion, generator", occlusion,
            {"fill": "repaint", **_WINDOWS}, group="perturbation"),
     Method("finite_differences", "finite differences", finite_differences,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from intensity.attribution.base import MOST_COMPILED
 from intensity.attribution.cases import Case, Method, case_of
 from intensity.data.levels import drawable
 from intensity.data.scenes import Scenes
@@ -17,13 +22,50 @@ if TYPE_CHECKING:
 
 
 def predicted_case(model: keras.Model, scenes: Scenes) -> Case:
-    """Scenes as a case, with `recoloring_levels` for the baseline of another level."""
-    return case_of(model, scenes, recoloring_levels(scenes))
+    """Scenes as a case, with `recoloring_levels` for the baseline of another level.
+
+    Its network is the one copy that all models of an architecture share, so that what methods
+    compile is compiled once for all seeds: a case is good until the next one is made.
+    """
+    return case_of(shared_copy(model), scenes, recoloring_levels(scenes))
+
+
+def shared_copy(model: keras.Model, weights: Sequence[np.ndarray] | None = None) -> keras.Model:
+    """The copy that all models of an architecture share, with a model's weights or with others."""
+    copy = _clone(_Architecture(_description(model), model))
+    copy.set_weights(model.get_weights() if weights is None else weights)
+    return copy
 
 
 def method_maps(model: keras.Model, scenes: Scenes, method: Method) -> dict[str, np.ndarray]:
     """`maps` (n, h, w) of a method for the predicted classes."""
     return {"maps": method(predicted_case(model, scenes))}
+
+
+def _description(model: keras.Model) -> str:
+    """Layers and their connections, without the seeds of initial weights."""
+
+    def unseeded(pairs: dict[str, object]) -> dict[str, object]:
+        """The same pairs without any seed."""
+        return {key: value for key, value in pairs.items() if key != "seed"}
+
+    parts = json.loads(model.to_json(), object_hook=unseeded)
+    return json.dumps(parts["config"] | {"name": ""})
+
+
+@dataclass(frozen=True)
+class _Architecture:
+    """Layers of a model; two with one description are equal but for their weights."""
+
+    description: str
+    model: keras.Model = field(compare=False)
+
+
+@lru_cache(maxsize=MOST_COMPILED)
+def _clone(architecture: _Architecture) -> keras.Model:
+    import keras
+
+    return keras.models.clone_model(architecture.model)
 
 
 def recoloring_levels(scenes: Scenes) -> np.ndarray:

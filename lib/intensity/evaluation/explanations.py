@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intensity.analysis.response_curves import class_response_curves
+from intensity.analysis.response_curves import RENDERED
 from intensity.attribution.cases import BATCH, Method
 from intensity.data.levels import drawable
-from intensity.data.rendering import render
+from intensity.data.rendering import masks
 from intensity.data.scenes import Scenes
 from intensity.data.tasks import LEVELS
 from intensity.evaluation.cases import predicted_case
@@ -27,7 +27,8 @@ from intensity.evaluation.localization import (
     relevance_rank,
     scene_regions,
 )
-from intensity.models.inference import logits
+from intensity.models.inference import predicted_classes
+from intensity.models.inputs import batches
 
 if TYPE_CHECKING:
     import keras
@@ -79,6 +80,12 @@ def map_scores(
     return found
 
 
+def object_strength(model: keras.Model, scenes: Scenes, method: Method) -> dict[str, np.ndarray]:
+    """`strength` (n,): mean magnitude of a method's maps on visible pixels of the object."""
+    maps = method(predicted_case(model, scenes))
+    return {"strength": mean_on(np.abs(maps), masks(scenes).object)}
+
+
 def recoloring_effects(model: keras.Model, scenes: Scenes, step: int) -> dict[str, np.ndarray]:
     """The true effect of the object's intensity, scene by scene.
 
@@ -87,18 +94,17 @@ def recoloring_effects(model: keras.Model, scenes: Scenes, step: int) -> dict[st
 
     Returns:
         `effect` (n,), of all recolorings to another class the share that changes the answer;
-        NaN where none can be drawn; `distance` (n,), grey levels from the object's own to the
-        nearest class boundary.
+        NaN where none can be drawn.
     """
     levels = np.arange(scenes.task.levels.min(), LEVELS, step)
-    curves = class_response_curves(model, scenes, levels, batch=BATCH)["logits"]
-    before = logits(model, render(scenes)).argmax(axis=1)
-    changed = curves.argmax(axis=2) != before[:, None]
     other = scenes.label_at(np.tile(levels, (len(scenes), 1))) != scenes.label[:, None]
-    other &= drawable(scenes, levels)
-    counts = other.sum(axis=1)
-    share = np.divide(
-        (changed & other).sum(axis=1), counts, out=np.full(len(counts), np.nan), where=counts > 0
-    )
-    distance = np.abs(scenes.intensity.astype(float)[:, None] - scenes.task.edges).min(axis=1)
-    return {"effect": share, "distance": distance}
+    scene, place = np.nonzero(other & drawable(scenes, levels))
+    before = predicted_classes(model, scenes)["predicted"]
+    changed = np.zeros(len(scenes))
+    for rows in batches(len(scene), RENDERED):
+        shown = scenes[scene[rows]].replace(intensity=levels[place[rows]])
+        after = predicted_classes(model, shown)["predicted"]
+        np.add.at(changed, scene[rows], after != before[scene[rows]])
+    counts = np.bincount(scene, minlength=len(scenes))
+    share = np.divide(changed, counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    return {"effect": share}

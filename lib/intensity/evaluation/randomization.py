@@ -7,19 +7,15 @@ is the same for two classes explains neither.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from intensity.attribution.base import MOST_COMPILED
 from intensity.attribution.cases import BATCH, Method
 from intensity.data.rendering import render
 from intensity.data.scenes import Scenes
-from intensity.evaluation.cases import predicted_case
+from intensity.evaluation.cases import predicted_case, shared_copy
 from intensity.models.architectures import Network
 from intensity.models.inference import logits
 from intensity.statistics.correlation import correlation, rank_correlation
@@ -45,7 +41,7 @@ def weight_randomization(
     Args:
         explain: model -> (n, h, w) maps, of classes that do not depend on the model: shuffled
             weights predict another.
-        model: it is left as it is; a copy is changed.
+        model: it is left as it is; `shared_copy` is changed.
         order: "cascading" keeps shuffled what is above; "independent" restores it.
 
     Returns:
@@ -62,8 +58,7 @@ def weight_randomization(
 
     if order not in ORDERS:
         raise InvalidInput(f"order: {order!r} is not allowed: {' or '.join(ORDERS)}")
-    copy = same_architecture(model)
-    copy.set_weights(model.get_weights())
+    copy = shared_copy(model)
     stream = np.random.Generator(np.random.Philox(key=0))
     before, found = np.abs(explain(copy)), {}
     kernels = _kernels(copy)
@@ -146,61 +141,30 @@ def randomized_labels(
 
     Reference: Adebayo et al. (2018), Sanity checks for saliency maps, section 4.
     """
-    case, other = predicted_case(model, scenes), same_architecture(model)
-    other.set_weights([learned[name] for name in sorted(learned) if name.startswith("weight_")])
-    maps = [np.abs(method(one)) for one in (case, case._replace(model=other))]
-    return {"labels": rank_correlation(*maps)}
+    case = predicted_case(model, scenes)
+    before = np.abs(method(case))
+    shared_copy(model, [learned[name] for name in sorted(learned) if name.startswith("weight_")])
+    return {"labels": rank_correlation(before, np.abs(method(case)))}
 
 
 def map_checks(model: keras.Model, scenes: Scenes, method: Method) -> dict[str, np.ndarray]:
     """Similarity of maps to those of negatives, and of two classes.
 
     Returns:
-        `polarity` (n,), Spearman's correlation of signed maps with those of the same network on
-        negatives; `classes` (n,), Pearson's of the maps for the two highest classes, NaN where one
-        is the same everywhere; `blank` (n, 2) bool, whether these are 0 everywhere.
+        `classes` (n,), Pearson's correlation of the maps for the two highest classes, NaN where one
+        is the same everywhere; `blank` (n, 2) bool, whether these are 0 everywhere; `polarity`
+        (n,), Spearman's of signed maps with those of the same network on negatives, but for methods
+        whose maps are then the same by an identity.
 
     Reference: Kindermans et al. (2019), The (un)reliability of saliency methods.
     """
     case = predicted_case(model, scenes)
     second = np.argsort(-logits(model, case.images, BATCH), axis=1, kind="stable")[:, 1]
     first, other = method(case), method(case._replace(classes=second.astype(np.int32)))
-    return {
-        "polarity": rank_correlation(first, method(case.negative())),
+    found = {
         "classes": correlation(first, other),
         "blank": np.stack([~maps.any(axis=(1, 2)) for maps in (first, other)], axis=1),
     }
-
-
-def same_architecture(model: keras.Model) -> keras.Model:
-    """A model of the same layers, whose weights may be set at will.
-
-    All models of one architecture share it, so that what is computed of it is compiled once.
-    """
-    return _clone(_Architecture(_description(model), model))
-
-
-def _description(model: keras.Model) -> str:
-    """Layers and their connections, without the seeds of initial weights."""
-
-    def unseeded(pairs: dict[str, object]) -> dict[str, object]:
-        """The same pairs without any seed."""
-        return {key: value for key, value in pairs.items() if key != "seed"}
-
-    parts = json.loads(model.to_json(), object_hook=unseeded)
-    return json.dumps(parts["config"] | {"name": ""})
-
-
-@dataclass(frozen=True)
-class _Architecture:
-    """Layers of a model; two with one description are equal but for their weights."""
-
-    description: str
-    model: keras.Model = field(compare=False)
-
-
-@lru_cache(maxsize=MOST_COMPILED)
-def _clone(architecture: _Architecture) -> keras.Model:
-    import keras
-
-    return keras.models.clone_model(architecture.model)
+    if method.depends_on_black:
+        found["polarity"] = rank_correlation(first, method(case.negative()))
+    return found

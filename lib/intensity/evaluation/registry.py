@@ -46,11 +46,16 @@ _SCORES = (
 )
 _CHECKS = (
     Score(
-        "shuffled_weights_agreement", "correlation", "all weights\nshuffled", side="should differ"
+        "shuffled_weights_agreement",
+        "rank correlation",
+        "all weights\nshuffled",
+        side="should differ",
     ),
-    Score("shuffled_labels_agreement", "correlation", "labels\nshuffled", side="should differ"),
+    Score(
+        "shuffled_labels_agreement", "rank correlation", "labels\nshuffled", side="should differ"
+    ),
     Score("class_map_correlation", "correlation", "another\nclass", side="should differ"),
-    Score("polarity_agreement", "correlation", "negatives", side="should agree"),
+    Score("polarity_agreement", "rank correlation", "negatives", side="should agree"),
     Score("blank_maps", "share of maps", "blank"),
 )
 

@@ -18,6 +18,7 @@ from intensity.evaluation.cases import method_maps
 from intensity.evaluation.comparison import first_test_scenes
 from intensity.evaluation.explanations import (
     map_scores,
+    object_strength,
     recoloring_effects,
     repaint_truth,
 )
@@ -140,27 +141,52 @@ def weight_checks(runs: Sequence[Run], methods: Sequence[Method], count: int) ->
 def object_relevance(
     runs: Sequence[Run], methods: Iterable[Method], count: int, step: int
 ) -> pd.DataFrame:
-    """Relevance in the object, scene by scene, beside the true effect of its intensity.
+    """Relevance in the object, scene by scene, and the true effect of its intensity.
 
     Args:
         step: grey levels from one recoloring to the next.
 
     Returns:
-        Columns method ("recolor" for the true effect), label, seed, intensity, distance (grey
-        levels to the nearest class boundary), relevance (mean magnitude on visible pixels of the
-        object, or the share of recolorings that change the answer; NaN where there is none).
+        As `scored_relevance`, and method "recolor": the share of recolorings to another class that
+        change the answer.
     """
     scenes = first_test_scenes(runs, count)
-    effects = [run.measure(recoloring_effects, scenes, step) for run in runs]
-    relevance = {("recolor", "effect of recoloring"): [one["effect"] for one in effects]}
-    for method in methods:
-        scored = _scored(runs, scenes, method)
-        relevance[method.name, method.label] = [one["strength"] for one in scored]
+    effects = [run.measure(recoloring_effects, scenes, step)["effect"] for run in runs]
+    strengths = {
+        (row.name, row.label): [
+            run.measure(object_strength, scenes, row)["strength"] for run in runs
+        ]
+        for row in methods
+    }
+    return _relevance(scenes, {("recolor", "effect of recoloring"): effects} | strengths)
+
+
+def scored_relevance(runs: Sequence[Run], methods: Iterable[Method], count: int) -> pd.DataFrame:
+    """Relevance in the object, scene by scene, of maps that were scored.
+
+    Returns:
+        Columns method, label, seed, intensity, distance (grey levels to the nearest class
+        boundary), relevance (mean magnitude on visible pixels of the object; NaN where there is
+        none).
+    """
+    scenes = first_test_scenes(runs, count)
+    strengths = {
+        (row.name, row.label): [one["strength"] for one in _scored(runs, scenes, row)]
+        for row in methods
+    }
+    return _relevance(scenes, strengths)
+
+
+def _relevance(
+    scenes: Scenes, measured: Mapping[tuple[str, str], Sequence[np.ndarray]]
+) -> pd.DataFrame:
+    """A row a scene, seed and method, with the object's intensity."""
+    level = scenes.intensity.astype(float)
+    distance = np.abs(level[:, None] - scenes.task.edges).min(axis=1)
     parts = [
         pd.DataFrame({"method": name, "label": label, "seed": seed,
-                      "intensity": scenes.intensity, "distance": effects[seed]["distance"],
-                      "relevance": values})
-        for (name, label), seeds in relevance.items()
+                      "intensity": scenes.intensity, "distance": distance, "relevance": values})
+        for (name, label), seeds in measured.items()
         for seed, values in enumerate(seeds)
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
@@ -189,11 +215,11 @@ def _checked(run: Run, method: Method, scenes: Scenes, few: Scenes, memorized: S
     learned = run.store.measure(learned_by_heart, c.network, memorized, c.seed)
     maps = run.measure(map_checks, scenes, method)
     *_, all_shuffled = run.measure(randomized_weights, few, method, "cascading").values()
-    return {
+    polarity = {"polarity_agreement": np.nan_to_num(maps["polarity"])} if "polarity" in maps else {}
+    return polarity | {
         "shuffled_weights_agreement": np.nan_to_num(all_shuffled),
         "shuffled_labels_agreement": run.measure(randomized_labels, few, method, learned)["labels"],
         "class_map_correlation": maps["classes"],
-        "polarity_agreement": np.nan_to_num(maps["polarity"]),
         "blank_maps": maps["blank"],
     }
 

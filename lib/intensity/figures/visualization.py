@@ -12,7 +12,7 @@ from intensity.figures import style
 
 
 class _Panel(NamedTuple):
-    """One column of the four-panel figure: what it shows and on which scale."""
+    """One column of `four_panels`: what it shows and on which scale."""
 
     title: str
     maps: Iterable[np.ndarray]
@@ -21,9 +21,10 @@ class _Panel(NamedTuple):
     scale: str
 
 
-_GRADIENT = "|d logit / d grey level|,\nscaled per image"
+_GRADIENT, _SIGNED = (f"{text},\nscaled per image" for text in ("|gradient|", "signed gradient"))
 _ACTIVATION = "activation,\nscaled per image"
-_LOSS = "probability lost when\nthe patch is covered"
+_LOSS = "margin lost when\nit is covered"
+_LEFT = "probability when\nit is covered"
 
 
 @style.styled
@@ -33,28 +34,32 @@ def four_panels(
     classes: Sequence[int],
     figure: style.Into = None,
 ) -> Figure:
-    """Four views of how one network sees images, one row an image.
+    """Four views of how one network sees images, one row an image; two of them in two manners.
 
     Args:
         images: (n, h, w) uint8, grey levels.
         maps: as `four_panel_maps` gives them. Drawn are of `saliency` absolute values, scaled from
-            the smallest (0) to the largest (1) of each image; of `occlusion` what is gained in
-            blue and lost in red, up to the largest magnitude in all images; of `features` the
-            four channels that vary most over the image, from their smallest (0) to their largest
-            (1) value.
+            the smallest (0) to the largest (1) of each image, and beside them signed values scaled
+            likewise, as the published summary has them; of `occlusion` what is gained in blue and
+            lost in red, up to the largest magnitude in all images, and beside it `probability`, as
+            the summary; of `features` the four channels that vary most over the image, from their
+            smallest (0) to their largest (1) value.
         classes: (n,), the true ones, left of the rows with those that are `predicted`.
     """
     gradients = [unit_scale(np.abs(one)) for one in maps["saliency"]]
+    signed = [unit_scale(one) for one in maps["saliency"]]
     features = [unit_scale(strongest(one)) for one in maps["features"]]
     lost = maps["occlusion"]
     most = style.largest(lost)
     panels = (
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
-        _Panel("gradient saliency", gradients, "magma", (0, 1), _GRADIENT),
-        _Panel("occlusion sensitivity", lost, "RdBu_r", (-most, most), _LOSS),
+        _Panel("gradient\nsaliency", gradients, "magma", (0, 1), _GRADIENT),
+        _Panel("the summary's\nsaliency", signed, "magma", (0, 1), _SIGNED),
+        _Panel("occlusion\nsensitivity", lost, "RdBu_r", (-most, most), _LOSS),
+        _Panel("the summary's\nocclusion", maps["probability"], "viridis", (0, 1), _LEFT),
         _Panel("most varied\nfeature maps", features, "gray", (0, 1), _ACTIVATION),
     )
-    fig = style.new_figure(style.PAGE, 1.5 * len(images) + 0.75, figure)
+    fig = style.new_figure(style.PAGE, 1.15 * len(images) + 0.9, figure)
     axes = fig.subplots(len(images), len(panels), squeeze=False)
     for column, panel in zip(axes.T, panels, strict=True):
         _panel_column(fig, list(column), panel)

@@ -6,13 +6,14 @@ together with the ReLU that follows. Weights are shared and read at every call: 
 stays right while the other trains, and no saved network depends on this module.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import keras
 from keras import ops
 
-from intensity.models.layers import is_graph, layer_calls
+from intensity.models.layers import Call, is_graph, layer_calls
 
 PLAIN = {
     "compute_dtype": "float32",
@@ -55,7 +56,6 @@ class Folded(keras.layers.Layer):
         return self.layer.compute_output_shape(input_shape)
 
 
-@lru_cache(maxsize=16)
 def folded(model: keras.Model) -> keras.Model:
     """A network in which every batch norm that follows a convolution or dense layer is folded in.
 
@@ -66,8 +66,29 @@ def folded(model: keras.Model) -> keras.Model:
         A functional model with the same logits up to rounding; the model itself where nothing can
         be folded.
     """
-    if not is_graph(model):
-        return model
+    return _folded(model)[0] if is_graph(model) else model
+
+
+def tapped(model: keras.Model, layers: Sequence[str]) -> keras.Model:
+    """A folded network that returns what some layers of a network return, by their names.
+
+    Args:
+        model: a functional model.
+        layers: names of its layers.
+    """
+    quick, calls = _folded(model)
+    outputs = {layer.name: layer.output for layer in model.layers}
+    found = {call.layer.name: call.output for call in calls}
+    if quick is not model and set(layers) <= set(found):
+        outputs = found
+    else:
+        quick = model
+    return keras.Model(quick.inputs, {name: outputs[name] for name in layers})
+
+
+@lru_cache(maxsize=16)
+def _folded(model: keras.Model) -> tuple[keras.Model, list[Call]]:
+    """The folded network, or the model itself where nothing is folded, and its calls."""
     before: dict[int, tuple[keras.Layer, Any]] = {}
     done = []
 
@@ -82,8 +103,8 @@ def folded(model: keras.Model) -> keras.Model:
             before[id(output)] = layer, arguments[0]
         return output
 
-    found = layer_calls(model, called)[0]
-    return found if done else model
+    found, calls = layer_calls(model, called)
+    return (found if done else model), calls
 
 
 def _is_plain(layer: Any) -> bool:

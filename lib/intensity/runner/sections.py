@@ -246,6 +246,7 @@ class Visualization(WithTasks):
     check_scenes: Count  # of these, those of which maps are compared with others
     weight_scenes: Count  # of these, those for which weights and labels are shuffled
     heart_scenes: Count  # training scenes whose shuffled labels are learned by heart
+    margin_scenes: Count  # test scenes on which gradient and recoloring are compared
     step: Step  # grey levels from one recoloring to the next
     sweep_scenes: Count  # test scenes of each class that the last figure holds
 

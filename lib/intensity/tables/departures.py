@@ -44,10 +44,26 @@ def departure_table(configurations: Mapping[str, Configuration]) -> pd.DataFrame
             if (here := point.here(c)) != point.paper:
                 found.setdefault((point.what, point.paper, here, point.why), []).append(name)
     rows = [(f"{what}: {', '.join(names)}", *others) for (what, *others), names in found.items()]
-    rows.append(
-        ("choice", "best single run", "means and intervals over seeds", "a run is not a finding")
-    )
+    rows += _OF_MEASUREMENTS
     return pd.DataFrame(rows, columns=["what", "paper", "here", "why"])
+
+
+_OF_MEASUREMENTS = (
+    ("choice", "best single run", "means and intervals over seeds", "a run is not a finding"),
+    (
+        "saliency map",
+        "signed gradient, from its least to its largest value (the summary)",
+        "magnitude of the gradient; the signed one beside it",
+        "a pixel that matters against the class would be black",
+    ),
+    (
+        "occlusion map",
+        "probability with the window covered (the summary)",
+        "margin of the logit that is lost; the probability beside it",
+        "a probability near 1 hides what is lost",
+    ),
+)
+"""What is done otherwise whatever is trained, in the table's columns."""
 
 
 def _shown(recipe: Recipe) -> str:

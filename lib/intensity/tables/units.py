@@ -104,7 +104,7 @@ def alignment_table(
 
     Returns:
         Columns seed, thresholds (their number), distance (mean to the nearest boundary, grey
-        levels), shifted (mean of that over all shifts), p.
+        levels), shifted (mean of that over all shifts), advantage (shifted less distance), p.
 
     Raises:
         InvalidInput: a seed has no threshold, or as for `alignment`.
@@ -113,7 +113,9 @@ def alignment_table(
     for seed, part in places.groupby("seed"):
         found = alignment(part["level"].to_numpy(), boundaries, low, high)
         rows.append((seed, len(part), found.distance, found.shifted.mean(), found.p))
-    return pd.DataFrame(rows, columns=["seed", "thresholds", "distance", "shifted", "p"])
+    table = pd.DataFrame(rows, columns=["seed", "thresholds", "distance", "shifted", "p"])
+    table.insert(4, "advantage", table["shifted"] - table["distance"])
+    return table
 
 
 def probe_table(probes: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:

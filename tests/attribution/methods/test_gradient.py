@@ -63,13 +63,15 @@ def test_batches_do_not_change_the_map() -> None:
     np.testing.assert_allclose(gradient(model, images, batch=3), whole, rtol=1e-4, atol=1e-8)
 
 
-@pytest.mark.parametrize("output", ["logit", "probability"])
+@pytest.mark.parametrize("output", ["logit", "probability", "margin"])
 def test_gradient_is_the_slope_of_the_score(output: str) -> None:
     model, image = deep(), images_of(1).astype(np.float32)
     steps = np.eye(HEIGHT * WIDTH, dtype=np.float32).reshape(-1, HEIGHT, WIDTH)
     up, down = (model.predict_on_batch((image + s * steps)[..., None]) for s in (1, -1))
     if output == "probability":
         up, down = (np.exp(x) / np.exp(x).sum(axis=1, keepdims=True) for x in (up, down))
+    if output == "margin":
+        up, down = (x - np.delete(x, 1, axis=1).max(axis=1, keepdims=True) for x in (up, down))
     slope = (up - down)[:, 1].reshape(1, HEIGHT, WIDTH) / 2
     maps = gradient(model, image, classes=1, output=output)
     np.testing.assert_allclose(maps, slope, atol=4e-3 * np.abs(slope).max())

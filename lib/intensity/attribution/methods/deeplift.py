@@ -87,6 +87,8 @@ def deeplift(
         activation differences, section 3.5.1; max pooling as in captum.
     """
     target = prepare(model, images, classes, output, batch)
+    if output == "margin":
+        raise InvalidInput("output: 'margin' is not allowed: logit or probability")
     starts = np.broadcast_to(baseline_images(baseline, target.pixels), target.pixels.shape)
     contributions, parts = compiled_contributions(target.model, output), []
     for rows in batches(len(target), batch):
