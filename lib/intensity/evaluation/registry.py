@@ -27,6 +27,7 @@ class Score(NamedTuple):
     side: str = ""
 
 
+_RANKS = "rank correlation"
 _DATA = "data truth: share of |relevance| on the object"
 _MODEL = "model truth: rank correlation with repainting"
 _SCORES = (
@@ -39,8 +40,8 @@ _SCORES = (
     Score("absolute/mass_background", SHARE, "background"),
     Score("absolute/rank", FRACTION, "rank"),
     Score("absolute/pointing", FRACTION, "pointing"),
-    Score("absolute/agreement", "rank correlation", "agreement", _MODEL, 0.0),
-    Score("signed/agreement", "rank correlation", "agreement, signed"),
+    Score("absolute/agreement", _RANKS, "agreement", _MODEL, 0.0),
+    Score("signed/agreement", _RANKS, "agreement, signed"),
     Score("absolute/auc", "AUC", axis="AUC, |relevance|", nothing=0.5),
     Score("positive/auc", "AUC", axis="AUC, positive relevance", nothing=0.5),
 )
@@ -55,7 +56,7 @@ _CHECKS = (
         "shuffled_labels_agreement", "rank correlation", "labels\nshuffled", side="should differ"
     ),
     Score("class_map_correlation", "correlation", "another\nclass", side="should differ"),
-    Score("polarity_agreement", "rank correlation", "negatives", side="should agree"),
+    Score("polarity_agreement", _RANKS, "negatives", side="should agree"),
     Score("blank_maps", "share of maps", "blank"),
 )
 
