@@ -134,7 +134,7 @@ def test_shuffling_all_kernels_leaves_the_first_model_alone_and_changes_maps() -
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     assert next(iter(found)) == "logits"
-    assert (list(found.values())[-1] < 0.9).all()
+    assert (list(found.values())[-1] < 0.97).all()
     np.testing.assert_allclose(list(edges.values())[-1], 1)
 
 
