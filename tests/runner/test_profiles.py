@@ -260,7 +260,7 @@ BROKEN = {
         "check_scenes: 201 is not allowed: at most score_scenes, 100",
     ),
     "more scenes shuffled than scored": (
-        "weight_scenes: 8",
+        "weight_scenes: 5",
         "weight_scenes: 201",
         "at most score",
     ),

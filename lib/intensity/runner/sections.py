@@ -237,12 +237,13 @@ class Ablations(WithTasks):
 class Visualization(WithTasks):
     """Parameters of 04_visualization."""
 
-    NEEDED = ("large", "small", "bn_compact")
+    NEEDED = ("large", "small", "bn_compact", "absolute", "distractor", "shape")
 
     layers: dict[str, str] = {"large": "relu2", "small": "relu1", "bn_compact": "relu2"}
     """The layer whose feature maps are shown, by training."""
     scenes: Count  # test scenes on which the share of saliency on the object is measured
     score_scenes: Count  # test scenes on which methods are scored
+    task_scenes: Count  # likewise on tasks that no claim about methods rests on
     check_scenes: Count  # of these, those of which maps are compared with others
     weight_scenes: Count  # of these, those for which weights and labels are shuffled
     heart_scenes: Count  # training scenes whose shuffled labels are learned by heart
