@@ -56,6 +56,7 @@ def test_a_row_a_method_score_and_seed_over_the_scenes_that_have_the_score() -> 
     table = scores.method_scores([network, network], 3, [GRADIENT, SOBEL])
     assert table["value"].tolist() == pytest.approx([0.6, 0.8] * 4)
     assert table["scenes"].tolist() == [2, 1] * 4
+    assert table["error"].tolist() == pytest.approx([0.1, 0] * 4)  # half the range of two numbers
     assert table["seed"].tolist() == [0, 1] * 4
     assert table["label"].tolist() == (["gradient"] * 2 + ["Sobel"] * 2) * 2
     assert table["group"].tolist() == (["gradient"] * 2 + ["image"] * 2) * 2

@@ -36,6 +36,19 @@ def test_the_summary_has_t_intervals_that_leave_only_signed_units() -> None:
     assert (first["seeds"], first["scenes"]) == (3, 2)
 
 
+def test_the_error_over_scenes_stands_beside_the_spread_of_seeds() -> None:
+    table = pd.concat([
+        scored("gradient", 0.2, 0.4, error=[0.03, 0.04], scenes=[3, 2]),
+        scored("sobel", 0.5, 0.5, error=0.1),
+    ])  # fmt: skip
+    first, second = tables.score_spread(table).to_dict("records")
+    assert first["value"] == pytest.approx(0.3)
+    assert first["spread"] == pytest.approx(0.2 / 2**0.5)
+    assert first["sampling"] == pytest.approx((0.0025 / 2) ** 0.5)
+    assert (first["label"], first["scenes"]) == ("gradient", 2)
+    assert (second["spread"], second["sampling"]) == pytest.approx((0, 0.1))
+
+
 def test_texts_have_the_interval_beside_the_value() -> None:
     row = tables.score_table(tables.score_summary(scored("gradient", 0.25, 0.25)), "hard").iloc[0]
     assert row["method"] == "gradient"

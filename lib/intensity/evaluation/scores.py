@@ -1,7 +1,8 @@
 """Attribution methods on all seeds of a network: their scores and checks as tables.
 
 Tables of scores have a row for each method, score and seed: columns task, method, label, group,
-score, unit, seed, value (mean over the scenes that have the score) and scenes (how many these are).
+score, unit, seed, value (mean over the scenes that have the score), error (its standard error over
+these scenes) and scenes (how many these are).
 """
 
 from __future__ import annotations
@@ -224,7 +225,7 @@ def _checked(run: Run, method: Method, scenes: Scenes, few: Scenes, memorized: S
     }
 
 
-_COLUMNS = ["task", *METHOD, "score", "unit", "seed", "value", "scenes"]
+_COLUMNS = ["task", *METHOD, "score", "unit", "seed", "value", "error", "scenes"]
 
 
 def _rows(
@@ -240,10 +241,10 @@ def _rows(
     ]  # fmt: skip
 
 
-def _mean(name: str, values: np.ndarray) -> tuple[float, int]:
-    """Mean over the scenes that have a score, and how many these are."""
+def _mean(name: str, values: np.ndarray) -> tuple[float, float, int]:
+    """Mean over the scenes that have a score, its standard error, and how many these are."""
     known = np.asarray(values, np.float64)
     known = known[np.isfinite(known)]
     if not known.size:
         raise InvalidInput(f"{name}: no scene has this score; give more scenes")
-    return float(known.mean()), known.size
+    return float(known.mean()), float(known.std() / max(known.size - 1, 1) ** 0.5), known.size

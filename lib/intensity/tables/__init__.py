@@ -19,6 +19,7 @@ from intensity.tables.explanations import (
     magnitude_table,
     margin_table,
     relevance_table,
+    score_spread,
     score_summary,
     score_table,
 )

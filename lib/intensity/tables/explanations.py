@@ -1,7 +1,7 @@
 """Scores and checks of attribution methods, summarized over seeds.
 
 Tables of scores, from `evaluation.scores`, have a row for each method, score and seed: columns
-task, method, label, group, score, unit, seed, value, scenes.
+task, method, label, group, score, unit, seed, value, error, scenes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,6 +53,27 @@ def score_table(summary: pd.DataFrame, task: str) -> pd.DataFrame:
     table = chosen.assign(text=text).pivot(index="method", columns="score", values="text")
     table = table.reindex(index=chosen["method"].unique(), columns=list(_COLUMNS))
     return table.rename(columns=_COLUMNS).rename_axis(columns=None).reset_index()
+
+
+def score_spread(scores: pd.DataFrame) -> pd.DataFrame:
+    """How far scores of several seeds lie apart, beside what so few scenes would do alone.
+
+    Args:
+        scores: a table of scores.
+
+    Returns:
+        A row a task, score and method: columns task, score, label, value (mean over seeds), spread
+        (standard deviation over seeds), sampling (standard error over scenes, root mean square over
+        seeds), scenes (fewest).
+    """
+    squared = scores.assign(sampling=scores["error"] ** 2)
+    table = squared.groupby(["task", "score", "label"], sort=False, as_index=False).agg(
+        value=("value", "mean"),
+        spread=("value", "std"),
+        sampling=("sampling", "mean"),
+        scenes=("scenes", "min"),
+    )
+    return table.assign(sampling=table["sampling"] ** 0.5)
 
 
 def magnitude_table(maps: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
