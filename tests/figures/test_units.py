@@ -29,8 +29,9 @@ def curve(ax: Axes, style: str) -> list[float]:
 def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Spans) -> None:
     places = pd.DataFrame({"seed": [0, 0, 0, 2], "level": [30.0, 31.0, 200.0, 8.0]})
     alignment = pd.DataFrame(
-        {"seed": [0, 2], "thresholds": [3, 1], "distance": 4.24, "shifted": 7.5, "p": 0.004}
-    )
+        {"seed": [0, 2], "thresholds": [3, 1], "distance": 4.24, "shifted": 7.5,
+         "advantage": 3.26, "p": 0.004}
+    )  # fmt: skip
     fig = threshold_places(places, alignment, BANDS)
     assert fig.get_supylabel() == "thresholds per 5 grey levels"
     first, second = fig.axes
@@ -42,7 +43,8 @@ def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Sp
     assert first.lines[0].get_xdata().tolist() == [30, 31, 200]
     assert second.lines[0].get_xdata().tolist() == [8]
     assert first.get_title(loc="left") == (
-        "seed 0: 3 thresholds, 4.2 grey levels from a boundary on average (shifted: 7.5), p = 0.004"
+        "seed 0: 3 thresholds, 4.2 grey levels from a boundary on average, 7.5 shifted"
+        " (advantage 3.3, p = 0.004)"
     )
     assert spans(first)[1][:2] == (30.5, 60.5)
     assert first.get_ylim() == second.get_ylim()

@@ -29,7 +29,7 @@ _CURVES: tuple[tuple[str, LineStyleType, str], ...] = (
 )
 """Color, line and marker of curves in the order of their appearance."""
 
-_COLUMNS = 5
+_COLUMNS = 6
 """Pictures side by side in the gallery."""
 
 _PALE = 0.6
@@ -52,7 +52,7 @@ def map_gallery(
         labels: one an image, above its rows; may hold line breaks.
     """
     each = -(-(len(maps[0]) + 1) // _COLUMNS)
-    fig = style.new_figure(style.PAGE, 1.62 * each * len(images) + 0.5, figure)
+    fig = style.new_figure(style.PAGE, 1.4 * each * len(images) + 0.5, figure)
     blocks = fig.subfigures(len(images), 1, squeeze=False)[:, 0]
     for block, image, own, label in zip(blocks, images, maps, labels, strict=True):
         block.suptitle(label, x=0.01, ha="left", fontsize=8)

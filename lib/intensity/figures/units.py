@@ -31,7 +31,8 @@ def threshold_places(
     Args:
         places: one row a threshold: columns seed, level (grey levels).
         alignment: one row a seed: columns seed, thresholds (their number), distance (mean to the
-            nearest boundary, grey levels), shifted (the same for shifted thresholds), p.
+            nearest boundary, grey levels), shifted (the same for shifted thresholds), advantage
+            (the second less the first), p.
     """
     shared = {"sharex": True, "sharey": True}
     fig, axes = style.new_panels(len(alignment), 1, 1.05, 0.8, figure, **shared)
@@ -39,7 +40,8 @@ def threshold_places(
         _threshold_counts(ax, places.loc[places["seed"] == row["seed"], "level"], bands)
         ax.set_title(
             f"seed {row['seed']}: {row['thresholds']} thresholds, {row['distance']:.1f} grey levels"
-            f" from a boundary on average (shifted: {row['shifted']:.1f}), p = {row['p']:.3f}"
+            f" from a boundary on average, {row['shifted']:.1f} shifted"
+            f" (advantage {row['advantage']:.1f}, p = {row['p']:.3f})"
         )
     style.intensity_axis(axes[-1], step=30)
     fig.supylabel("thresholds per 5 grey levels")
