@@ -141,7 +141,7 @@ def test_networks_have_rows_over_the_level_that_images_show(
         "width (grey levels)",
         "missing (share of scenes)",
     ]
-    assert axes[-1].get_xlabel() == "class boundary (grey level, as shown)"
+    assert axes[-1].get_xlabel() == "boundary (grey level, as shown)"
 
 
 def test_classes_of_backgrounds_are_written_where_training_had_one() -> None:

@@ -52,7 +52,7 @@ def class_planes(
     columns = min(3, len(networks))
     side = min(3.0, style.PAGE / columns - 0.35)
     shared = {"sharex": True, "sharey": True}
-    fig, axes = style.new_panels(len(networks), columns, side + 0.2, 0.8, figure, **shared)
+    fig, axes = style.new_panels(len(networks), columns, side + 0.2, 1.0, figure, **shared)
     handles = _plane_handles(sorted(set(table["class"])))
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
@@ -65,7 +65,7 @@ def class_planes(
         ax.set_title(title_of(network))
     for ax in axes[::columns]:
         ax.set_ylabel("background (grey level)")
-    style.legend_above(fig, handles, 6)
+    style.legend_above(fig, handles, 4)
     return fig
 
 
@@ -154,7 +154,7 @@ def transition_places(
         row[0].set_ylabel(title_of(network))
     for top, bottom, label in zip(axes[0], axes[-1], _COLUMNS.values(), strict=True):
         top.set_title(label)
-        bottom.set_xlabel("class boundary (grey level, as shown)")
+        bottom.set_xlabel("boundary (grey level, as shown)")
     style.legend_above(fig, [style.seed_handle(), style.interval_handle(marker="|")])
     return fig
 
