@@ -52,7 +52,7 @@ PINNED = {
     "fresh_permutations": "c6e56ba29dceea8b",
     "spatial_scales": "3f0b5670b82eb3c8",
     "pairs": "ed79132630df7d92",
-    "backgrounds": "a687c46dbdcac315",
+    "backgrounds": "36d07ac393c93f40",
     "disc_beside_square": "7ce367f6ca85a453",
     "shapes": "40e55ec95cfdbf8d",
     "varied": "7b0313b78f24ddfd",

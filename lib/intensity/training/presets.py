@@ -85,8 +85,8 @@ SETTINGS = {
         noise=SquareNoise(sides=(1, 8), margin=9),
     ),
     "backgrounds": SceneOptions(
-        title="discs on random backgrounds", group=_CUES, background="random",
-        noise=_SQUARES,
+        title="discs on random backgrounds", group=_CUES, size=48, background="random",
+        noise=SquareNoise(count=(20, 29), margin=3),
     ),
     "pairs": SceneOptions(
         title="a disc beside a square", group=_CUES, areas=JITTERED, distractor="square",
@@ -98,7 +98,8 @@ SETTINGS = {
     ),
 }  # fmt: skip
 """Families of scenes by name: those of the published summary and of its authors' experiment; and
-ours, which decorrelate cues. Areas of pairs and of shapes say nothing about the class."""
+ours, which decorrelate cues. Those on random backgrounds are smaller, since they are learned
+slowly; areas of pairs and of shapes say nothing about the class."""
 
 
 def _stack(channels: tuple[int, ...]) -> tuple[Layer, ...]:
