@@ -75,7 +75,7 @@ O17 background_cure/hard/bn_compact > .2
 O18 jitter_width/hard/bn_compact > 2
 O19 gain_changes/hard/unbiased <= 0
 O19 accuracy/hard/unbiased <= .60
-O20 accuracy_difference/absolute/standardized/bn_compact < -.1
+O20 accuracy_difference/absolute/standardized/bn_compact < -.1 paper
 O21 boundaries_slope/hard/bn_compact > 0 paper
 O22 unseen_levels/hard/bn_compact > .8 paper
 """
