@@ -156,7 +156,7 @@ def test_folded_kernels_reproduce_the_network(tiny: keras.Model) -> None:
 
 def test_folding_a_convolution_without_bias() -> None:
     layers = (Block(channels=1, stride=4, padding="valid", bias=False), Flatten())
-    model = build(Network(name="hand", layers=layers), 16, 3, seed=0)
+    model = build(Network(name="hand", layers=layers, scaling="centered"), 16, 3, seed=0)
     model.get_layer("conv1").set_weights([np.ones((3, 3, 1, 1))])
     model.get_layer("norm1").set_weights(
         [np.array([3.0]), *np.ones((2, 1)), np.array([4 - EPSILON])]
