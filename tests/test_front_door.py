@@ -54,23 +54,27 @@ def test_the_run_that_saw_most_images_is_chosen(
     store = Store(tmp_path)
     for images in (64, 256, 128):
         untrained.keep(store, epoch_images=images)
+    untrained.keep(store, seed=5, epoch_images=512)
     scenes = untrained.configuration().scenes
     run = choose_run(store, "bn_tiny", "hard", scenes)
-    assert run.configuration.recipe.images == 256
+    assert (run.configuration.seed, run.configuration.recipe.images) == (0, 256)
+    assert choose_run(store, "bn_tiny", "hard", scenes, seed=5).configuration.seed == 5
     (store.root / "runs" / "of other code").mkdir()
-    with pytest.raises(InvalidInput, match=r"tiny, hard, 7 is not .*there are: bn_tiny, hard, 0$"):
+    with pytest.raises(
+        InvalidInput, match=r"tiny, hard, 7 is not .*there are: .*, 0; bn_tiny, hard, 5$"
+    ):
         choose_run(store, "bn_tiny", "hard", scenes, seed=7)
     with pytest.raises(InvalidInput, match=r"there are: none$"):
         choose_run(store, "bn_tiny", "hard", usual_setting(TASKS["hard"]))
     monkeypatch.setattr(runs, "training_code", lambda: "another")
-    others = r"\(3 trained by other code, 1 damaged cannot be used\); there are: none$"
+    others = r"\(4 trained by other code, 1 damaged cannot be used\); there are: none$"
     with pytest.raises(InvalidInput, match=others):
         choose_run(store, "bn_tiny", "hard", scenes)
 
 
 def test_a_published_network_gives_logits_of_images_that_are_drawn() -> None:
     images, labels = intensity.draw("hard", 50)
-    model = intensity.load("bn_compact", task="hard", seed=0)
+    model = intensity.load("bn_compact", task="hard")
     predicted = model.predict_on_batch(images[..., None]).argmax(axis=1)
     assert (predicted == labels).mean() > 0.8
 

@@ -63,7 +63,7 @@ def draw(
 def load(
     network: str = "bn_compact",
     task: str = "hard",
-    seed: int = 0,
+    seed: int | None = None,
     *,
     setting: str | SceneOptions | None = None,
 ) -> keras.Model:
@@ -74,7 +74,7 @@ def load(
     Args:
         network: a name from `intensity.training.presets.NETWORKS`.
         task: a name from `TASKS`, what it was trained on.
-        seed: of its training.
+        seed: of its training; none for the least that there is.
         setting: the scenes that it was trained on; by default those of the task.
 
     Returns:

@@ -183,7 +183,9 @@ def _refusal(run: Run) -> str | None:
     return "trained by other code"
 
 
-def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed: int = 0) -> Run:
+def choose_run(
+    store: Store, network: str, task: str, scenes: SceneOptions, seed: int | None = None
+) -> Run:
     """The run of a network, task, scenes and seed; of several, the one that saw most images.
 
     Args:
@@ -191,7 +193,7 @@ def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed
         network: the architecture's name.
         task: the task's name.
         scenes: what it was trained on.
-        seed: of the training.
+        seed: of the training; none for the least that there is.
 
     Raises:
         InvalidInput: there is none; the line says which there are on such scenes.
@@ -201,11 +203,14 @@ def choose_run(store: Store, network: str, task: str, scenes: SceneOptions, seed
         c = run.configuration
         if c.scenes == scenes:
             there.setdefault((c.network.name, c.task.name, c.seed), []).append(run)
-    if (network, task, seed) not in there:
+    seeds = sorted(number for one, other, number in there if (one, other) == (network, task))
+    seed = seeds[0] if seed is None and seeds else seed
+    if seed not in seeds:
         names = "; ".join(f"{one}, {other}, {number}" for one, other, number in sorted(there))
         refused = f" ({listing.refused} cannot be used)" if listing.refused else ""
         raise InvalidInput(
-            f"network, task, seed: {network}, {task}, {seed} is not trained on such scenes"
+            f"network, task, seed: {network}, {task}, {'any' if seed is None else seed} is not "
+            "trained on such scenes"
             f"{refused}; there are: {names or 'none'}"
         )
     return max(there[network, task, seed], key=lambda run: run.configuration.recipe.images)
