@@ -198,8 +198,8 @@ RECIPES = {
         epochs=25, epoch_images=250_000, batch=128,
     ),
     "half_scale": Recipe(
-        title="batch norm frozen after a quarter of the images", group=_OURS,
-        epochs=8, epoch_images=10_000, batch=16, beta_2=0.95, clip_norm=0.5, freeze_after=2,
+        title="batch norm frozen after half of the images", group=_OURS,
+        epochs=8, epoch_images=12_500, batch=16, beta_2=0.95, clip_norm=0.5, freeze_after=4,
     ),
 }  # fmt: skip
 """Recipes by name."""
