@@ -122,7 +122,7 @@ def main() -> None:
     for task, goal in product(options.tasks, GOALS):
         groups = {w: [found[task, w, seed] for seed in options.seeds] for w in ("first", "ours")}
         rows.append(_row(task, goal, {which: until(goal, runs) for which, runs in groups.items()}))
-        print(rows[-1]["name"], rows[-1]["images"], rows[-1]["ours"], rows[-1]["peer"], flush=True)
+        print(rows[-1]["name"], rows[-1]["shown"], rows[-1]["ours"], rows[-1]["peer"], flush=True)
     keep(rows)
 
 
@@ -139,7 +139,7 @@ def _row(task: str, goal: float, reached: dict[str, tuple[float, float] | None])
         "unit": "core s",
         "ratio": round(seconds["first"] / seconds["ours"], 2) if both else None,
         "max_difference": None,
-        "images": {side: reached[w] and int(reached[w][0]) for side, w in SIDES.items()},
+        "shown": {side: reached[w] and int(reached[w][0]) for side, w in SIDES.items()},
     }
 
 

@@ -75,7 +75,7 @@ def _line(row: Row) -> str:
     peer, ratio = "-", "-"
     if row["peer"] is not None:
         peer = f"{_amount(row, 'peer')} ({row['peer_name']} {row['peer_version']})"
-    if row["ratio"] is not None:
+    if row["peer"] is not None and row["ratio"] is not None:
         ratio = f"{row['ratio']:.2f}" if row["ratio"] < 100 else f"{row['ratio']:,.0f}"
     apart = "-"
     if row["max_difference"] is not None:
@@ -90,7 +90,7 @@ def _amount(row: Row, side: str) -> str:
     """What one side took, with the images that it was shown where they count."""
     if row[side] is None:
         return "not reached"
-    images = f", {row['images'][side]:,} images" if "images" in row else ""
+    images = f", {row['shown'][side]:,} images" if "shown" in row else ""
     return f"{_number(row[side])} {row['unit']}{images}"
 
 

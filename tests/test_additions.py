@@ -123,7 +123,7 @@ def test_a_claim_more_changes_no_other_verdict() -> None:
     before = judge(known, claims)
     another = claims[0].model_copy(update={"id": "another"})
     assert [one for one in judge(known, [another, *claims]) if one.id != "another"] == before
-    assert [one.id for one in before] == ["P11", "P12", "O21", "O22"]
+    assert [one.id for one in before] == ["P11", "P12", "O20", "O21", "O22"]
 
 
 def test_a_change_in_one_methods_module_changes_its_measurements_alone(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE
 
@@ -384,6 +385,7 @@ def test_pip_is_tried_where_what_uv_made_cannot_be_used(place: Place) -> None:
     assert (code, place.installations) == (0, 1), err
 
 
+@pytest.mark.skipif(find_spec("pip") is None, reason="uv has made an environment without pip")
 def test_pip_takes_from_its_files_only_where_packages_are(place: Place, tmp_path: Path) -> None:
     config = tmp_path / "pip.conf"
     config.write_text(

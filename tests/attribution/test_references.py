@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import keras
@@ -34,11 +35,27 @@ def model_of(network: str) -> keras.Model:
     plan = json.loads(REFERENCES[f"{network}/plan"].item())
     architecture = Network(name=network, layers=plan["layers"], scaling=plan["scaling"])
     classes = len(REFERENCES[f"{network}/weights/logits/bias"])
-    model = build(architecture, SHAPE[0], classes, seed=0)
+    model = peers_order(build(architecture, SHAPE[0], classes, seed=0))
     for layer in model.layers:
         names = [f"{network}/weights/{layer.name}/{weight.name}" for weight in layer.weights]
         layer.set_weights([REFERENCES[name] for name in names])
     return model
+
+
+def peers_order(model: keras.Model) -> keras.Model:
+    """The same layers, the sum of a skip before the last ReLU of its block as the peers had it."""
+    tensors = {model.layers[0].name: keras.Input(model.input_shape[1:])}
+    start = tensors[model.layers[0].name]
+    for stage, after in pairwise([*model.layers[1:], None]):
+        if isinstance(stage, keras.layers.Add):
+            continue
+        x = tensors[stage.input._keras_history.operation.name]
+        if isinstance(after, keras.layers.Add):
+            x = after([tensors[after.input[0]._keras_history.operation.name], x])
+        tensors[stage.name] = stage(x)
+        if isinstance(after, keras.layers.Add):
+            tensors[after.name] = tensors[stage.name]
+    return keras.Model(start, tensors[model.layers[-1].name])
 
 
 def assert_equal(maps: np.ndarray, network: str, peer: str, method: str) -> None:

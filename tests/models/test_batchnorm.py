@@ -84,10 +84,11 @@ def test_a_copy_has_the_same_layers_weights_and_logits(name: str) -> None:
     assert keras.layers.BatchNormalization not in kinds
 
 
-def test_other_backends_train_the_network_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_backends_train_by_keras_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
     model = build(NETWORKS["bn_tiny"], 64, 3, seed=1)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    assert fused(model) is model
+    copy, images = fused(model), images_of(4, 64)
+    np.testing.assert_array_equal(copy(images, training=True), model(images, training=True))
 
 
 def test_a_trained_network_is_saved_without_it(tmp_path: Path) -> None:
