@@ -221,7 +221,10 @@ def test_too_few_seeds_decide_nothing_and_say_so() -> None:
     (five,) = judged([known], part(">", 0.5, seeds=5)).parts
     assert (three.verdict, three.would_decide) == ("holds", "")
     assert five.verdict == "undecided"
-    assert five.would_decide.startswith("3 seeds, of the 5 that it takes; 2 seeds would")
+    assert five.would_decide == "3 seeds, of the 5 that it takes"
+    (open_,) = judged([over_seeds([0.8, 0.85, 0.9])], part(">", 0.8)).parts
+    (both,) = judged([over_seeds([0.8, 0.85, 0.9])], part(">", 0.8, seeds=5)).parts
+    assert both.would_decide == f"3 seeds, of the 5 that it takes; {open_.would_decide}"
 
 
 def test_what_is_undecided_says_what_would_decide_it() -> None:
@@ -264,7 +267,7 @@ def test_the_tables_have_a_row_a_part_and_a_list_a_source() -> None:
     large = over_seeds([0.972, 0.97, 0.975], "accuracy/hard/bn_large")
     found = judge([accuracy, pixels, large], CLAIMS)
     paper, ours = (claims_table(found, source) for source in SOURCES)
-    assert ours["id"].tolist() == ["O20", "O21", "O22"]
+    assert set(ours["verdict"]) == {"not measured"}
     assert paper["id"].tolist()[:6] == ["P1", "", "", "", "", "P2*"]
     assert paper["verdict"].tolist()[:6] == ["reproduced", "", "", "", "", "undecided"]
     assert paper.loc[0, "measured"] == accuracy.text

@@ -59,6 +59,13 @@ def test_sections_come_in_the_order_of_the_notebooks(layout: Layout) -> None:
     assert list(load(layout, text)) == ["01_data", "02_training", "03_more"]
 
 
+def test_a_training_may_have_more_or_fewer_seeds_than_the_profile(layout: Layout) -> None:
+    more = "  many: {like: tiny, seeds: 5}\n  few: {like: tiny, seeds: 2}\n"
+    section = load(layout, trains(more, "[tiny, many, few]"))["02_training"]
+    seeds = {name: [c.seed for c in group] for name, group in section.configurations.items()}
+    assert seeds == {"tiny": [3, 4], "many": [3, 4, 5, 6, 7], "few": [3, 4]}
+
+
 def test_a_section_takes_what_stands_above_unless_it_says_otherwise(layout: Layout) -> None:
     loaded = load(layout, trains().replace("others", "test_images: 7, others"))["02_training"]
     assert loaded.seeds == (3, 4)

@@ -81,7 +81,7 @@ def test_the_readme_gets_the_main_findings(checkout: Any, monkeypatch: pytest.Mo
     row = next(line for line in lines if line.endswith("| undecided (P1) |"))
     assert "`bn_compact` (ours) 95.50 % [94.51, 96.49] (claimed: >= 95 %), " in row
     paper = next(n for n, line in enumerate(lines) if line.startswith("The paper's claims: of 2, "))
-    ours = next(place for place, line in enumerate(lines) if line.startswith("Our claims: of 4, "))
+    ours = next(place for place, line in enumerate(lines) if line.startswith("Our claims: of "))
     assert paper < ours
     (last,) = (line for line in lines if line.startswith("[All claims]"))
     assert last.startswith("[All claims](docs/results.md). From a `standard` run")
@@ -103,7 +103,8 @@ def test_the_page_of_results_gets_all_of_them(checkout: Any) -> None:
     (first,) = (line for line in lines if line.startswith("| P1 |"))
     assert first.endswith("| 95.50 % [94.51, 96.49] | lower bound >= 95 % | undecided |")
     left = [line for line in lines if line.endswith("| left to paper |")]
-    assert len(left) == 3 + 6 + 3  # parts of P1, all of P12, O20 to O22
+    claims = load_results(checkout.layout.run("standard")).claims
+    assert len(left) == sum(len(claim.left) for claim in claims) > 0
 
 
 @pytest.mark.parametrize("name", [README, PAGE])

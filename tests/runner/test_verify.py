@@ -73,10 +73,11 @@ def verdicts(checkout: Any) -> dict[str, str]:
 def test_the_same_run_is_identical_and_says_so(checkout: Any) -> None:
     assert set(verdicts(checkout).values()) == {"identical"}
     lines = list(verify(checkout.layout, "smoke"))
+    ours = sum(claim.source == "ours" for claim in load_expected(checkout.layout, "smoke").claims)
     assert lines == [
         "measurements: 5 identical, 0 within, 0 outside, 0 not judged",
         "the paper's claims: 0 of 1 have another verdict",
-        "our claims: 0 of 3 have another verdict",
+        f"our claims: 0 of {ours} have another verdict",
         "figures: 0 of 1 have other data",
         "",
     ]
@@ -114,7 +115,7 @@ def test_a_claim_with_another_verdict_is_listed_and_lets_no_run_fail(checkout: A
     lines = list(verify(checkout.layout, "smoke"))
     place = lines.index("the paper's claims: 1 of 2 have another verdict")
     assert lines[place + 1] == "  P11: not reproduced -> undecided"
-    assert lines[place + 2] == "our claims: 0 of 3 have another verdict"
+    assert lines[place + 2].startswith("our claims: 0 of ")
     assert lines[-1] == ""
     record(checkout, {names[0]: [0.93, 0.94, 0.95, 0.94, 0.94]})
     assert "  P11: not reproduced -> not judged" in list(verify(checkout.layout, "smoke"))

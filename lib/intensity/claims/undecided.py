@@ -14,13 +14,14 @@ def would_decide(part: Part, measurement: Measurement) -> str:
         part: the rule.
         measurement: with the interval that decides.
     """
-    few = f"{measurement.n.seeds} seeds, of the {part.seeds} that it takes; "
     unit, seeds = find_unit(measurement.unit), measurement.seeds
-    if seeds:
-        found = what_decides(seeds, part.threshold, unit, measurement.n.scenes, part.level)
-        needed = _in_seeds(found) + _in_scenes(found, measurement, unit)
-        return few * (len(seeds) < part.seeds) + needed
     low, high = measurement.ci95 or (measurement.value, measurement.value)
+    if seeds:
+        few = [f"{len(seeds)} seeds, of the {part.seeds} that it takes"] * (len(seeds) < part.seeds)
+        if few and not low <= part.threshold <= high:
+            return few[0]
+        found = what_decides(seeds, part.threshold, unit, measurement.n.scenes, part.level)
+        return "; ".join([*few, _in_seeds(found) + _in_scenes(found, measurement, unit)])
     gap = abs(measurement.value - part.threshold)
     scenes = scenes_for_width(measurement.n.scenes, (high - low) / 2, gap)
     return f"{scenes:,} scenes would make the interval narrower than its distance to the threshold"
