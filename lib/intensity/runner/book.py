@@ -46,20 +46,17 @@ class Book(Results):
         self.store = Store()
         logging.getLogger("tensorflow").addFilter(_is_error)
 
-    def train(
-        self, trainings: Mapping[str, Training], seeds: Sequence[int] | None = None
-    ) -> dict[str, list[Run]]:
+    def train(self, trainings: Mapping[str, Training]) -> dict[str, list[Run]]:
         """Finished runs of trainings; those that the store lacks are trained first.
 
         Args:
             trainings: by name, from the parameters.
-            seeds: of each; by default those of the parameters.
 
         Returns:
             By name, one run for each seed.
         """
         configured = self.parameters.configured
-        return train_all({n: configured(t, seeds) for n, t in trainings.items()}, self.store)
+        return train_all({n: configured(t) for n, t in trainings.items()}, self.store)
 
     def measure(
         self, function: Callable[..., dict[str, np.ndarray]], runs: Sequence[Run], *arguments: Any

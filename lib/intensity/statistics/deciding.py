@@ -77,6 +77,7 @@ def seeds_for_width(gap: float, spread: float, level: float = LEVEL) -> int:
     from scipy.stats import t as student
 
     def narrow(n: int) -> bool:
+        """Whether half the interval of n seeds is smaller than the gap."""
         return bool(student.ppf((1 + level) / 2, n - 1) * spread / math.sqrt(n) < gap)
 
     return 2 + bisect_left(range(2, _LIMIT), True, key=narrow)
@@ -102,6 +103,7 @@ def seeds_for_power(gap: float, spread: float, level: float = LEVEL) -> int:
         return 2 if gap else _LIMIT
 
     def enough(n: int) -> bool:
+        """Whether n seeds have the power that is asked for."""
         shift = gap * math.sqrt(n) / spread
         if n > 1000 or shift > 30:  # where the noncentral t is slow and the normal is as good
             return bool(norm.sf(norm.isf((1 - level) / 2) - shift) >= POWER)
