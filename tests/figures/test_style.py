@@ -84,7 +84,7 @@ def test_looks_differ_in_color_and_marker() -> None:
     [
         ["large", "small", "small_as_large"],
         ["bn_compact", "bn_tiny", "pixels"],
-        ["baseline", "two blocks", "bn_tiny", "bn_tiny, averaged"],
+        ["baseline", "bn_large", "bn_tiny", "bn_tiny, averaged"],
         ["large", "small", "bn_compact", "bn_tiny", "pixels", "absolute"],
         ["hard", "hard, screen", "monotone, screen", "random weights"],
         CLASS_COLORS[:3],

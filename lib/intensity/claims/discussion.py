@@ -66,7 +66,7 @@ def consequences(found: RunResults, source: Source) -> str:
         source: whose claims.
     """
     stated = load_claims()
-    pairs = [(stated[judged.id], judged) for judged in found.claims if judged.source == source]
+    pairs = [(stated[judged.id], judged) for judged in found.all_claims if judged.source == source]
     pairs.sort(key=lambda pair: not pair[0].starred)
     pairs.sort(key=lambda pair: (not is_unexpected(*pair), pair[1].verdict != "undecided"))
     return "\n".join(

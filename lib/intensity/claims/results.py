@@ -40,7 +40,9 @@ class RunResults(Value):
     measurements: tuple[Measurement, ...]
     """In the order of the notebooks."""
     claims: tuple[JudgedClaim, ...]
-    """Those whose measurements are all there, and those left to another profile."""
+    """Those whose measurements are all there."""
+    left: tuple[JudgedClaim, ...] = ()
+    """Those of which another profile measures everything."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -58,13 +60,18 @@ class RunResults(Value):
         return {measurement.id: measurement for measurement in self.measurements}
 
     @property
+    def all_claims(self) -> tuple[JudgedClaim, ...]:
+        """Those that were judged, then those that are left to another profile."""
+        return self.claims + self.left
+
+    @property
     def verdicts(self) -> dict[str, Verdict]:
         """The verdicts by claim."""
-        return {claim.id: claim.verdict for claim in self.claims}
+        return {claim.id: claim.verdict for claim in self.all_claims}
 
     def tally(self, source: Source) -> str:
         """How many claims of one source got each verdict: the two sources are never summed."""
-        found = Counter(claim.verdict for claim in self.claims if claim.source == source)
+        found = Counter(claim.verdict for claim in self.all_claims if claim.source == source)
         counted = [
             f"{found[verdict]} {_PLURAL.get(verdict, verdict)}" for verdict in VERDICTS[source]
         ]
@@ -102,7 +109,7 @@ class RunResults(Value):
         return {part.measurement for one in self.claims if one.id == claim for part in one.parts}
 
     def _finding(self, claim: Claim) -> tuple[str, str, str]:
-        (judged,) = (one for one in self.claims if one.id == claim.id)
+        judged = next(one for one in self.claims if one.id == claim.id)
         texts = {part.measurement: part.measured for part in judged.parts}
         question = claim.headline.question if claim.headline else claim.statement
         return question, claim.finding(texts), f"{self.verdicts[claim.id]} ({claim.id})"
@@ -131,11 +138,13 @@ def gather(output: str | Path, notebooks: Sequence[str]) -> RunResults:
     for path in there:
         for measurement in read_value(path, Measured).measurements:
             add_unique(kept, measurement)
+    judged = judge(kept.values(), load_claims().claims, Path(output).name)
     return RunResults(
         profile=Path(output).name,
         complete=len(there) == len(notebooks),
         measurements=tuple(kept.values()),
-        claims=tuple(judge(kept.values(), load_claims().claims, Path(output).name)),
+        claims=tuple(claim for claim in judged if claim.parts),
+        left=tuple(claim for claim in judged if not claim.parts),
     )
 
 

@@ -72,7 +72,7 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
     """What the page says around the notebooks."""
     results, problem = _results(folder, bool(manifest["notebooks"]))
     records = manifest["notebooks"]
-    known, claims = results.known, results.claims
+    known, claims = results.known, results.all_claims
     return {
         "manifest": manifest,
         "figures": folder / "figures",

@@ -166,7 +166,7 @@ def _findings(results: RunResults) -> Iterator[str]:
 def _claims(results: RunResults) -> Iterator[str]:
     """All claims of each source, a row a part."""
     for source, title in SOURCES.items():
-        table = claims_table(results.claims, source)
+        table = claims_table(results.all_claims, source)
         yield f"## {title}"
         yield results.tally(source)
         yield _table(table.columns, table.to_numpy())

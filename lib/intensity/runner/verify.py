@@ -129,7 +129,7 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
     yield from (f"  not judged: {move}" for move in by_verdict["not judged"][:MOST])
     for source, words in SOURCES.items():
         before, after = (
-            {claim.id: claim.verdict for claim in one.claims if claim.source == source}
+            {claim.id: claim.verdict for claim in one.all_claims if claim.source == source}
             for one in (expected, results)
         )
         changed = _differences(before, after, "not judged")

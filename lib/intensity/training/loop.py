@@ -83,9 +83,10 @@ def train(
     c, clock = configuration, time.monotonic()
     model = build(c.network, c.scenes.size, c.task.classes, c.seed, c.recipe.weight_decay)
     learner = learning_copy(model)
-    spread_thresholds(learner, spread_norms(c.network), lambda: _images(c, 0), c.seed)
     _compile(learner, c.recipe)
     history = checkpoint.restore(learner) if checkpoint else []
+    if not history:
+        spread_thresholds(learner, spread_norms(c.network), lambda: _images(c, 0), c.seed)
     last_moving = min(c.recipe.freeze_after or c.recipe.epochs, c.recipe.epochs)
     if len(history) >= last_moving:
         freeze_batchnorm(learner)
