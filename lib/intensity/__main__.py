@@ -82,11 +82,11 @@ def _explore(arguments: dict[str, Any]) -> int:
     return DONE
 
 
-def _publish(_: dict[str, Any]) -> int:
+def _publish(options: dict[str, Any]) -> int:
     from intensity.environment import Layout
     from intensity.runner.publish import publish
 
-    publish(Layout())
+    publish(Layout(), **options)
     return DONE
 
 

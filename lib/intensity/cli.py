@@ -22,7 +22,10 @@ HELPED = 64
 """Exit code of this file where help was asked for and nothing is left to do."""
 
 STANDARD = "standard"
-"""The profile that is run by default, and whose figures, results and networks are kept in git."""
+"""The profile that is run by default."""
+
+PUBLISHED = (STANDARD, "paper")
+"""The profiles whose figures, results and networks are kept in git."""
 
 SCHEDULER = r"(tcp|tls|ws|wss)://.+:\d+"
 """The addresses that a Dask scheduler can have."""
@@ -68,9 +71,13 @@ def parser() -> argparse.ArgumentParser:
     explore.add_argument(
         "--no-browser", dest="browser", action="store_false", help="only say where it is"
     )
-    command.add_parser(
+    publish = command.add_parser(
         "publish",
-        help="write the tables of results, expected/ and pretrained/ from a complete standard run",
+        help="write tables of results, expected/ and pretrained/ from a complete run",
+    )
+    published = _allowed(lambda name: name in PUBLISHED, ", ".join(PUBLISHED))
+    publish.add_argument(
+        "--profile", type=published, default=STANDARD, help=f"{' or '.join(PUBLISHED)} ({STANDARD})"
     )
     command.add_parser("store", help="list finished runs")
     return commands

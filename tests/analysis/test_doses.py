@@ -7,6 +7,7 @@ import pytest
 import handmade
 from intensity.analysis.doses import (
     DOSES,
+    changed_by_pixels,
     dose_correlations,
     dose_logits,
     half_dose,
@@ -79,3 +80,26 @@ def test_a_logit_that_never_moves_is_not_monotone() -> None:
 def test_scenes_without_so_large_a_core_are_refused() -> None:
     with pytest.raises(InvalidInput, match=r"^scenes: none is allowed: a core .* 190 pixels"):
         dose_logits(sums(1), SCENES, (0, 190))
+
+
+def brightest_is(level: int) -> keras.Model:
+    """Class 1 where any pixel is brighter than a level, else class 0."""
+    images = handmade.grey()
+    most = keras.layers.GlobalMaxPooling2D()(images)
+    head = keras.layers.Dense(2)
+    model = keras.Model(images, head(most))
+    head.set_weights([np.array([[0.0, 1.0]]), np.array([0.0, -level - 0.5])])
+    return model
+
+
+def test_a_network_of_single_pixels_is_changed_by_one_of_them_anywhere() -> None:
+    options = find_setting("discs").model_copy(update={"noise": None})
+    plain = draw_scenes(TASKS["hard"], options, "test", 0, 30)
+    dark = plain.replace(intensity=np.full(30, 20), core_intensity=np.full(30, 20))
+    grid = changed_by_pixels(brightest_is(30), dark, (1, 5, 500), ("core", "edge", "outside"))
+    # All levels of another class are above 30; the core has fewer than 500 pixels, as has the edge.
+    assert grid["changed"][:, :2].tolist() == [[1, 1]] * 3
+    assert np.isnan(grid["changed"][:2, 2]).all()
+    assert grid["scenes"].tolist() == [[30, 30, 0], [30, 30, 0], [30, 30, 30]]
+    nothing = changed_by_pixels(brightest_is(255), dark, (1,), ("core",))
+    assert nothing["changed"].tolist() == [[0]]

@@ -7,10 +7,10 @@ import pytest
 
 from intensity.claims import discussion
 from intensity.claims.definitions import load_claims
+from intensity.claims.expected import load_expected
 from intensity.claims.judge import VERDICTS, JudgedClaim, JudgedPart, LeftPart, Verdict
 from intensity.claims.results import RunResults, save_part
 from intensity.environment import Layout
-from intensity.runner.verify import load_expected
 from intensity.statistics.measurements import Measurement, Results
 from intensity.values import InvalidInput
 

@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from intensity.figures import ablation_overview, accuracy_by_size, recipe_errors, training_effects
+from intensity.figures import (
+    ablation_overview,
+    accuracy_by_size,
+    error_by_size,
+    recipe_errors,
+    training_effects,
+)
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Intervals = Callable[[Axes], list[tuple[float, float]]]
@@ -85,3 +91,26 @@ def test_doses_in_training_stand_side_by_side() -> None:
     assert [text.get_text() for text in left.get_xticklabels()] == ["0", "1", "10"]
     assert len(left.lines) == 2 * len(right.lines) == 4
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["black", "any"]
+
+
+def test_errors_of_both_cues_lie_over_size_beside_what_the_authors_recorded() -> None:
+    table = pd.DataFrame(
+        {
+            "network": ["bn_tiny", "bn_medium"] * 2,
+            "parameters": [1689, 16659] * 2,
+            "cue": ["with shape"] * 2 + ["permuted pixels"] * 2,
+            "accuracy": [0.8, 0.98, 0.7, 0.97],
+            "low": [0.7, 0.97, 0.6, 0.96],
+            "high": [0.9, 0.99, 0.8, 0.98],
+            "authors": [None, None, 0.844, 0.976],
+        }
+    )
+    fig = error_by_size(table)
+    (ax,) = fig.axes
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    drawn = [line for line in ax.lines if len(line.get_ydata()) == 2 and line.get_marker() in "osD"]
+    shown = {line.get_marker(): [round(float(y), 3) for y in line.get_ydata()] for line in drawn}
+    assert shown == {"o": [0.2, 0.02], "s": [0.3, 0.03], "D": [0.156, 0.024]}
+    assert [text.get_text() for text in ax.texts] == ["bn_tiny", "bn_medium"]
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend == ["with shape", "permuted pixels", "the authors' record, permuted pixels"]

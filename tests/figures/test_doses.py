@@ -140,3 +140,20 @@ def test_dose_curves_that_are_the_same_both_show() -> None:
     (ax,) = figures.dose_curves(table).axes
     patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in ax.lines[::2]}
     assert len(patterns) == 3
+
+
+def test_a_grid_has_a_panel_a_network_and_a_number_a_cell() -> None:
+    table = pd.DataFrame(
+        {
+            "name": ["bn_tiny"] * 4 + ["bn_large"] * 4,
+            "region": ["core", "core", "edge", "edge"] * 2,
+            "pixels": [1, 64] * 4,
+            "changed": [0.01, 0.9, 0.0, np.nan, 0.5, 1.0, 0.25, 0.5],
+        }
+    )
+    first, second = figures.pixel_grid(table).axes
+    assert (first.get_title(loc="left"), second.get_title(loc="left")) == ("bn_tiny", "bn_large")
+    assert [text.get_text() for text in first.texts] == ["1.0", "90.0", "0.0", "-"]
+    assert [text.get_color() for text in first.texts] == ["black", "white", "black", "black"]
+    assert [label.get_text() for label in second.get_xticklabels()] == ["1", "64"]
+    assert [label.get_text() for label in second.get_yticklabels()] == ["core", "edge"]

@@ -130,3 +130,12 @@ def test_shuffled_weights_have_a_panel_an_order_and_the_mean_of_seeds() -> None:
     assert labels == ["kernels shuffled down to", "kernel shuffled"]
     label = "rank correlation with the maps\nof the trained network"
     assert figure.axes[0].get_ylabel() == label
+
+
+def test_each_image_has_its_maps_below_it_on_scales_of_their_own() -> None:
+    maps = [{"PCA": np.array([[1.0, -4.0]]), "guided": np.zeros((1, 2))} for _ in range(3)]
+    figure = figures.map_rows(np.zeros((3, 2, 2)), maps)
+    assert len(figure.axes) == 9
+    assert [ax.get_ylabel() for ax in figure.axes[::3]] == ["image", "PCA", "guided"]
+    assert {ax.images[0].get_clim() for ax in figure.axes[3:6]} == {(-4.0, 4.0)}
+    assert {ax.images[0].get_clim() for ax in figure.axes[6:]} == {(-1.0, 1.0)}

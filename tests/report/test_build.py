@@ -10,10 +10,12 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from intensity.claims.definitions import load_claims
+from intensity.claims.expected import expected_path, expected_record
 from intensity.claims.results import merge, save_part
 from intensity.report.build import FIELDS, build_report
 from intensity.report.page import TEMPLATES
 from intensity.statistics.measurements import Results
+from intensity.storage.files import write_value
 from intensity.storage.manifest import new_manifest, save_manifest
 from intensity.values import InvalidInput
 
@@ -85,7 +87,9 @@ def manifest(checkout: Any) -> dict[str, Any]:
     """The manifest of a run in which the first notebook passed and the second failed."""
     for name in ("01_data", "02_training", "03_end"):
         checkout.notebook(name)
-    made = new_manifest(checkout.root, "smoke", {"01_data": {"seeds": [7, 8]}})
+    made = new_manifest(
+        checkout.root, "smoke", {"01_data": {"seeds": [7, 8]}, "02_training": {}, "03_end": {}}
+    )
     made["machine"]["processor"] = "<processor>"
     made["networks"] = 1
     record = {"started": "2026-01-01", "seconds": 1.5, "commit": "abc"}
@@ -115,7 +119,7 @@ def page(checkout: Any, manifest: dict[str, Any]) -> BeautifulSoup:
 
 def build(checkout: Any, manifest: dict[str, Any]) -> BeautifulSoup:
     """Save the manifest and build the page."""
-    save_manifest(checkout.layout.run("smoke"), manifest, checkout.layout.notebooks)
+    save_manifest(checkout.layout.run("smoke"), manifest)
     text = build_report(checkout.layout, "smoke").read_text("utf8")
     return BeautifulSoup(text, "html.parser")
 
@@ -387,3 +391,23 @@ def test_text_has_a_contrast_that_can_be_read(scheme: int) -> None:
         for ground in grounds:
             dark, light = sorted((luminance(color), ground))
             assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_what_is_published_of_the_papers_scale_is_shown_as_not_computed_here(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    assert not page.find(id="at-scale")
+    results = Results("08_paper_scale", checkout.layout.run("paper"))
+    results.counts("accuracy/hard/bn_medium_full", 98, 100, seeds=1)
+    save_part(results)
+    merge(checkout.layout.run("paper"), ["08_paper_scale"])
+    there = {"started": "2026-02-03T04:05", "finished": "2026-02-04T04:05"}
+    made = manifest | there | {"training_core_hours": 12.3}
+    record = expected_record(checkout.layout.run("paper"), made)
+    write_value(expected_path(checkout.layout, "paper"), record)
+    shown = section(build(checkout, manifest), "at-scale")
+    assert "published, not recomputed here" in shown.h2.text
+    assert "12.3 core hours of training, 2026-02-03 to 2026-02-04" in " ".join(shown.text.split())
+    cells = [cell.text for cell in shown.find_all("td")]
+    assert cells[0] == "bn_medium"
+    assert cells[1].startswith("98.0 % [")

@@ -54,6 +54,21 @@ def trains(more: str = "", trainings: str = "[tiny]") -> str:
     )
 
 
+def test_a_notebook_without_a_section_is_not_run(layout: Layout) -> None:
+    assert list(load(layout, trains().replace("03_more: {}\n", ""))) == ["01_data", "02_training"]
+
+
+def test_only_a_notebook_that_says_so_takes_a_single_seed(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = trains().replace(HARD, HARD.replace("{", "{seeds: 1, ", 1))
+    with pytest.raises(InvalidInput, match="tiny: seeds: 1 is not allowed: 2 or more"):
+        load(layout, text)
+    monkeypatch.setattr(profiles.SECTIONS["02_training"], "FEWEST_SEEDS", 1)
+    (only,) = load(layout, text)["02_training"].configurations["tiny"]
+    assert only.seed == 3
+
+
 def test_sections_come_in_the_order_of_the_notebooks(layout: Layout) -> None:
     text = trains().replace("01_data: {}\n", "") + "01_data: {images: 5}\n"
     assert list(load(layout, text)) == ["01_data", "02_training", "03_more"]
@@ -178,7 +193,7 @@ def test_a_training_that_starts_from_nothing_is_refused(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("01_data: {}", "02_training: a section is missing"),
+        ("seeds: [0, 1]", "no section is not allowed: a section for one notebook or more, of 01"),
         (trains() + "04_none: {}", "'04_none'"),
         (trains().replace("01_data: {}", "01_data: [1]"), r"\[1\]"),
         ("[1, 2]", r"\[1, 2\]"),
@@ -248,7 +263,7 @@ BROKEN = {
         "scenes: {setting: discs, size: 8, areas: [9], noise: null}, network: bn_tiny",
         "8 is too small for network bn_tiny",
     ),
-    "an unknown option of a recipe": ("epochs: 3,", "epoch: 3,", "epoch"),
+    "an unknown option of a recipe": ("epochs: 4,", "epoch: 3,", "epoch"),
     "a training that the notebook needs": ("[large, small,", "[large,", "small is missing"),
     "a group of what is not trained": ("[baseline, permuted,", "[baseline, moved,", "'moved'"),
     "a task that is one of the trainings": (

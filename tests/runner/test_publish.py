@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from intensity.__main__ import main
+from intensity.claims.expected import Expected
 from intensity.claims.results import load_results, merge, save_part
 from intensity.runner import publish as publishing
 from intensity.runner import sections
 from intensity.runner.ownership import lock_of
 from intensity.runner.publish import PAGE, README, publish
-from intensity.runner.verify import Expected
 from intensity.statistics.measurements import Results
 from intensity.storage import entries
 from intensity.storage.files import read_value
@@ -42,12 +42,12 @@ def checkout(checkout: Any) -> Any:
     results.over_seeds("accuracy/hard/bn_compact/raw", [0.5, 0.6, 0.7], scenes=20000)
     save_part(results)
     merge(folder, ["01_data"])
-    manifest = new_manifest(checkout.root, "standard", {})
+    manifest = new_manifest(checkout.root, "standard", {"01_data": {}})
     manifest["machine"] |= {"processor": "a processor", "cores": 2, "memory_gb": 24}
     manifest["commit"] = "0123456789abcdef"
     manifest["dirty"] = False
     manifest["notebooks"]["01_data"] = PASSED
-    save_manifest(folder, manifest, ["01_data"])
+    save_manifest(folder, manifest)
     for name in (README, PAGE):
         (checkout.root / name).parent.mkdir(exist_ok=True)
         (checkout.root / name).write_text(TEXT)
@@ -225,3 +225,49 @@ def test_a_run_that_goes_on_is_not_published(checkout: Any) -> None:
     ):
         publish(checkout.layout)
     publish(checkout.layout)
+
+
+def scale_run(checkout: Any) -> None:
+    """A complete run of the profile `paper`, of one notebook that standard does not run."""
+    checkout.notebook("08_paper_scale")
+    folder = checkout.layout.run("paper")
+    results = Results("08_paper_scale", folder)
+    results.counts("accuracy/hard/bn_medium_full", 98, 100, seeds=1)
+    save_part(results)
+    merge(folder, ["08_paper_scale"])
+    manifest = new_manifest(checkout.root, "paper", {"08_paper_scale": {}})
+    manifest |= {"commit": "0123456789abcdef", "dirty": False, "training_core_hours": 12.34}
+    manifest |= {"started": "2026-02-03T04:05", "finished": "2026-02-04T04:05"}
+    manifest["notebooks"]["08_paper_scale"] = PASSED
+    save_manifest(folder, manifest)
+
+
+def test_the_papers_scale_has_a_place_of_its_own(
+    checkout: Any, training: None, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = trained(store, 100, 1000)
+    publish(checkout.layout)
+    monkeypatch.setitem(sections.SECTIONS, "08_paper_scale", sections.WithTrainings)
+    standard = (checkout.root / "params" / "standard.yaml").read_text()
+    checkout.profile(
+        "paper", standard.replace("[100, 101]", "[102, 103]").replace("01_data", "08_paper_scale")
+    )
+    scale_run(checkout)
+    with pytest.raises(InvalidInput, match="the markers <!-- paper scale --> and"):
+        publish(checkout.layout, "paper")
+    for name in (README, PAGE):
+        path = checkout.root / name
+        path.write_text(path.read_text() + "<!-- paper scale --><!-- /paper scale -->\n")
+    before = read(checkout, README)
+    large = trained(store, 102, 2000)
+    publish(checkout.layout, "paper")
+    after = read(checkout, README)
+    assert after.startswith(before.partition("<!-- paper scale -->")[0])
+    (row,) = (line for line in after.splitlines() if line.startswith("| bn_medium |"))
+    assert row.endswith("(one seed) | - | 97.6 % | 97.58 % |")
+    assert "12.3 core hours of training, 2026-02-03 to 2026-02-04" in after
+    shipped = {path.name for path in checkout.layout.pretrained.iterdir()}
+    assert shipped == {small.name, large.name}  # those of standard stay
+    publish(checkout.layout)
+    assert {path.name for path in checkout.layout.pretrained.iterdir()} == shipped
+    assert (checkout.root / "expected" / "paper.json").exists()

@@ -12,13 +12,13 @@ from unittest import mock
 import pytest
 
 from intensity.claims import definitions
+from intensity.claims.expected import expected_record
 from intensity.runner import queue
 from intensity.runner import run as engine
 from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
 from intensity.runner.record import Record
 from intensity.runner.run import Request, reproduce
-from intensity.runner.verify import expected_record
 from intensity.storage.files import write_value
 from intensity.storage.locks import Lock
 from intensity.storage.store import Store

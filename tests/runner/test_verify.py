@@ -8,17 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from intensity.claims.expected import expected_record, load_expected
 from intensity.claims.results import load_results, merge, save_part
 from intensity.environment import Layout
-from intensity.runner.verify import (
-    ROUNDING,
-    compare,
-    expected_record,
-    load_expected,
-    spread_tolerance,
-    tolerance,
-    verify,
-)
+from intensity.runner.verify import ROUNDING, compare, spread_tolerance, tolerance, verify
 from intensity.statistics.measurements import Measurement, Results
 from intensity.storage.files import write_value
 from intensity.storage.manifest import new_manifest

@@ -14,6 +14,7 @@ from intensity.statistics.intervals import (
     EQUIVALENCE_LEVEL,
     LEVEL,
     Interval,
+    newcombe,
     on_scale,
     paired_interval,
     seed_interval,
@@ -394,3 +395,21 @@ def test_holm_rejects_what_stepping_down_rejects(alpha: float) -> None:
 def test_holm_takes_nothing_but_p_values(p_values: list[float]) -> None:
     with pytest.raises(InvalidInput, match=r"p_values: .* is not allowed"):
         statistics.holm(p_values)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+    ],
+)
+def test_newcombes_interval_is_that_of_his_examples(
+    first: tuple[int, int], second: tuple[int, int], low: float, high: float
+) -> None:
+    found = newcombe(first, second)
+    assert found[:2] == pytest.approx((low, high), abs=5e-5)
+    assert found.value == first[0] / first[1] - second[0] / second[1]
+    mirrored = newcombe(second, first)
+    assert mirrored == pytest.approx((-found.high, -found.low, -found.value))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from intensity.statistics.intervals import OVER_SCENES, wilson
 from intensity.statistics.measurements import Results
 from intensity.values import InvalidInput
 
@@ -111,3 +112,13 @@ def test_the_table_shows_texts_and_what_they_rest_on(tmp_path: Path) -> None:
         ["parameters/hard/bn_compact", "18,251 parameters", 0, 0, "exact"],
         [ACCURACY, accuracy.text, 3, 4000, "Student t over seeds"],
     ]
+
+
+def test_a_single_training_has_an_interval_over_scenes_and_says_so(tmp_path: Path) -> None:
+    results = Results("08_paper_scale", tmp_path)
+    kept = results.counts("accuracy/hard/bn_medium_full", 36, 100, seeds=1)
+    assert (kept.n.seeds, kept.seeds, kept.method) == (1, None, OVER_SCENES)
+    assert kept.ci95 == pytest.approx(wilson(36, 100)[:2])
+    less = results.count_difference("size_difference/hard/a/b", (56, 70), (48, 80), seeds=1)
+    assert less.ci95 == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert (less.n.seeds, less.n.scenes, less.unit) == (1, 70, "difference in fraction")

@@ -71,14 +71,13 @@ def test_it_names_versions_and_machine(tmp_path: Path) -> None:
 
 
 def test_it_is_complete_when_every_notebook_has_passed(tmp_path: Path) -> None:
-    manifest = new_manifest(tmp_path, "smoke", {})
-    names = ["01_data", "02_training"]
+    manifest = new_manifest(tmp_path, "smoke", {"01_data": {}, "02_training": {}})
     for status, complete in (("failed", False), ("passed", True)):
         manifest["notebooks"] = {"01_data": {"status": "passed"}, "02_training": {"status": status}}
-        save_manifest(tmp_path, manifest, names)
+        save_manifest(tmp_path, manifest)
         assert load_manifest(tmp_path)["complete"] is complete
     del manifest["notebooks"]["01_data"]
-    save_manifest(tmp_path, manifest, names)
+    save_manifest(tmp_path, manifest)
     assert load_manifest(tmp_path)["complete"] is False
 
 
@@ -87,7 +86,7 @@ def test_it_holds_the_sha256_of_the_figures_that_are_there(tmp_path: Path) -> No
     figures.mkdir()
     (figures / "01-1-a.png").write_bytes(b"a picture")
     (figures / "01-1-a.csv").write_bytes(b"numbers")
-    save_manifest(tmp_path, new_manifest(tmp_path, "smoke", {}), [])
+    save_manifest(tmp_path, new_manifest(tmp_path, "smoke", {}))
     saved = json.loads((tmp_path / "manifest.json").read_text())
     assert saved["figures"] == {"01-1-a.png": hashlib.sha256(b"a picture").hexdigest()}
 

@@ -22,13 +22,14 @@ def test_accuracies_have_a_row_a_run() -> None:
 
 def test_a_summary_tells_networks_from_baselines() -> None:
     common = {"unit": "fraction", "method": "any", "n": {"seeds": 2, "scenes": 100}}
+    untrained = common | {"n": {"seeds": 0, "scenes": 100}}
     table = tables.accuracy_summary(
         [
             Measurement(
                 id="accuracy/hard/large", value=0.5, ci95=(0.4, 0.6), seeds=(0.4, 0.6), **common
             ),
-            Measurement(id="accuracy/hard/mean_intensity", value=0.3, ci95=(0.2, 0.4), **common),
-            Measurement(id="accuracy/easy/chance", value=0.58, ci95=None, exact=True, **common),
+            Measurement(id="accuracy/hard/mean_intensity", value=0.3, ci95=(0.2, 0.4), **untrained),
+            Measurement(id="accuracy/easy/chance", value=0.58, ci95=None, exact=True, **untrained),
         ]
     )
     assert list(table) == ["task", "name", "kind", "accuracy", "low", "high"]
@@ -165,3 +166,44 @@ def test_the_authors_numbers_stand_beside_ours_on_fixed_permutations() -> None:
         ("bn_tiny", "84.4 %", "85.0 % [21.5, 100.0]"),
         ("bn_medium", "97.6 %", "not trained in this profile"),
     ]
+
+
+def at_scale(place: str, network: str, seeds: int, value: float) -> Measurement:
+    """An accuracy as the notebook on the paper's scale measures it."""
+    return Measurement(
+        id=f"accuracy/{place}/{network}_full", value=value, ci95=(value - 0.01, value + 0.01),
+        unit="fraction", method="any", n={"seeds": seeds, "scenes": 100},
+    )  # fmt: skip
+
+
+AT_SCALE = [
+    at_scale("hard", "bn_medium", 1, 0.98),
+    at_scale("hard", "bn_tiny", 3, 0.8),
+    at_scale("permuted", "bn_tiny", 3, 0.7),
+]
+
+
+def test_networks_at_the_papers_scale_stand_beside_what_the_authors_recorded() -> None:
+    runs = {
+        f"{name}_full": [FakeRun(network=name, parameters=count, recipe={"images": 250_000})]
+        for name, count in (("bn_medium", 16_659), ("bn_tiny", 1_689))
+    }
+    table = tables.scale_table(runs, AT_SCALE)
+    columns = ["network", "parameters", "cue", "images", "seeds", "accuracy", "low"]
+    assert rows(table[columns]) == [
+        ("bn_medium", 16_659, "with shape", 250_000, 1, 0.98, 0.97),
+        ("bn_tiny", 1_689, "with shape", 250_000, 3, 0.8, 0.79),
+        ("bn_tiny", 1_689, "permuted pixels", 250_000, 3, 0.7, 0.69),
+    ]
+    assert table["authors"].tolist()[2] == 0.844  # recorded on permuted pixels alone
+    assert table["authors"].isna().tolist() == [True, True, False]
+
+
+def test_the_published_table_has_a_row_a_network_and_leaves_other_numbers_out() -> None:
+    other = at_scale("hard", "bn_tiny", 3, 0.8).model_copy(update={"id": "accuracy/hard/bn_tiny"})
+    table = tables.scale_by_network([*AT_SCALE, other])
+    assert rows(table) == [
+        ("bn_medium", "98.0 % [97.0, 99.0] (one seed)", "-", "97.6 %", "97.58 %"),
+        ("bn_tiny", "80.0 % [79.0, 81.0] (3 seeds)", "70.0 % [69.0, 71.0] (3 seeds)",
+         "84.4 %", "84.51 %"),
+    ]  # fmt: skip

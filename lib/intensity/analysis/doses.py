@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -99,6 +100,37 @@ def _dosed(
     size = (*shown.shape[:2], model.output_shape[-1])
     values = logits(model, flat).reshape(size) if len(rows) else np.zeros(size, np.float32)
     return changed[-1].label, values
+
+
+def changed_by_pixels(
+    model: keras.Model, scenes: Scenes, counts: Sequence[int], regions: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Share of answers that change with some pixels of a region at a level of another class.
+
+    Args:
+        counts: numbers of pixels.
+        regions: names of `SCENE_REGIONS`.
+
+    Returns:
+        (regions, counts) `changed`, share of the scenes that have so many such pixels (missing
+        where none has), and `scenes`, their number.
+
+    Raises:
+        InvalidInput: scenes do not fit the model.
+    """
+    check_scenes(model, scenes)
+    size = len(regions), len(counts)
+    found, seen = np.zeros(size), np.zeros(size, int)
+    for rows in batches(len(scenes), PERIOD):
+        some = scenes[rows]
+        answers = logits(model, render(some)).argmax(axis=1)
+        for (i, region), (j, count) in product(enumerate(regions), enumerate(counts)):
+            changed = pixels_changed(some, count, region, key=9, level_key=10)
+            if len(changed.rows):
+                now = logits(model, changed.images).argmax(axis=1)
+                found[i, j] += (now != answers[changed.rows]).sum()
+                seen[i, j] += len(changed.rows)
+    return {"changed": found / np.where(seen, seen, np.nan), "scenes": seen}
 
 
 def dose_correlations(doses: np.ndarray, new: np.ndarray, logits: np.ndarray) -> np.ndarray:

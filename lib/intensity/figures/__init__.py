@@ -10,6 +10,7 @@ seaborn is imported by the functions that use it, since it takes long to load.
 from intensity.figures.ablations import (
     ablation_overview,
     accuracy_by_size,
+    error_by_size,
     recipe_errors,
     training_effects,
 )
@@ -22,10 +23,17 @@ from intensity.figures.data import (
 )
 from intensity.figures.discussion import claims_overview
 from intensity.figures.display import save
-from intensity.figures.doses import dose_curves, piece_losses, recolor_curves, share_curves
+from intensity.figures.doses import (
+    dose_curves,
+    piece_losses,
+    pixel_grid,
+    recolor_curves,
+    share_curves,
+)
 from intensity.figures.explanations import (
     check_matrix,
     map_gallery,
+    map_rows,
     relevance_by_intensity,
     score_panels,
     weight_similarity,

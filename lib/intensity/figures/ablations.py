@@ -82,6 +82,42 @@ def accuracy_by_size(seeds: pd.DataFrame, summary: pd.DataFrame, ax: Axes | None
 
 
 @style.styled
+def error_by_size(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
+    """Test error against the number of trainable parameters, with the shape cue and without.
+
+    Args:
+        table: one row a network and cue: columns network, parameters, cue, accuracy, low, high,
+            authors (their accuracy; missing where none is recorded).
+    """
+    ax = style.new_axes(style.PAGE, 3.0, ax)
+    handles, least = [], 0.5 * (1 - table["high"]).where(table["high"] < 1).min()
+    parts = style.parts(table, "cue").items()
+    for (cue, rows), (color, line), marker, aside in zip(
+        parts, _RECIPE_LOOKS, "os", (0.96, 1.04), strict=False
+    ):
+        x, error = rows["parameters"] * aside, (1 - rows["accuracy"]).clip(least)
+        ends = error - (1 - rows["high"]).clip(least), (1 - rows["low"]) - error
+        ax.errorbar(x, error, yerr=ends, color=color, linestyle=line, marker=marker, capsize=2)
+        handles.append(style.line_handle(cue, color, line, marker))
+        recorded = rows[rows["authors"].notna()]
+        if len(recorded):
+            at = recorded["parameters"] * aside, 1 - recorded["authors"]
+            ax.plot(*at, "D", color=color, markerfacecolor="white", markersize=6)
+            label = f"the authors' record, {cue}"
+            handles.append(style.line_handle(label, color, "none", "$\\diamond$"))
+    for row in style.records(table.drop_duplicates("network")):
+        ax.annotate(
+            row["network"], (row["parameters"], 1), (0, 3), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="center", fontsize=7,
+        )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel="trainable parameters (logarithmic)")
+    ax.set_ylabel("test error (share, logarithmic)")
+    ax.grid(axis="y", which="both", color="#EEEEEE")
+    style.legend_above(ax, handles, 3)
+    return style.figure_of(ax)
+
+
+@style.styled
 def recipe_errors(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
     """Error against images shown, a color a recipe: thin lines are seeds, the thick one their mean.
 

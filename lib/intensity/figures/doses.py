@@ -23,6 +23,9 @@ _REGION_LOOKS: tuple[tuple[str, LineStyleType, str], ...] = (
 )
 """Color, line and marker of regions in order: where two curves are the same, both show."""
 
+_DARK = 0.55
+"""Shares above this are written in white."""
+
 _OUTCOMES: dict[str, tuple[str, str, LineStyleType, str]] = {
     "follows": ("follows to the new class", "#0077BB", "-", "o"),
     "kept": ("keeps its answer", "#777777", (0, (4, 3)), "s"),
@@ -154,6 +157,33 @@ def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     for name, (color, marker, line) in zip(baselines, cycle(_BASELINE_LOOKS)):
         looks[name] = {"color": color, "linestyle": line, "marker": marker}
     return {name: looks[name] for name in summary["name"].unique()}
+
+
+@style.styled
+def pixel_grid(table: pd.DataFrame, figure: style.Into = None) -> Figure:
+    """Share of changed answers by the number of changed pixels and where they lie.
+
+    Args:
+        table: columns name (a panel each), region, pixels, changed (share; missing where no scene
+            has so many).
+    """
+    names = style.parts(table, "name")
+    fig, axes = style.new_panels(len(names), 2, 1.5, 0.5, figure)
+    for ax, (name, rows) in zip(axes, names.items(), strict=True):
+        grid = rows.pivot(index="region", columns="pixels", values="changed")
+        grid = grid.loc[list(style.parts(rows, "region"))]
+        style.picture(ax, 100 * grid.to_numpy(), "Blues", 0, 100)
+        ax.set_aspect("auto")
+        for (y, x), value in np.ndenumerate(grid.to_numpy()):
+            text = "-" if np.isnan(value) else f"{100 * value:.1f}"
+            color = "white" if value > _DARK else "black"
+            ax.text(x, y, text, ha="center", va="center", fontsize=8, color=color)
+        ax.set_xticks(range(grid.shape[1]), [str(count) for count in grid.columns])
+        ax.set_yticks(range(len(grid)), list(grid.index))
+        ax.tick_params(length=0)
+        ax.set_title(name)
+    fig.supxlabel("pixels at a level of another class")
+    return fig
 
 
 @style.styled

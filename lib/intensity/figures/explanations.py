@@ -70,6 +70,32 @@ def map_gallery(
 
 
 @style.styled
+def map_rows(
+    images: np.ndarray, maps: Sequence[Mapping[str, np.ndarray]], figure: style.Into = None
+) -> Figure:
+    """Images side by side, and below each its maps, a row a method.
+
+    Args:
+        images: (n, h, w), grey levels.
+        maps: for each image by label (h, w), signed; each drawn from blue (against the class) over
+            white to red (for it), up to its own largest magnitude.
+    """
+    names = list(maps[0])
+    rows, columns = 1 + len(names), len(images)
+    fig = style.new_figure(style.PAGE, 1.55 * rows + 0.3, figure)
+    axes = fig.subplots(rows, columns, squeeze=False)
+    for column, (image, own) in enumerate(zip(images, maps, strict=True)):
+        style.grey_picture(axes[0, column], image)
+        for ax, values in zip(axes[1:, column], own.values(), strict=True):
+            style.signed_picture(ax, values)
+    for ax, label in zip(axes[:, 0], ["image", *names], strict=True):
+        ax.set_ylabel(label)
+    speaks = {"for the class": "#B2182B", "against it": "#2166AC"}
+    style.legend_above(fig, [Patch(color=color, label=label) for label, color in speaks.items()])
+    return fig
+
+
+@style.styled
 def score_panels(
     summary: pd.DataFrame,
     seeds: pd.DataFrame,

@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from intensity.claims.definitions import SOURCES, load_claims
+from intensity.claims.expected import expected_path, load_expected
 from intensity.claims.judge import NO, claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
@@ -23,10 +24,17 @@ from intensity.report.numbers import numbered
 from intensity.report.page import PageExporter
 from intensity.storage.files import write_aside
 from intensity.storage.manifest import load_manifest
+from intensity.tables.training import scale_by_network
 from intensity.values import InvalidInput, shown
 
 HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
 """The measurements that the abstract begins with."""
+
+PAPER = "paper"
+"""The profile whose published results the page of another one shows too."""
+
+SCALE_CLAIMS = ("P1", "P11", "P12")
+"""The claims that it measures at the paper's own scale."""
 
 PROBLEMS = "<!-- problems -->"
 """Where the page says what is wrong with its references."""
@@ -58,7 +66,7 @@ def build_report(layout: Layout, profile: str) -> Path:
         place = shown(folder / "manifest.json")
         raise InvalidInput(f"manifest: {place} has no {absent[0]!r}; run the notebooks again")
     merged = _merge(layout, folder, manifest)
-    front = _front_matter(layout, folder, manifest) | {"anchors": _anchors(merged)}
+    front = _front_matter(layout, profile, manifest) | {"anchors": _anchors(merged)}
     html, _ = PageExporter().from_notebook_node(merged, {"page": front, "contents": []})
     html, problems = numbered(html)
     lines = [] if front["missing"] or front["failed"] else problems  # else they may come yet
@@ -68,17 +76,18 @@ def build_report(layout: Layout, profile: str) -> Path:
     return page
 
 
-def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dict[str, Any]:
     """What the page says around the notebooks."""
+    folder = layout.run(profile)
     results, problem = _results(folder, bool(manifest["notebooks"]))
-    records = manifest["notebooks"]
+    records, names = manifest["notebooks"], list(manifest["parameters"])
     known, claims = results.known, results.all_claims
     return {
         "manifest": manifest,
         "figures": folder / "figures",
         "problem": problem,
-        "notebooks": list(layout.notebooks),
-        "missing": [name for name in layout.notebooks if name not in records],
+        "notebooks": names,
+        "missing": [name for name in names if name not in records],
         "failed": {
             name: record["error"] for name, record in records.items() if record.get("error")
         },
@@ -95,8 +104,19 @@ def _front_matter(layout: Layout, folder: Path, manifest: dict[str, Any]) -> dic
         "findings": {words: results.findings(source) for source, words in SOURCES.items()},
         "all_findings": sum(claim.headline is not None for claim in load_claims().claims),
         "networks": manifest["networks"],
+        "at_scale": _at_scale(layout, profile),
         "citations": citations(),
     }
+
+
+def _at_scale(layout: Layout, profile: str) -> dict[str, Any]:
+    """What is published of the paper's own scale; nothing where there is nothing yet."""
+    if profile == PAPER or not expected_path(layout, PAPER).exists():
+        return {}
+    record = load_expected(layout, PAPER)
+    rows = scale_by_network(record.measurements).to_dict("records")
+    claims = [claim for claim in record.claims if claim.id in SCALE_CLAIMS]
+    return {"rows": rows, "made": record.made, "claims": claims}
 
 
 def _results(folder: Path, expected: bool) -> tuple[RunResults, str]:
@@ -119,7 +139,8 @@ def _merge(layout: Layout, folder: Path, manifest: dict[str, Any]) -> NotebookNo
     python = {"language_info": {"name": "python"}}
     # Format 4.4 has no ids of cells: they are unique within a notebook only.
     merged = _node({"nbformat": 4, "nbformat_minor": 4, "metadata": python, "cells": []})
-    for name, source in layout.notebooks.items():
+    for name in manifest["parameters"]:
+        source = layout.notebooks[name]
         executed = folder / "notebooks" / source.name
         was_run = name in manifest["notebooks"]
         cells = _executed_cells(executed, source) if was_run else _placeholder(source)

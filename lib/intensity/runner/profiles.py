@@ -1,4 +1,4 @@
-"""What a run computes: the files in params/, with a section for each notebook.
+"""What a run computes: the files in params/, with a section for each notebook that is run.
 
     seeds: [0, 1, 2]           # holds for every section that has the parameter
     trainings:                 # every training once; `like` names one to start from
@@ -40,10 +40,11 @@ def load_profile(layout: Layout, name: str) -> dict[str, Any]:
         name: the profile's name.
 
     Returns:
-        For every notebook, in order, its parameters: an instance of its model in `SECTIONS`.
+        For every notebook that the profile runs, in order, its parameters: an instance of its model
+        in `SECTIONS`.
 
     Raises:
-        InvalidInput: the profile is unknown or no YAML, a section is missing or unknown, a
+        InvalidInput: the profile is unknown or no YAML, a section is unknown or none is there, a
             parameter is unknown, missing or has a value that is not allowed.
     """
     if name not in layout.profiles:
@@ -56,12 +57,14 @@ def load_profile(layout: Layout, name: str) -> dict[str, Any]:
     if unknown := sorted(set(data) - set(notebooks)):
         allowed = f"trainings, a parameter, or a notebook, one of {', '.join(notebooks)}"
         raise InvalidInput(f"{place}: {unknown[0]!r} is not allowed: {allowed}")
-    if missing := sorted(set(notebooks) - set(data)):
-        raise InvalidInput(f"{place}: {missing[0]}: a section is missing; add it, even empty")
     sections = {
         notebook: _section(place, notebook, data[notebook], shared, trainings)
         for notebook in notebooks
+        if notebook in data
     }
+    if not sections:
+        allowed = f"a section for one notebook or more, of {', '.join(notebooks)}"
+        raise InvalidInput(f"{place}: no section is not allowed: {allowed}")
     _check_trainings(f"{place}: trainings", trainings)
     if name in CONFIRMING:
         _check_seeds(place, sections)

@@ -1,38 +1,38 @@
-"""What a standard run leaves in git: tables of results, the expected results and small networks.
+"""What a complete run leaves in git: tables of results, expected results and small networks.
 
 All are written from a complete run and never by hand.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from filelock import Timeout
 
 from intensity.claims.definitions import SOURCES
+from intensity.claims.expected import expected_path, expected_record
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
-from intensity.cli import STANDARD
+from intensity.cli import PUBLISHED, STANDARD
 from intensity.environment import Layout
 from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
-from intensity.runner.sections import WithTrainings
-from intensity.runner.verify import expected_path, expected_record
+from intensity.runner.record import wanted
 from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
 from intensity.storage.files import write_aside, write_value
 from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
-from intensity.training.runs import find_run, run_name
+from intensity.tables.training import scale_by_network
+from intensity.training.runs import find_run
 from intensity.values import InvalidInput, shown
 
-LARGEST = 10**6
+LARGEST = 2 * 10**6
 """Bytes of the largest network that ships with the project."""
 
-MOST = 15 * 10**6
+MOST = 30 * 10**6
 """Bytes that all shipped networks may have together."""
 
 FILES = {
@@ -44,8 +44,8 @@ FILES = {
 README, PAGE = "README.md", "docs/results.md"
 """The files that show results: the main ones, and all."""
 
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
-"""What stands around the part of each that is written here."""
+MARKERS = {STANDARD: "results", "paper": "paper scale"}
+"""What the comments say that stand around the part of each that is written here, by profile."""
 
 ACCURACIES = (
     *("task", "test accuracy of networks [t over seeds]"),
@@ -53,37 +53,38 @@ ACCURACIES = (
 )
 
 
-def publish(layout: Layout) -> None:
-    """Renew README.md and docs/results.md between markers, expected/standard.json and pretrained/.
+def publish(layout: Layout, profile: str = STANDARD) -> None:
+    """Renew README.md and docs/results.md between markers, expected/<profile>.json and pretrained/.
 
     Args:
         layout: the checkout.
+        profile: one of `PUBLISHED`.
 
     Raises:
-        InvalidInput: there is no complete standard run of one commit, it goes on, a file has no
-            markers, or the networks are too large together.
+        InvalidInput: there is no complete run of the profile by one commit, it goes on, a file has
+            no markers, or the networks are too large together.
     """
-    folder = layout.run(STANDARD)
+    folder = layout.run(profile)
     try:
         with Lock(lock_of(folder)).acquire(blocking=False):  # as a second publish would
-            _publish(layout, folder)
+            _publish(layout, profile, folder)
     except Timeout:
         raise InvalidInput(f"{shown(folder)}: it is being run or published; wait for it") from None
 
 
-def _publish(layout: Layout, folder: Path) -> None:
+def _publish(layout: Layout, profile: str, folder: Path) -> None:
     """Check and make everything, then write it, from a run's folder that is ours."""
     manifest, results = load_manifest(folder), load_results(folder)
     if not (results.complete and manifest.get("complete")):
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
     _check_origin(shown(folder), manifest)
     parts = _marked_parts(results, manifest)
-    texts = {layout.root / name: _renewed(layout.root, name, parts[name]) for name in parts}
-    runs = _small_runs(layout)
+    texts = {layout.root / n: _renewed(layout.root, n, MARKERS[profile], parts[n]) for n in parts}
+    runs, shipped = _small_runs(layout, profile), _wanted(layout, PUBLISHED)
     for path, text in texts.items():
         write_aside(path, text)
-    write_value(expected_path(layout, STANDARD), expected_record(folder, manifest))
-    _ship(runs, layout.pretrained)
+    write_value(expected_path(layout, profile), expected_record(folder, manifest))
+    _ship(runs, layout.pretrained, set(runs) | (set(shipped) - set(_wanted(layout, [profile]))))
 
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:
@@ -101,54 +102,67 @@ def _check_origin(place: str, manifest: dict[str, Any]) -> None:
         raise InvalidInput(f"{place}: it trained with {min(backends)}; ./run_all.sh on tensorflow")
 
 
-def _small_runs(layout: Layout) -> dict[str, dict[str, bytes]]:
-    """The files of all runs of the profile whose networks are small enough to ship, by name."""
+def _small_runs(layout: Layout, profile: str) -> dict[str, dict[str, bytes]]:
+    """The files of all runs of a profile whose networks are small enough to ship, by name."""
     store, found = Store(), dict[str, dict[str, bytes]]()
-    sections = [s for s in load_profile(layout, STANDARD).values() if isinstance(s, WithTrainings)]
-    groups = [group for section in sections for group in section.configurations.values()]
-    for configuration in chain.from_iterable(groups):
-        run = find_run(run_name(configuration), store)
+    for name in _wanted(layout, [profile]):
+        run = find_run(name, store)
         if run and (run.path / "model.keras").stat().st_size < LARGEST:
             names = entries.names(run.path)
-            found[run.name] = {name: entries.read(run.path, name) for name in names}
+            found[name] = {file: entries.read(run.path, file) for file in names}
     total = sum(len(content) for files in found.values() for content in files.values())
     if total > MOST:
         raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")
     return found
 
 
-def _ship(runs: dict[str, dict[str, bytes]], folder: Path) -> None:
-    """Make a folder hold these runs and no others; what is no run stays."""
+def _wanted(layout: Layout, profiles: Iterable[str]) -> dict[str, None]:
+    """The names of the runs of some profiles, in order."""
+    there = [profile for profile in profiles if profile in layout.profiles]
+    loaded = [load_profile(layout, profile) for profile in there]
+    return {name: None for sections in loaded for name in wanted(sections)}
+
+
+def _ship(runs: dict[str, dict[str, bytes]], folder: Path, keep: Container[str]) -> None:
+    """Put runs into a folder, and take out those that no profile has; what is no run stays."""
     for digests in folder.glob(f"*/{entries.DIGESTS}"):
         names = {path.name for path in digests.parent.iterdir()}
-        if digests.parent.name not in runs and names <= FILES:  # else it is somebody else's too
+        if digests.parent.name not in keep and names <= FILES:  # else it is somebody else's too
             shutil.rmtree(digests.parent)
     for name, files in runs.items():
         entries.keep(folder / name, files)
 
 
-def _renewed(root: Path, name: str, part: str) -> str:
+def _renewed(root: Path, name: str, marker: str, part: str) -> str:
     """A file's text with another marked part."""
     text = (root / name).read_text("utf8") if (root / name).exists() else ""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise InvalidInput(f"{name}: the markers {BEGIN} and {END} are missing; add them")
-    return f"{before}{BEGIN}\n\n{part}\n\n{END}{after}"
+        raise InvalidInput(f"{name}: the markers {first} and {last} are missing; add them")
+    return f"{before}{begin}\n\n{part}\n\n{end}{after}"
 
 
 def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, str]:
     """What stands between the markers, by file."""
-    machine = manifest["machine"]
+    machine, profile = manifest["machine"], manifest["profile"]
     origin = (
-        f"From a `{manifest['profile']}` run of commit `{manifest['commit'][:10]}` on "
+        f"From a `{profile}` run of commit `{manifest['commit'][:10]}` on "
         f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB). "
         "Cached results with identical code and configuration were reused."
     )
-    parts = {
-        README: (*_findings(results), f"[All claims]({PAGE}). {origin}"),
-        PAGE: (origin, _accuracies(results), *_claims(results)),
-    }
+    if profile == STANDARD:
+        parts = {
+            README: (*_findings(results), f"[All claims]({PAGE}). {origin}"),
+            PAGE: (origin, _accuracies(results), *_claims(results)),
+        }
+    else:
+        hours = f"{manifest['training_core_hours']:.1f} core hours of training"
+        dates = f"{manifest['started'][:10]} to {manifest['finished'][:10]}"
+        table = scale_by_network(results.measurements)
+        scale = _table(table.columns, table.to_numpy()), f"{origin} {hours}, {dates}."
+        parts = {README: scale, PAGE: (*scale, _accuracies(results), *_claims(results))}
     return {name: "\n\n".join(part) for name, part in parts.items()}
 
 

@@ -6,7 +6,7 @@ results.json  manifest.json
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Record:
     Args:
         layout: the checkout.
         profile: the run's profile.
-        sections: the parameters of every notebook.
+        sections: the parameters of every notebook of the profile.
     """
 
     def __init__(self, layout: Layout, profile: str, sections: Mapping[str, Section]) -> None:
@@ -85,6 +85,8 @@ class Record:
         store = Store()
         missing = [name for name in self.networks if name not in self.runs]
         self.runs |= {name: run for name in missing if (run := find_run(name, store))}
+        seconds = sum(run.metrics["seconds"] for run in self.runs.values())
+        self.manifest["training_core_hours"] = round(seconds / 3600, 2)
         sets = Counter(tuple(sorted(run.trained_with.items())) for run in self.runs.values())
         self.manifest["trained_with"] = [
             {"versions": dict(versions), "networks": n} for versions, n in sets.items()
@@ -92,25 +94,25 @@ class Record:
         self._save()
         self.page = self.reporter.submit(build_report, self.layout, self.profile)
 
-    def finish(self, keep_figures: bool) -> None:
-        """Close the manifest; of a complete run, renew the figures in git."""
+    def finish(self, keep_figures: Container[str]) -> None:
+        """Close the manifest; of a complete run, renew the figures of some notebooks in git."""
         self.manifest["finished"] = now()
         self.renew()
         self.page.result()
         if keep_figures and self.manifest["complete"]:
             with Lock(self.layout.root / ".cache" / "figures.lock"):
-                _copy(self.folder / "figures", self.layout.figures)
+                _copy(self.folder / "figures", self.layout.figures, keep_figures)
 
     def _part(self, name: str) -> Path:
         return self.folder / "results" / f"{name}.json"
 
     def _save(self) -> None:
-        merge(self.folder, list(self.layout.notebooks))
-        save_manifest(self.folder, self.manifest, self.layout.notebooks)
+        merge(self.folder, list(self.sections))
+        save_manifest(self.folder, self.manifest)
 
     def _clear(self) -> None:
         """Remove what was half-written when an earlier run was killed."""
-        for name in self.layout.notebooks:
+        for name in self.sections:
             self.aside(name).unlink(missing_ok=True)
         for part in ("", "notebooks", "results", "figures", "report"):
             for path in filter(is_half_written, (self.folder / part).glob(".*")):
@@ -123,11 +125,11 @@ def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
     return {run_name(c): c for runs in trained for c in runs}
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, numbers: Container[str]) -> None:
     """Renew figures in a folder where other files may lie: only what is half-written is removed."""
     target.mkdir(exist_ok=True)
     for path in filter(is_half_written, target.iterdir()):
         path.unlink()
     for path in sorted(source.iterdir()):
-        if _FIGURE.fullmatch(path.name):
+        if _FIGURE.fullmatch(path.name) and path.name[:2] in numbers:
             write_aside(target / path.name, path.read_bytes())

@@ -8,14 +8,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from intensity.claims.definitions import load_claims
-from intensity.cli import DONE, FAILED, INTERRUPTED, STANDARD
+from intensity.claims.expected import load_expected
+from intensity.cli import DONE, FAILED, INTERRUPTED, PUBLISHED, STANDARD
 from intensity.environment import (
     Layout,
     cores,
@@ -31,7 +32,7 @@ from intensity.runner.ownership import owned
 from intensity.runner.profiles import load_profile
 from intensity.runner.queue import Queue
 from intensity.runner.record import Record, wanted
-from intensity.runner.verify import load_expected, verify
+from intensity.runner.verify import verify
 from intensity.storage.code_digest import BACKENDS
 from intensity.storage.store import Store
 from intensity.values import InvalidInput, shown
@@ -50,11 +51,16 @@ class Request:
     pretrained: bool = False
     verify: bool = False
 
-    @property
-    def keeps_figures(self) -> bool:
-        """Whether the figures in git become those of this run."""
-        other = self.pretrained or self.verify  # it is judged by what is in git
-        return self.profile == STANDARD and not other
+    def keeps_figures(self, layout: Layout, notebooks: Iterable[str]) -> set[str]:
+        """The numbers of notebooks of which the figures in git become those of this run.
+
+        A notebook that several published profiles run has those of the first of them.
+        """
+        if self.pretrained or self.verify or self.profile not in PUBLISHED:
+            return set()  # it is judged by what is in git
+        before = PUBLISHED[: PUBLISHED.index(self.profile)]
+        others = {name for profile in before for name in load_profile(layout, profile)}
+        return {name[:2] for name in set(notebooks) - others}
 
     def choose(self, names: list[str]) -> list[str]:
         """The notebooks that are asked for, in order."""
@@ -95,7 +101,7 @@ def reproduce(request: Request, layout: Layout) -> int:
     if request.verify:
         load_expected(layout, request.profile)  # is there one to compare with?
     folder = layout.run(request.profile)
-    kept = [layout.figures] if request.keeps_figures else []
+    kept = [layout.figures] if request.keeps_figures(layout, sections) else []
     _check_writable(folder, layout.root / ".cache", Store().root, *kept)
     _check_backend()
     set_environment(layout.root, _variables(request, layout))
@@ -139,7 +145,7 @@ def _run(request: Request, record: Record, chosen: list[str]) -> int:
             raise
         if queue.failed:
             return FAILED
-        record.finish(request.keeps_figures)
+        record.finish(request.keeps_figures(record.layout, record.sections))
         terminal.say(f"done; report: {record.page.result()}")
     return DONE
 

@@ -76,8 +76,8 @@ def _row(name: Any, known: Any, info: ValidationInfo) -> Training:
         raise InvalidInput(f"{known!r} is not allowed: one of {', '.join(tables)}")
     table = dict(tables[known])
     seeds = table.pop(SEEDS, None)
-    if seeds is not None and (not isinstance(seeds, int) or seeds < 2):
-        raise InvalidInput(f"{known}: seeds: {seeds!r} is not allowed: a number, 2 or more")
+    if seeds is not None and (not isinstance(seeds, int) or seeds < 1):
+        raise InvalidInput(f"{known}: seeds: {seeds!r} is not allowed: a number, 1 or more")
     return Training(str(name), table, seeds)
 
 
@@ -126,6 +126,8 @@ class WithTrainings(Section):
 
     NEEDED: ClassVar[tuple[str, ...]] = ()
     """Trainings that the notebook names."""
+    FEWEST_SEEDS: ClassVar[int] = 2
+    """What the notebook needs of each training; an interval over seeds needs two."""
 
     seeds: Seeds  # of every training; intervals are made over them
     test_images: Count  # that a network is tested on, unless its training says otherwise
@@ -156,7 +158,10 @@ class WithTrainings(Section):
         for name in self.NEEDED:
             if name not in self.rows:
                 raise InvalidInput(f"trainings: {name} is missing; the notebook needs it")
-        _ = self.configurations
+        for name, group in self.configurations.items():
+            if len(group) < self.FEWEST_SEEDS:
+                allowed = f"{self.FEWEST_SEEDS} or more, for an interval"
+                raise InvalidInput(f"{name}: seeds: {len(group)} is not allowed: {allowed}")
         return self
 
 
@@ -303,6 +308,36 @@ class Interventions(WithTrainings):
     step: Step  # grey levels from one point of a curve to the next
 
 
+SIZES = ("bn_tiny", "bn_medium", "bn_large", "bn_huge")
+"""The authors' networks, the smallest first."""
+
+
+class PaperScale(WithTrainings):
+    """Parameters of 08_paper_scale."""
+
+    FEWEST_SEEDS = 1
+    NEEDED = (
+        *("large", "small", "bn_compact", "bn_large", "large_full", "small_full"),
+        *(f"{name}_full" for name in SIZES),
+        *(f"{name}_full, permuted" for name in SIZES),
+        *("absolute", "absolute, standardized", "unseen levels"),
+    )
+
+    boundaries: dict[int, str]  # trainings by the number of boundaries of their label function
+    goal: Annotated[float, Field(gt=0, lt=1)]  # validation accuracy that counts as learned
+    profile_scenes: Count  # that response profiles are averaged over
+    scatter_scenes: Count  # noisy test scenes of the scatter figure
+    curve_scenes: Count  # on which levels that training never showed are read
+    pixel_scenes: Count  # of which some pixels are changed
+    step: Step  # grey levels from one point of a profile to the next
+
+    @model_validator(mode="after")
+    def _check_boundaries(self) -> Self:
+        """Refuse a number of boundaries of what is not trained."""
+        _check_names("boundaries", self.boundaries.values(), self.trainings)
+        return self
+
+
 SECTIONS: dict[str, type[Section]] = {
     "01_data": Data,
     "02_training": TrainingResults,
@@ -311,5 +346,6 @@ SECTIONS: dict[str, type[Section]] = {
     "05_responses": Responses,
     "06_units": Units,
     "07_interventions": Interventions,
+    "08_paper_scale": PaperScale,
 }
 """What the section of each notebook may say."""

@@ -17,20 +17,24 @@ since an interval may lie close to its threshold.
 
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from intensity.claims.definitions import SOURCES
+from intensity.claims.expected import (
+    expected_path,
+    figure_columns,
+    load_expected,
+)
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
 from intensity.statistics.measurements import Measurement
-from intensity.storage.files import read_value, write_aside
+from intensity.storage.files import write_aside
 from intensity.units import Unit, find_unit
-from intensity.values import InvalidInput, shown
+from intensity.values import shown
 
 ROUNDING = 1e-6
 """The relative tolerance of an exact number that no training goes into."""
@@ -46,15 +50,6 @@ MOST = 10
 
 Verdict = Literal["identical", "within", "outside", "not judged"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-
-
-class Expected(RunResults):
-    """What is published of a run, for others to compare theirs with."""
-
-    figures: dict[str, str]
-    """The columns of each figure's data, by the name of their file."""
-    made: dict[str, Any]
-    """Commit, processor and versions."""
 
 
 class Move(NamedTuple):
@@ -78,37 +73,6 @@ class Move(NamedTuple):
             f"{self.id}: {self.expected:.6g} -> {self.found:.6g}, "
             f"moved by {self.moved:.3g}, tolerance {tolerance}"
         )
-
-
-def expected_record(folder: Path, manifest: dict[str, Any]) -> Expected:
-    """What is to be published of a run, from its folder and manifest."""
-    made = {"commit": manifest["commit"], "processor": manifest["machine"]["processor"]}
-    return Expected(
-        **dict(load_results(folder)),
-        figures=_figures(folder),
-        made=made | {"versions": manifest["versions"]},
-    )
-
-
-def load_expected(layout: Layout, profile: str) -> Expected:
-    """The published record of a profile.
-
-    Raises:
-        InvalidInput: there is none, it is broken, or it is another profile's.
-    """
-    path = expected_path(layout, profile)
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.json"))) or "none"
-        raise InvalidInput(f"--verify: {profile!r} is not allowed: expected/ has {there}")
-    record = read_value(path, Expected)
-    if record.profile != profile:
-        raise InvalidInput(f"{shown(path)}: profile {record.profile!r} is not allowed: {profile!r}")
-    return record
-
-
-def expected_path(layout: Layout, profile: str) -> Path:
-    """Where the published record of a profile is kept."""
-    return layout.root / "expected" / f"{profile}.json"
 
 
 def verify(layout: Layout, profile: str) -> Iterator[str]:
@@ -135,7 +99,7 @@ def verify(layout: Layout, profile: str) -> Iterator[str]:
         changed = _differences(before, after, "not judged")
         yield f"{words.lower()}: {len(changed)} of {len(before)} have another verdict"
         yield from (f"  {line}" for line in changed)
-    figures = _differences(expected.figures, _figures(folder), "no figure")
+    figures = _differences(expected.figures, figure_columns(folder), "no figure")
     yield f"figures: {len(figures)} of {len(expected.figures)} have other data"
     outside = [*by_verdict["outside"], *figures]
     yield from (f"  OUTSIDE: {line}" for line in outside)
@@ -206,9 +170,3 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str], absent: st
         name: (before.get(name, absent), after.get(name, absent)) for name in {**before, **after}
     }
     return [f"{name}: {was} -> {found}" for name, (was, found) in pairs.items() if was != found]
-
-
-def _figures(folder: Path) -> dict[str, str]:
-    """The header of each figure's data."""
-    paths = sorted((folder / "figures").glob("*.csv"))
-    return {path.name: path.read_text("utf8").partition("\n")[0] for path in paths}

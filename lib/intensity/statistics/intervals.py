@@ -255,6 +255,27 @@ def wilson(successes: int, trials: int) -> Interval:
     return Interval(float(low), float(high), successes / trials)
 
 
+def newcombe(first: tuple[int, int], second: tuple[int, int]) -> Interval:
+    """Newcombe's interval of the difference of two rates, made from their Wilson intervals.
+
+    Args:
+        first: successes and trials.
+        second: those of the rate that is taken away.
+
+    Raises:
+        InvalidInput: a rate cannot be.
+
+    Reference:
+        Newcombe (1998), Interval estimation for the difference between independent proportions,
+        method 10. On the same scenes it is wider than need be.
+    """
+    one, other = wilson(*first), wilson(*second)
+    difference = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return Interval(difference - below, difference + above, difference)
+
+
 def _wilson_of(rate: float, scenes: int, level: float) -> tuple[float, float]:
     """The two ends of Wilson's interval of a rate, which need not be of a whole count.
 

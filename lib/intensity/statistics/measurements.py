@@ -15,6 +15,7 @@ from intensity.statistics.intervals import (
     OVER_SCENES,
     OVER_SEEDS,
     Interval,
+    newcombe,
     paired_interval,
     seed_interval,
     wilson,
@@ -150,12 +151,26 @@ class Results:
         method, unit = f"{OVER_SEEDS}, paired", find_unit(unit).difference.name
         return self._add_seeds(name, interval, differences, scenes, unit, method)
 
-    def counts(self, name: str, successes: int, scenes: int) -> Measurement:
-        """Keep a rate of something that is not trained, with Wilson's interval over the scenes."""
+    def counts(self, name: str, successes: int, scenes: int, *, seeds: int = 0) -> Measurement:
+        """Keep a rate with Wilson's interval over the scenes.
+
+        It is of something that is not trained, or (`seeds` 1) of a single training: then the
+        interval says nothing of other seeds.
+        """
         with _naming(name):
             low, high, value = wilson(successes, scenes)
-        n, method = {"seeds": 0, "scenes": scenes}, OVER_SCENES
+        n, method = {"seeds": seeds, "scenes": scenes}, OVER_SCENES
         return self._add(id=name, value=value, ci95=(low, high), n=n, unit=FRACTION, method=method)
+
+    def count_difference(
+        self, name: str, first: tuple[int, int], second: tuple[int, int], *, seeds: int = 0
+    ) -> Measurement:
+        """Keep the difference of two rates, each (successes, scenes), as `counts` keeps one."""
+        with _naming(name):
+            low, high, value = newcombe(first, second)
+        n = {"seeds": seeds, "scenes": min(first[1], second[1])}
+        unit = find_unit(FRACTION).difference.name
+        return self._add(id=name, value=value, ci95=(low, high), n=n, unit=unit, method=OVER_SCENES)
 
     def exact(
         self, name: str, value: float, *, scenes: int, unit: str, seeds: int = 0

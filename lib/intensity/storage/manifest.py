@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ def new_manifest(
     Args:
         root: the checkout.
         profile: the profile's name.
-        parameters: all parameters of every notebook, defaults included.
+        parameters: all parameters of every notebook of the profile, defaults included.
 
     Returns:
         `profile`, `started` and `finished` (null), `complete` (false), `commit`, `dirty` (are
@@ -67,16 +67,16 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def save_manifest(folder: Path, manifest: dict[str, Any], notebooks: Iterable[str]) -> None:
+def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write a manifest with what its folder holds now.
 
     Args:
         folder: the run's folder.
-        manifest: its `complete` and `figures` are brought up to date.
-        notebooks: the names of all notebooks of a whole run.
+        manifest: its `complete` and `figures` are brought up to date; the notebooks of a whole run
+            are those that it has parameters of.
     """
     passed = {n for n, entry in manifest["notebooks"].items() if entry.get("status") == "passed"}
-    manifest["complete"] = passed >= set(notebooks)
+    manifest["complete"] = passed >= set(manifest["parameters"])
     manifest["figures"] = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((folder / "figures").glob("*.png"))

@@ -65,6 +65,8 @@ from intensity.tables.training import (
     error_table,
     intensity_accuracy_table,
     learning_curve_table,
+    scale_by_network,
+    scale_table,
     size_table,
 )
 from intensity.tables.units import (

@@ -45,12 +45,12 @@ def accuracy_summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
     """Measured accuracies: columns task, name, kind, accuracy, low, high.
 
     Args:
-        measurements: with ids accuracy/<task>/<name>; those without seeds are baselines'.
+        measurements: with ids accuracy/<task>/<name>; those of no training are baselines'.
     """
     rows = []
     for m in measurements:
         _, task, name = m.about
-        kind = "network" if m.seeds else "baseline"
+        kind = "network" if m.n.seeds else "baseline"
         rows.append((task, name, kind, m.value, *(m.ci95 or (m.value, m.value))))
     return pd.DataFrame(rows, columns=["task", "name", "kind", "accuracy", "low", "high"])
 
@@ -160,6 +160,76 @@ def dose_effect_table(values: Mapping[tuple[int, str], Sequence[float]]) -> pd.D
 
 AUTHORS = {"bn_tiny": 0.844, "bn_medium": 0.976}
 """Test accuracy on hard that the authors' code records for permuted pixels, by network."""
+AUTHORS_VALIDATION = {
+    "bn_tiny": 0.8451, "bn_medium": 0.9758, "bn_large": 0.9676, "bn_huge": 0.9748,
+}  # fmt: skip
+"""Their best validation accuracy on permuted pixels."""
+CUES = {"hard": "with shape", "permuted": "permuted pixels"}
+"""What is left of a scene of hard, by the word that ids have in place of the task."""
+
+
+def scale_table(runs: Runs, measurements: Sequence[Measurement]) -> pd.DataFrame:
+    """Accuracy of the authors' networks at their scale, beside what they recorded.
+
+    Args:
+        runs: by the names that the ids have.
+        measurements: with ids accuracy/<hard or permuted>/<name>.
+
+    Returns:
+        Columns network, parameters (trainable), cue, images (shown in training), seeds (trainings),
+        text, method, accuracy, low, high, authors (test) and authors_validation (missing where none
+        is recorded).
+    """
+    rows = []
+    for m in measurements:
+        _, place, name = m.about
+        run = runs[name][0]
+        network, permuted = run.configuration.network.name, place == "permuted"
+        low, high = m.ci95 or (m.value, m.value)
+        rows.append(
+            {
+                "network": network,
+                "parameters": int(run.metrics["parameters"]),
+                "cue": CUES[place],
+                "images": run.configuration.recipe.images,
+                "seeds": m.n.seeds,
+                "text": m.text,
+                "method": m.method,
+                "accuracy": m.value,
+                "low": low,
+                "high": high,
+                "authors": AUTHORS.get(network) if permuted else None,
+                "authors_validation": AUTHORS_VALIDATION.get(network) if permuted else None,
+            }
+        )
+    return pd.DataFrame(rows).astype({"authors": float, "authors_validation": float})
+
+
+def scale_by_network(measurements: Sequence[Measurement]) -> pd.DataFrame:
+    """Accuracies of the authors' networks at their scale, a row a network, all text.
+
+    Args:
+        measurements: those with ids accuracy/<hard or permuted>/<name>_full are taken.
+
+    Returns:
+        Columns network, one for each of `CUES`, and what the authors recorded on permuted pixels,
+        test and best validation; a dash where there is nothing.
+    """
+    unit, rows = UNITS[FRACTION], dict[str, dict[str, str]]()
+    for m in measurements:
+        quantity, place, name, *_ = m.about
+        network = name.removesuffix("_full")
+        if quantity == "accuracy" and place in CUES and network != name:
+            seeds = f" ({m.n.seeds} seeds)" if m.n.seeds > 1 else " (one seed)"
+            rows.setdefault(network, {"network": network})[CUES[place]] = m.text + seeds
+    for network, row in rows.items():
+        for words, found in (("test", AUTHORS), ("validation", AUTHORS_VALIDATION)):
+            theirs = found.get(network)
+            row[f"authors, permuted, {words}"] = "-" if theirs is None else unit.format(theirs)
+    theirs = [f"authors, permuted, {words}" for words in ("test", "validation")]
+    columns = ["network", *CUES.values(), *theirs]
+    texts = [[row.get(column, "-") for column in columns] for row in rows.values()]
+    return pd.DataFrame(texts, columns=columns)
 
 
 def authors_table(runs: Runs) -> pd.DataFrame:
