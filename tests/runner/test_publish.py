@@ -175,7 +175,11 @@ def trained(store: Store, seed: int, size: int) -> Run:
         task="hard", scenes="discs", network="bn_tiny", recipe=recipe, seed=seed,
         test_images=100, validation_images=50,
     )  # fmt: skip
-    return add_run(run_name(c), {"config.json": b"{}", "model.keras": b"x" * size}, store)
+    return add_run(
+        run_name(c),
+        {"config.json": b"{}", "metrics.json": b'{"seconds": 1}', "model.keras": b"x" * size},
+        store,
+    )
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from intensity.storage.files import write_value
 from intensity.storage.locks import Lock
 from intensity.storage.store import Store
 from intensity.training import workers as cluster
+from intensity.training.presets import configure
 from intensity.training.runs import add_run, run_name
 from intensity.values import InvalidInput
 
@@ -407,7 +408,11 @@ def test_networks_that_ship_are_used_where_asked_and_named(
     monkeypatch.setenv("INTENSITY_STORE", str(store.root))
     section = load_profile(checkout.layout, "smoke")["06_units"]
     runs = [
-        add_run(run_name(c), {"config.json": b"{}", "model.keras": b""}, store)
+        add_run(
+            run_name(c),
+            {"config.json": b"{}", "metrics.json": b'{"seconds": 1}', "model.keras": b""},
+            store,
+        )
         for c in section.configurations["tiny"]
     ]
     shutil.copytree(runs[0].path, checkout.layout.pretrained / runs[0].name)
@@ -447,3 +452,50 @@ def test_what_was_half_written_when_a_run_was_killed_is_removed(
     assert run(checkout, profile="smoke", scheduler=NOWHERE) == 0
     assert not any(path.exists() for path in left)
     assert all(path.exists() for path in theirs)
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hours of training are missing."""
+    missing = [configure(network="bn_large", epochs=100, epoch_images=36_000)]
+    monkeypatch.setattr(engine, "_missing", lambda sections, chosen: missing)
+
+
+def test_hours_of_training_are_announced_as_measured_here(
+    checkout: Any,
+    threads: None,
+    long: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(
+        cluster, "time_trainings", lambda at, chosen: (2, dict.fromkeys(chosen, 0.01))
+    )
+    assert run(checkout, profile="smoke", scheduler=NOWHERE, only="01") == 0
+    first = capfd.readouterr().out.splitlines()[0]
+    assert first.startswith("1 networks are trained in about 5.0 hours on 2 workers here")
+
+
+@pytest.mark.parametrize("lacking", ["disk", "memory"])
+def test_hours_of_training_need_room(
+    checkout: Any, long: None, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    little = mock.Mock(return_value=mock.Mock(free=5 * 10**8 if lacking == "disk" else 10**12))
+    monkeypatch.setattr(engine.shutil, "disk_usage", little)
+    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 3 * 10**9)
+    with pytest.raises(InvalidInput, match=rf"^{lacking}: \d\.\d GB"):
+        run(checkout, profile="smoke", scheduler=NOWHERE)
+    assert not (checkout.layout.run("smoke") / "manifest.json").exists()
+
+
+def test_the_figures_of_a_second_published_profile_are_those_of_its_own_notebooks(
+    checkout: Any, threads: None
+) -> None:
+    checkout.notebook("02_second", TRACE + WRITE_FIGURE)
+    checkout.notebook("03_end", TRACE + WRITE_FIGURE.replace("02-line", "03-line"))
+    checkout.profile("standard", "01_first: {}\n02_second: {}\n")
+    checkout.profile("paper", "02_second: {}\n03_end: {}\n")
+    for profile in ("standard", "paper"):
+        assert run(checkout, profile=profile, scheduler=NOWHERE) == 0
+    kept = {path.name: path.read_text() for path in checkout.layout.figures.glob("*.png")}
+    assert kept == {"02-line.png": "png of standard", "03-line.png": "png of paper"}

@@ -4,11 +4,12 @@ No two engines work in one folder. After every notebook the run's results.json, 
 report are renewed, so that whoever waits can already read.
 """
 
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -32,10 +33,20 @@ from intensity.runner.ownership import owned
 from intensity.runner.profiles import load_profile
 from intensity.runner.queue import Queue
 from intensity.runner.record import Record, wanted
+from intensity.runner.sections import Section
 from intensity.runner.verify import verify
 from intensity.storage.code_digest import BACKENDS
 from intensity.storage.store import Store
+from intensity.training.configuration import Configuration
+from intensity.training.runs import find_run
+from intensity.training.speed import core_seconds, costliest, nominal_seconds
 from intensity.values import InvalidInput, shown
+
+LONG = 3600.0
+"""Core seconds from which on a run says beforehand how long its trainings will take."""
+
+DISK, MEMORY = 10**9, 4 * 10**9
+"""Bytes that such a run needs at least."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,7 @@ def reproduce(request: Request, layout: Layout) -> int:
     _check_writable(folder, layout.root / ".cache", Store().root, *kept)
     _check_backend()
     set_environment(layout.root, _variables(request, layout))
+    _check_room(folder, _missing(sections, chosen))
     if request.scheduler:
         from intensity.training import workers  # by now Dask's folder is inside the checkout
 
@@ -124,6 +136,8 @@ def _run(request: Request, record: Record, chosen: list[str]) -> int:
         set_variables({"INTENSITY_SCHEDULER": scheduler})
         if request.pretrained:
             terminal.say(_find_pretrained(record, chosen))
+        if line := _how_long(_missing(record.sections, chosen), scheduler):
+            terminal.say(line)
         about = {key: record.manifest[key] for key in ("commit", "dirty", "backend")}
         queue = Queue(chosen, record, terminal, {**about, "pretrained": request.pretrained})
         try:
@@ -163,6 +177,45 @@ def _find_pretrained(record: Record, chosen: list[str]) -> str:
         f"{len(shipped)} of {len(runs)} networks are taken from pretrained/; "
         f"trained here or in the store: {trained}"
     )
+
+
+def _missing(sections: Mapping[str, Section], chosen: Iterable[str]) -> list[Configuration]:
+    """What is still to be trained for some notebooks."""
+    store, runs = Store(), wanted({name: sections[name] for name in chosen})
+    return [c for name, c in runs.items() if not find_run(name, store)]
+
+
+def _how_long(missing: Sequence[Configuration], scheduler: str) -> str:
+    """What trainings of hours will take here, measured on their first batches; else nothing."""
+    if nominal_seconds(missing) < LONG:
+        return ""
+    from intensity.training import workers  # by now Dask's folder is inside the checkout
+
+    count, seconds = workers.time_trainings(scheduler, costliest(missing))
+    hours = core_seconds(missing, seconds) / count / 3600
+    return (
+        f"{len(missing)} networks are trained in about {hours:.1f} hours on {count} workers here "
+        "(measured on the first batches); a run that was stopped goes on where it was"
+    )
+
+
+def _check_room(folder: Path, missing: Sequence[Configuration]) -> None:
+    """Refuse trainings of hours where disk or memory will not suffice."""
+    if nominal_seconds(missing) < LONG:
+        return
+    free = shutil.disk_usage(folder).free
+    if free < DISK:
+        raise InvalidInput(
+            f"disk: {free / 1e9:.1f} GB free is not allowed: {DISK / 1e9:.0f} GB, which the "
+            f"trainings, figures and report need in {shown(folder)}"
+        )
+    from distributed.system import MEMORY_LIMIT  # by now Dask's folder is inside the checkout
+
+    if MEMORY_LIMIT < MEMORY:
+        raise InvalidInput(
+            f"memory: {MEMORY_LIMIT / 1e9:.1f} GB is not allowed: {MEMORY / 1e9:.0f} GB, for one "
+            "worker and the notebooks"
+        )
 
 
 def _verify(layout: Layout, profile: str) -> int:

@@ -224,8 +224,8 @@ def scale_by_network(measurements: Sequence[Measurement]) -> pd.DataFrame:
             rows.setdefault(network, {"network": network})[CUES[place]] = m.text + seeds
     for network, row in rows.items():
         for words, found in (("test", AUTHORS), ("validation", AUTHORS_VALIDATION)):
-            theirs = found.get(network)
-            row[f"authors, permuted, {words}"] = "-" if theirs is None else unit.format(theirs)
+            if network in found:
+                row[f"authors, permuted, {words}"] = unit.format(found[network])
     theirs = [f"authors, permuted, {words}" for words in ("test", "validation")]
     columns = ["network", *CUES.values(), *theirs]
     texts = [[row.get(column, "-") for column in columns] for row in rows.values()]

@@ -7,7 +7,7 @@ TLS is reached with certificates that Dask's own settings name (`DASK_DISTRIBUTE
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -21,7 +21,9 @@ from distributed.comm.core import connect as connect_comm
 from distributed.system import MEMORY_LIMIT
 
 from intensity.environment import FAST, ONE_THREAD, settings
+from intensity.training.configuration import Configuration
 from intensity.training.runs import training_code
+from intensity.training.speed import Kind, seconds_an_image
 from intensity.values import ROOT, InvalidInput
 
 PATIENCE = 8
@@ -186,3 +188,13 @@ def load_keras(address: str) -> None:
     with connect(address) as client:
         for worker in client.nthreads():
             fire_and_forget(client.submit(import_module, "keras", workers=worker, pure=False))
+
+
+def time_trainings(
+    address: str, chosen: Mapping[Kind, Configuration]
+) -> tuple[int, dict[Kind, float]]:
+    """The number of a cluster's workers, and seconds an image of trainings, all workers at work."""
+    with connect(address) as client:
+        tables = [c.model_dump(mode="json") for c in chosen.values()]
+        seconds = client.gather(client.map(seconds_an_image, tables, pure=False))
+        return len(client.nthreads()), dict(zip(chosen, seconds, strict=True))
