@@ -71,7 +71,7 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
     )
     ax, none = figures.fingerprint_distances(seeds, table).axes
     assert ax.get_title(loc="left") == (
-        "net on hard: nearest patches, least alike in other background (66 against 0 %)"
+        "net on hard: nearest patches; unlike it: other background (66 against 0 %)"
     )
     assert none.get_title(loc="left") == "other on hard: none of these"
     assert intervals(ax) == [(0.3, 0.5), (0.1, 0.3)]

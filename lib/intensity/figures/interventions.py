@@ -157,7 +157,7 @@ def fingerprint_distances(
 def _nearest(row: dict[str, Any]) -> str:
     """A baseline that is named, and what speaks against it."""
     shares = f"{100 * row['own']:.0f} against {100 * row['other']:.0f} %"
-    return f"nearest {title_of(row['baseline'])}, least alike in {row['unlike']} ({shares})"
+    return f"nearest {title_of(row['baseline'])}; unlike it: {row['unlike']} ({shares})"
 
 
 @style.styled
