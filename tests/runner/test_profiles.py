@@ -272,14 +272,14 @@ BROKEN = {
         "tasks: 'baseline' is not allowed: it is one of trainings",
     ),
     "a layer of what is not trained": (
-        "  score_scenes: 60",
-        "  layers: {pixels: relu1}\n  score_scenes: 60",
+        "  score_scenes: 100",
+        "  layers: {pixels: relu1}\n  score_scenes: 100",
         "layers: 'pixels' is not allowed: one of large, small, bn_compact",
     ),
     "more scenes compared than scored": (
-        "check_scenes: 20",
+        "check_scenes: 32",
         "check_scenes: 201",
-        "check_scenes: 201 is not allowed: at most score_scenes, 60",
+        "check_scenes: 201 is not allowed: at most score_scenes, 100",
     ),
     "more scenes shuffled than scored": (
         "weight_scenes: 5",
