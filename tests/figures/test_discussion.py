@@ -1,19 +1,14 @@
-"""The figure of the claims says of every part on which side of its threshold it lies."""
+"""The figure of the claims says of each how far it lies from its threshold, and on which side."""
 
-from collections.abc import Callable
-
+import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.axes import Axes
 
 from intensity.claims.definitions import load_claims
 from intensity.claims.judge import judge, parts_table
 from intensity.figures import claims_overview
+from intensity.figures.discussion import least_sure
 from intensity.statistics.measurements import Measurement
-
-Dots = Callable[[Axes], list[tuple[float, float]]]
-Intervals = Callable[[Axes], list[tuple[float, float]]]
-Spans = Callable[[Axes], list[tuple[float, float, str]]]
 
 
 @pytest.fixture
@@ -44,37 +39,48 @@ def test_the_table_has_a_row_for_every_part(table: pd.DataFrame) -> None:
     assert [len(seeds) for seeds in table["seeds"]] == [5, 5, 0, 0]
 
 
-def test_every_part_is_drawn_beside_its_threshold(
-    table: pd.DataFrame, seed_dots: Dots, intervals: Intervals, spans: Spans
-) -> None:
-    axes = claims_overview(table).axes
-    assert [len(seed_dots(ax)) for ax in axes] == [5, 5, 0, 0]
-    assert [intervals(ax)[0] for ax in axes[1:]] == [(0.94, 0.98), (0.32, 0.34), (0.955, 0.965)]
-    assert [ax.get_xticks().tolist() for ax in axes] == [[0.99], [0.95], [0.6], [0.97]]
-    shaded = [spans(ax)[0][:2] for ax in axes]
-    assert shaded[1] == (0.95, axes[1].get_xlim()[1])
-    assert shaded[2] == (axes[2].get_xlim()[0], 0.6)
+def test_a_claim_is_shown_by_the_part_that_is_the_least_sure(table: pd.DataFrame) -> None:
+    shown = least_sure(table)
+    assert shown["part"].tolist() == ["accuracy of small", "accuracy of the linear histogram"]
+    assert shown["parts"].tolist() == [2, 2]
+    # An interval reaches from 1 below to 1 above its value; .96 is half of .02 above .95.
+    columns = shown[["start", "middle", "end"]].to_numpy()
+    assert columns == pytest.approx(np.array([[-0.5, 0.5, 1.5], [-3.0, -2.0, -1.0]]))
 
 
-def test_numbers_are_printed_in_their_unit(table: pd.DataFrame) -> None:
-    axes = claims_overview(table).axes
-    assert [ax.get_xticklabels()[0].get_text() for ax in axes] == ["99 %", "95 %", "60 %", "97 %"]
-    assert [ax.texts[0].get_text().split("\n")[0] for ax in axes] == table["text"].tolist()
+def test_where_low_is_wanted_distances_turn_round(table: pd.DataFrame) -> None:
+    (row,) = least_sure(table.iloc[[2]])[["start", "middle", "end"]].to_numpy()
+    assert row == pytest.approx([26, 27, 28])
 
 
-def test_verdicts_are_words_markers_and_colors(table: pd.DataFrame) -> None:
-    axes = claims_overview(table).axes
-    words = [ax.texts[0].get_text() for ax in axes]
-    assert [one.split("\n")[-1] for one in words] == table["verdict"].tolist()
-    assert words[1] == "96.0 % [94.0, 98.0]\nundecided"
-    values = [next(line for line in ax.lines if line.get_xdata()[0] == 0.96) for ax in axes[1::2]]
-    assert [line.get_marker() for line in values] == ["D", "s"]
-    assert len({ax.texts[0].get_color() for ax in axes}) == 3
-    assert axes[0].get_ylabel() == "P11: accuracy of large"
-    assert axes[1].get_ylabel() == "accuracy of small"
+def test_a_line_a_claim_says_in_words_what_was_measured_and_decided(table: pd.DataFrame) -> None:
+    (ax,) = claims_overview(table).axes
+    labels = [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()]
+    assert labels == [
+        "P11: accuracy of small (1 of 2)",
+        "O2: accuracy of the linear histogram (1 of 2)",
+    ]
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == [
+        "96.0 % [94.0, 98.0]\nat least 95 %: undecided",
+        "96.00 % [95.50, 96.50]\nat least 97 %: does not hold",
+        "the paper's claims",
+        "our claims",
+    ]
+    assert len({text.get_color() for text in ax.texts[:2]}) == 2
 
 
-def test_an_exact_value_on_its_threshold_has_an_axis_with_room(table: pd.DataFrame) -> None:
+def test_intervals_lie_around_values_and_far_ones_are_arrows(table: pd.DataFrame) -> None:
+    (ax,) = claims_overview(table.iloc[1:3]).axes
+    lines = [line.get_xdata() for line in ax.lines if line.get_marker() == "None"]
+    assert lines[1] == pytest.approx([-0.5, 1.5])
+    marks = {
+        line.get_marker(): line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1
+    }
+    assert marks == {"D": pytest.approx(0.5), ">": 10.0}
+
+
+def test_an_exact_value_on_its_threshold_lies_on_the_line(table: pd.DataFrame) -> None:
     row = table.iloc[[2]].assign(value=0.6, low=0.6, high=0.6)
-    low, high = claims_overview(row).axes[0].get_xlim()
-    assert low < 0.6 < high
+    assert least_sure(row)["middle"].tolist() == [0]
+    assert claims_overview(row).axes

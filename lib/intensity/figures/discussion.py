@@ -1,12 +1,14 @@
-"""The figure of the claims: every measurement beside its threshold, and the verdict."""
+"""The figure of the claims: how far each lies from its threshold, and the verdict."""
 
 from collections.abc import Mapping
 from textwrap import fill
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from intensity.figures import style
 
@@ -20,67 +22,98 @@ _LOOKS = {
 
 _LEGEND = {"reproduced, holds": _YES, "not reproduced, does not hold": _NO, "undecided": _OPEN}
 
-_WIDTH = 48
-"""Letters in a line of a part's words."""
+_MOST = 10.0
+"""Distances from a threshold beyond this, in half intervals, are drawn at the edge, as arrows."""
+
+_WIDTH = 40
+"""Letters in a line of a part's words, of which there are two at most."""
 
 _WANTED = "#E6F0F6"
-"""Color of the side of the threshold where the claim puts the interval."""
+"""Color of the side of the threshold where claims put their intervals."""
+
+_SOURCES = {"P": "the paper's claims", "O": "our claims"}
+"""Headings by the first letter of a claim's id."""
 
 
 @style.styled
-def claims_overview(table: pd.DataFrame, figure: style.Into = None) -> Figure:
-    """Every part of every claim on an axis of its own: value, interval, threshold, verdict.
+def claims_overview(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
+    """Every claim in a line: how far the part that is the least sure lies from its threshold.
 
-    Axes have different units and are not to be compared; each shows whether its interval lies
-    wholly on the side of the threshold that the claim names (shaded).
+    The unit of the axis is half the part's interval, so that all claims share it: an interval goes
+    from 1 below to 1 above the value, and a part holds if all of it is right of 0.
 
     Args:
         table: one row a part, parts of a claim together: columns claim (its id), claim_verdict,
             part (the measurement in words), value, low, high (the interval that decides; both
             equal to value where it is exact), text (value and interval for people), seeds (tuple
-            of values, empty where there are none), threshold, limit (the threshold for people),
-            side ("lower" if the lower end of the interval has to pass the threshold, else
-            "upper"), verdict (of the part; "reproduced", "not reproduced" or "undecided" of the
-            paper's claims, "holds", "does not hold" or "undecided" of ours).
+            of values), threshold, limit (the threshold for people), side ("lower" if the lower end
+            of the interval has to pass the threshold, else "upper"), verdict (of the part).
     """
-    fig = style.new_figure(style.PAGE, 0.42 * len(table) + 0.65, figure)
-    axes = fig.subplots(len(table), 1, squeeze=False)[:, 0]
-    first = ~table["claim"].duplicated()
-    for ax, row, new in zip(axes, style.records(table), first, strict=True):
-        _part(ax, row)
-        _words(ax, row, new)
+    rows = least_sure(table)
+    heads = rows["claim"].str[0].map(_SOURCES)
+    number = heads.ne(heads.shift()).cumsum()  # 1 in the first list, 2 in the second
+    y = (rows.index + 1.3 * number).to_list()
+    ax = style.new_axes(style.PAGE, 0.29 * (max(y) + 1) + 0.9, ax)
+    ax.axvspan(0, _MOST + 2, color=_WANTED, linewidth=0, zorder=0)
+    ax.axvline(0, color="#222222", linewidth=1)
+    for place, row in zip(y, style.records(rows), strict=True):
+        _line(ax, place, row)
+    above = ax.get_yaxis_transform()
+    for first in heads.drop_duplicates().index:
+        ax.text(-0.02, y[first] - 1, heads[first], transform=above, ha="right", va="center",
+                fontweight="bold", fontsize=8)  # fmt: skip
+    ax.set_yticks(y, [_label(row) for row in style.records(rows)], fontsize=7)
+    ax.set(xlim=(-_MOST - 0.7, _MOST + 0.7), ylim=(max(y) + 0.8, -0.2))
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("value minus threshold, towards the claimed side (in half intervals)")
     verdicts = [style.line_handle(v, c, marker=m) for v, (c, m) in _LEGEND.items()]
-    threshold = style.line_handle("threshold (shaded: the side claimed)", "#222222", "none", "|")
-    threshold.set_markersize(9)
-    line = style.line_handle("interval that decides", "#222222")
-    style.legend_above(fig, [*verdicts, style.seed_handle(), line, threshold], 3)
-    return fig
+    wanted = Patch(color=_WANTED, label="the side claimed")
+    far = style.line_handle("farther than the axis", "#222222", "none", ">")
+    style.legend_above(ax, [*verdicts, wanted, far], 3)
+    return style.figure_of(ax)
 
 
-def _part(ax: Axes, row: Mapping[str, Any]) -> None:
-    """One measurement with its interval and its seeds, beside its threshold."""
+def least_sure(table: pd.DataFrame) -> pd.DataFrame:
+    """One part of every claim: the one whose interval is the least far on the claimed side.
+
+    Args:
+        table: as for `claims_overview`.
+
+    Returns:
+        Its rows, with columns parts (how many the claim has), and low, value and high as distances
+        from the threshold towards the claimed side in half intervals (`start`, `middle`, `end`).
+    """
+    sign = table["side"].map({"lower": 1.0, "upper": -1.0})
+    half = (table["high"] - table["low"]) / 2
+    half = half.where(half > 0, np.finfo(float).tiny)
+    low, high = (sign * (table[name] - table["threshold"]) / half for name in ("low", "high"))
+    placed = table.assign(
+        start=low.where(low < high, high),
+        end=high.where(low < high, low),
+        middle=sign * (table["value"] - table["threshold"]) / half,
+        parts=table.groupby("claim")["claim"].transform("size"),
+    )
+    return placed.loc[placed.groupby("claim", sort=False)["start"].idxmin()].reset_index(drop=True)
+
+
+def _line(ax: Axes, place: float, row: Mapping[str, Any]) -> None:
+    """One claim: interval and value, or an arrow, and what was measured beside it."""
     color, marker = _LOOKS[row["verdict"]]
-    low, high = _limits(row)
-    wanted = (row["threshold"], high) if row["side"] == "lower" else (low, row["threshold"])
-    ax.axvspan(*wanted, color=_WANTED, linewidth=0, zorder=0)
-    ax.axvline(row["threshold"], color="#222222", linewidth=1)
-    style.estimate(ax, row["value"], 0.6, (row["low"], row["high"]), color, marker)
-    style.dots(ax, row["seeds"], [0.15] * len(row["seeds"]), color)
-    ax.set(xlim=(low, high), ylim=(-0.15, 1.05), yticks=[])
-    ax.set_xticks([row["threshold"]], [row["limit"]])
-    ax.tick_params(axis="x", length=2, pad=1)
-    ax.spines["left"].set_visible(False)
+    middle = float(np.clip(row["middle"], -_MOST, _MOST))
+    if abs(row["middle"]) > _MOST:
+        marker = ">" if row["middle"] > 0 else "<"
+    else:
+        ends = np.clip([row["start"], row["end"]], -_MOST - 0.7, _MOST + 0.7)
+        ax.plot(ends, [place, place], color=color, linewidth=1.5)
+    ax.plot(middle, place, marker, color=color, markersize=4)
+    sign = "at least" if row["side"] == "lower" else "at most"
+    words = f"{row['text']}\n{sign} {row['limit']}: {row['claim_verdict']}"
+    ax.text(1.02, place, words, color=color, transform=ax.get_yaxis_transform(), va="center",
+            fontsize=7)  # fmt: skip
 
 
-def _limits(row: Mapping[str, Any]) -> tuple[float, float]:
-    marks = [row["low"], row["high"], row["threshold"], row["value"], *row["seeds"]]
-    room = 0.15 * (max(marks) - min(marks)) or 0.01
-    return min(marks) - room, max(marks) + room
-
-
-def _words(ax: Axes, row: Mapping[str, Any], new: bool) -> None:
-    """The claim at its first part; the measured number and the verdict beside every part."""
-    name = f"{row['claim']}: {row['part']}" if new else row["part"]
-    ax.set_ylabel(fill(name, _WIDTH), rotation=0, ha="right", va="center", fontsize=7)
-    color, words = _LOOKS[row["verdict"]][0], f"{row['text']}\n{row['verdict']}"
-    ax.text(1.02, 0.5, words, color=color, transform=ax.transAxes, va="center", fontsize=7)
+def _label(row: Mapping[str, Any]) -> str:
+    """The claim's id and the part in words, shortened where there is no room."""
+    more = f" (1 of {row['parts']})" if row["parts"] > 1 else ""
+    words = f"{row['claim']}: {row['part']}{more}"
+    return fill(words, _WIDTH, max_lines=2, placeholder=" ..." + more)
