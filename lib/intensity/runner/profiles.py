@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from intensity.environment import Layout
-from intensity.runner.sections import SECTIONS, SEEDS, Section, Training
+from intensity.runner.sections import SECTIONS, Section, training
 from intensity.storage.files import read_yaml
 from intensity.values import InvalidInput, describe, shown
 
@@ -87,8 +87,7 @@ def _check_trainings(place: str, tables: Mapping[str, Mapping[str, Any]]) -> Non
     """Refuse a training that cannot be, though no section may name it."""
     for name, table in tables.items():
         try:
-            own = {key: value for key, value in table.items() if key != SEEDS}
-            Training(name, own).configuration(seed=0, test_images=1, validation_images=1)
+            training(name, table).configuration(seed=0, test_images=1, validation_images=1)
         except InvalidInput as error:
             raise InvalidInput(f"{place}.{error}") from None
 

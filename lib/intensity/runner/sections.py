@@ -21,9 +21,6 @@ from intensity.training.configuration import Configuration
 from intensity.training.presets import configure, find_setting
 from intensity.values import InvalidInput
 
-SEEDS = "seeds"
-"""The key of a training that says how many seeds it has, where that is not the profile's number."""
-
 
 @dataclass(frozen=True, eq=False)
 class Training:
@@ -74,11 +71,16 @@ def _row(name: Any, known: Any, info: ValidationInfo) -> Training:
     tables = (info.context or {}).get("trainings", {})
     if not isinstance(known, str) or known not in tables:
         raise InvalidInput(f"{known!r} is not allowed: one of {', '.join(tables)}")
-    table = dict(tables[known])
-    seeds = table.pop(SEEDS, None)
+    return training(str(name), tables[known])
+
+
+def training(name: str, table: Mapping[str, Any]) -> Training:
+    """A training from its table in a profile."""
+    own = dict(table)
+    seeds = own.pop("seeds", None)
     if seeds is not None and (not isinstance(seeds, int) or seeds < 1):
-        raise InvalidInput(f"{known}: seeds: {seeds!r} is not allowed: a number, 1 or more")
-    return Training(str(name), table, seeds)
+        raise InvalidInput(f"{name}: seeds: {seeds!r} is not allowed: a number, 1 or more")
+    return Training(name, own, seeds)
 
 
 def _checked_setting(value: Any) -> Any:
@@ -210,12 +212,8 @@ class Ablations(WithTasks):
     """Parameters of 03_ablations."""
 
     NEEDED = (
-        "baseline",
-        "permuted",
-        "bn_large",
-        "bn_large, permuted",
-        "summary recipe",
-        "unbiased",
+        *("baseline", "permuted", "bn_large", "bn_large, permuted"),
+        *("summary recipe", "unbiased"),
     )
 
     training_scenes: Count  # that a baseline may learn from
