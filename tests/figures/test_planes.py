@@ -8,7 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from intensity.figures import class_planes, transition_places
+from intensity.figures import background_answers, class_planes, transition_places
 from intensity.figures.style import CLASS_COLORS, tint
 from intensity.training.presets import TASKS
 
@@ -153,3 +153,25 @@ def test_classes_of_backgrounds_are_written_where_training_had_one() -> None:
     assert [text.get_text() for text in beside] == [str(band.label) for band in TASKS["hard"].bands]
     dashed = [line.get_ydata()[0] for line in hard.lines]
     assert dashed == TASKS["hard"].edges.tolist()
+
+
+def test_answers_off_black_stand_beside_logits_on_black() -> None:
+    levels = np.arange(0, 256, 51)
+    plane = pd.DataFrame(
+        [(x, y, int(TASKS["hard"].label(np.array([y]))[0]), 1.0) for x in levels for y in levels],
+        columns=["intensity", "background", "class", "share"],
+    )
+    curve = pd.DataFrame(
+        [(level, label, float(label)) for level in (5, 254) for label in range(3)],
+        columns=["intensity", "class", "logit"],
+    )
+    fig = background_answers(plane, curve, TASKS["hard"])
+    left, right = fig.axes
+    boxes = [text.get_text() for text in left.texts]
+    assert boxes == [str(label) for label in TASKS["hard"].labels]
+    assert [line.get_ydata().tolist() for line in right.lines[-3:]] == [[0, 0], [1, 1], [2, 2]]
+    assert len({str(line._dash_pattern) for line in right.lines[-3:]}) == 3
+    assert (left.get_ylabel(), left.get_xlabel()) == (
+        "level of the background",
+        "level of the object",
+    )

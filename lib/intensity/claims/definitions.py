@@ -74,6 +74,11 @@ class Part(Value):
         return f"{self.bound} bound{' (90 %)' * (self.test == 'equivalence')} {self.limit}"
 
 
+def places(text: str) -> set[str]:
+    """The ids in braces in a text."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
 class Headline(Value):
     """A claim as a row of the main findings."""
 
@@ -87,7 +92,7 @@ class Headline(Value):
     @property
     def measurements(self) -> set[str]:
         """The ids in braces."""
-        return {name for _, name, _, _ in Formatter().parse(self.here) if name}
+        return places(self.here)
 
 
 class Meaning(Value):
@@ -192,6 +197,8 @@ class Statements(Value):
     scanner: tuple[Described, ...]
     solved: float
     without: tuple[Without, ...]
+    findings: tuple[Text, ...] = ()
+    """What was found, for somebody who reads nothing else; ids of measurements in braces."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

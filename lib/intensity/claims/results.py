@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from intensity.claims.definitions import SOURCES, Claim, Source, load_claims
+from intensity.claims.definitions import SOURCES, Claim, Source, load_claims, places
 from intensity.claims.judge import VERDICTS, JudgedClaim, Verdict, judge
 from intensity.statistics.measurements import Measurement, Results, add_unique
 from intensity.storage.files import read_value, write_value
@@ -86,6 +86,13 @@ class RunResults(Value):
         found = [claim for claim in self._shown if claim.source == source]
         found.sort(key=lambda claim: not (claim.headline and claim.headline.leads))
         return [self._finding(claim) for claim in found]
+
+    @property
+    def in_words(self) -> list[str]:
+        """What was found, for somebody who reads nothing else; only what was measured."""
+        texts = {name: measured.text for name, measured in self.known.items()}
+        stated = load_claims().findings
+        return [text.format_map(texts) for text in stated if places(text) <= texts.keys()]
 
     @property
     def lead(self) -> tuple[str, str, str] | None:

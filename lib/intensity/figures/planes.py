@@ -69,6 +69,45 @@ def class_planes(
     return fig
 
 
+@style.styled
+def background_answers(
+    plane: pd.DataFrame, curve: pd.DataFrame, task: Task, figure: style.Into = None
+) -> Figure:
+    """What a network that was trained on black answers elsewhere, beside what it learned there.
+
+    Args:
+        plane: one network's rows of the table of `class_planes`.
+        curve: columns intensity (grey level), class, logit: of one scene on black.
+        task: that the network was trained on.
+    """
+    fig = style.new_figure(style.PAGE, 3.1, figure)
+    left, right = fig.subplots(1, 2, width_ratios=[1, 1.35])
+    _plane(left, plane)
+    for low, high, label in task.bands:
+        if label is not None:
+            number = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
+            left.text(LEVELS + 8, (low + high) / 2, str(label), **number)
+    left.set(ylabel="level of the background", title="elsewhere: its answers follow the background")
+    left.set_xlabel("level of the object")
+    style.class_bands(right, task.bands)
+    for label, part in style.parts(curve, "class").items():
+        color, dash = style.class_color(label), style.class_dash(label)
+        right.plot(part["intensity"], part["logit"], color=color, linestyle=dash)
+    right.set(ylabel="logit", title="on black: its answers follow the object")
+    style.intensity_axis(right)
+    right.set_xlabel("level of the object")
+    labels = sorted(set(plane["class"]))
+    colors = [style.tint(style.class_color(label), _STRENGTH) for label in labels]
+    handles: list[Artist] = [
+        Patch(color=color, label=f"answer: class {label}")
+        for color, label in zip(colors, labels, strict=True)
+    ]
+    boxed = style.line_handle("boxed: class of the background's level, as an object", "none")
+    logit = style.line_handle("logit of a class, over the true classes", "#333333")
+    style.legend_above(fig, [*handles, boxed, logit], 3)
+    return fig
+
+
 def _plane(ax: Axes, table: pd.DataFrame) -> None:
     """The predicted class of every pair as a color, each at its own levels."""
     both = zip(table["class"], table["share"], strict=True)

@@ -154,7 +154,7 @@ def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, st
     )
     if profile == STANDARD:
         parts = {
-            README: (*_findings(results), f"[All claims]({PAGE}). {origin}"),
+            README: (*_findings(results), f"[All claims, ours too]({PAGE}). {origin}"),
             PAGE: (origin, _accuracies(results), *_claims(results)),
         }
     else:
@@ -167,14 +167,11 @@ def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, st
 
 
 def _findings(results: RunResults) -> Iterator[str]:
-    """The finding that leads, then the main ones of each source, and how many claims it has."""
-    if results.lead:
-        question, here, verdict = results.lead
-        yield f"**{question}** {here}: {verdict}."
-    for source, title in SOURCES.items():
-        header = (title, "here [95 % interval] (threshold)", "verdict (claim)")
-        yield _table(header, results.findings(source))
-        yield results.tally(source)
+    """What was found in words, then the paper's claims as a table, and how ours stand."""
+    yield "\n".join(f"- {text}" for text in results.in_words)
+    header = (SOURCES["paper"], "here [95 % interval] (threshold)", "verdict (claim)")
+    yield _table(header, results.findings("paper"))
+    yield from (results.tally(source) for source in SOURCES)
 
 
 def _claims(results: RunResults) -> Iterator[str]:
