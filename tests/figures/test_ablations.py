@@ -114,3 +114,15 @@ def test_errors_of_both_cues_lie_over_size_beside_what_the_authors_recorded() ->
     assert [text.get_text() for text in ax.texts] == ["bn_tiny", "bn_medium"]
     legend = [text.get_text() for text in fig.legends[0].get_texts()]
     assert legend == ["with shape", "permuted pixels", "the authors' record, permuted pixels"]
+
+
+def test_an_interval_that_ends_at_no_error_at_all_can_be_drawn() -> None:
+    row = {"network": "bn_large", "parameters": 91059, "cue": "with shape", "authors": None}
+    table = pd.DataFrame(
+        [row | {"accuracy": 0.999, "low": 0.9985, "high": 1.0},
+         row | {"network": "bn_tiny", "accuracy": 0.9, "low": 0.85, "high": 0.95}]
+    )  # fmt: skip
+    (ax,) = error_by_size(table).axes
+    assert min(ax.get_ylim()) > 0
+    perfect = table.iloc[:1].assign(accuracy=1.0, low=1.0)
+    assert error_by_size(perfect).axes

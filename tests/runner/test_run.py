@@ -484,7 +484,7 @@ def test_hours_of_training_need_room(
     monkeypatch.setattr(engine.shutil, "disk_usage", little)
     monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 3 * 10**9)
     with pytest.raises(InvalidInput, match=rf"^{lacking}: \d\.\d GB"):
-        run(checkout, profile="smoke", scheduler=NOWHERE)
+        run(checkout, profile="smoke")
     assert not (checkout.layout.run("smoke") / "manifest.json").exists()
 
 
@@ -499,3 +499,11 @@ def test_the_figures_of_a_second_published_profile_are_those_of_its_own_notebook
         assert run(checkout, profile=profile, scheduler=NOWHERE) == 0
     kept = {path.name: path.read_text() for path in checkout.layout.figures.glob("*.png")}
     assert kept == {"02-line.png": "png of standard", "03-line.png": "png of paper"}
+
+
+@pytest.mark.parametrize("word", ["only", "start"])
+def test_a_notebook_that_the_profile_does_not_run_is_refused(checkout: Any, word: str) -> None:
+    checkout.profile("smoke", "01_first: {}\n02_second: {}\n")
+    said = r"^--(only|from): '03' is not allowed: the profile smoke runs 01, 02$"
+    with pytest.raises(InvalidInput, match=said):
+        run(checkout, profile="smoke", scheduler=NOWHERE, **{word: "03"})

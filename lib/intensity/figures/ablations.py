@@ -90,13 +90,15 @@ def error_by_size(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
             authors (their accuracy; missing where none is recorded).
     """
     ax = style.new_axes(style.PAGE, 3.0, ax)
-    handles, least = [], 0.5 * (1 - table["high"]).where(table["high"] < 1).min()
+    errors = 1 - table[["accuracy", "low", "high"]].to_numpy()
+    handles, least = [], errors[errors > 0].min(initial=1.0) / 2  # an error of 0 has no logarithm
     parts = style.parts(table, "cue").items()
     for (cue, rows), (color, line), marker, aside in zip(
         parts, _RECIPE_LOOKS, "os", (0.96, 1.04), strict=False
     ):
         x, error = rows["parameters"] * aside, (1 - rows["accuracy"]).clip(least)
-        ends = error - (1 - rows["high"]).clip(least), (1 - rows["low"]) - error
+        low, high = (1 - rows["high"]).clip(least), (1 - rows["low"]).clip(least)
+        ends = error - low, high - error
         ax.errorbar(x, error, yerr=ends, color=color, linestyle=line, marker=marker, capsize=2)
         handles.append(style.line_handle(cue, color, line, marker))
         recorded = rows[rows["authors"].notna()]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from intensity.figures import style
+from intensity.values import InvalidInput
 
 _YES, _NO, _OPEN = ("#0077BB", "o"), ("#CC3311", "s"), ("#666666", "D")
 _LOOKS = {
@@ -39,16 +40,21 @@ _SOURCES = {"P": "the paper's claims", "O": "our claims"}
 def claims_overview(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
     """Every claim in a line: how far the part that is the least sure lies from its threshold.
 
-    The unit of the axis is half the part's interval, so that all claims share it: an interval goes
-    from 1 below to 1 above the value, and a part holds if all of it is right of 0.
+    The unit of the axis is half the part's interval, so that all claims share it: every interval is
+    2 long, and a part holds if all of it is right of 0.
 
     Args:
         table: one row a part, parts of a claim together: columns claim (its id), claim_verdict,
             part (the measurement in words), value, low, high (the interval that decides; both
-            equal to value where it is exact), text (value and interval for people), seeds (tuple
-            of values), threshold, limit (the threshold for people), side ("lower" if the lower end
-            of the interval has to pass the threshold, else "upper"), verdict (of the part).
+            equal to value where it is exact), text (value and interval for people), threshold,
+            limit (the threshold for people), side ("lower" if the lower end of the interval has to
+            pass the threshold, else "upper"), verdict (of the part).
+
+    Raises:
+        InvalidInput: no claim was judged.
     """
+    if table.empty:
+        raise InvalidInput("claims: none is allowed: one that was judged, or more")
     rows = least_sure(table)
     heads = rows["claim"].str[0].map(_SOURCES)
     number = heads.ne(heads.shift()).cumsum()  # 1 in the first list, 2 in the second

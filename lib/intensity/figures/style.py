@@ -67,7 +67,7 @@ CLASS_COLORS = ("#004488", "#DDAA33", "#BB5566", "#44AA77", "#7744AA", "#777777"
 NETWORK_COLORS = {network.name: network.color for network in NETWORKS.values() if network.color}
 """One color a network, the same in every figure."""
 
-OTHER_COLORS = ("#0077BB", "#994455", "#222255", "#EE7733", "#225522", "#66CCEE")
+OTHER_COLORS = ("#0077BB", "#222255", "#994455", "#EE7733", "#225522", "#66CCEE")
 """For all other names, in order of appearance."""
 
 BASELINE_COLOR = "#555555"

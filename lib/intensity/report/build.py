@@ -19,6 +19,7 @@ from intensity.claims.expected import expected_path, load_expected
 from intensity.claims.judge import NO, claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.environment import Layout
+from intensity.report.captions import load_captions
 from intensity.report.citation import citations
 from intensity.report.numbers import numbered
 from intensity.report.page import PageExporter
@@ -68,7 +69,7 @@ def build_report(layout: Layout, profile: str) -> Path:
     merged = _merge(layout, folder, manifest)
     front = _front_matter(layout, profile, manifest) | {"anchors": _anchors(merged)}
     html, _ = PageExporter().from_notebook_node(merged, {"page": front, "contents": []})
-    html, problems = numbered(html)
+    html, problems = numbered(_without_links(html, layout, front))
     lines = [] if front["missing"] or front["failed"] else problems  # else they may come yet
     html = html.replace(PROBLEMS, "".join(f'<p class="note">{escape(one)}</p>' for one in lines))
     page = folder / "report" / "index.html"
@@ -126,6 +127,17 @@ def _results(folder: Path, expected: bool) -> tuple[RunResults, str]:
     except InvalidInput as error:
         nothing = RunResults(profile=folder.name, complete=False, measurements=(), claims=())
         return nothing, str(error) if expected else ""
+
+
+def _without_links(html: str, layout: Layout, front: dict[str, Any]) -> str:
+    """The page with words for links to figures and tables of notebooks that the profile lacks."""
+    for notebook in layout.notebooks.keys() - front["notebooks"]:
+        captions = load_captions(layout.captions(notebook))
+        named = [*(f"fig-{n}" for n in captions.figures), *(f"table-{n}" for n in captions.tables)]
+        for name in [name for name in named if name not in front["anchors"]]:
+            words = rf"\1 <code>{name.partition('-')[2]}</code> of notebook {notebook[:2]}"
+            html = re.sub(rf'<a href="#{name}">(\w+)</a>', words, html)
+    return html
 
 
 def _anchors(merged: NotebookNode) -> set[str]:

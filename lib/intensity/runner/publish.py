@@ -32,8 +32,8 @@ from intensity.values import InvalidInput, shown
 LARGEST = 2 * 10**6
 """Bytes of the largest network that ships with the project."""
 
-MOST = 30 * 10**6
-"""Bytes that all shipped networks may have together."""
+MOST = 50 * 10**6
+"""Bytes that the shipped networks of one profile may have together."""
 
 FILES = {
     *("config.json", "history.csv", "metrics.json", "model.keras", "predictions.csv"),
@@ -205,8 +205,9 @@ def _cell(measurements: Sequence[Measurement]) -> str:
     """Accuracies in one cell of a table, a line each; what they rest on in the last line."""
     if not measurements:
         return "none"
-    lines = [f"`{m.about[2]}` {m.text}" for m in measurements]
-    seeds = {m.n.seeds for m in measurements} - {0}
+    alone = {True: " (one seed, Wilson)", False: ""}
+    lines = [f"`{m.about[2]}` {m.text}{alone[m.n.seeds == 1]}" for m in measurements]
+    seeds = {m.n.seeds for m in measurements} - {0, 1}
     counts = [f"{_either(seeds)} seeds"] * bool(seeds)
     counts.append(f"{_either({m.n.scenes for m in measurements})} scenes")
     return "<br>".join([*lines, f"({', '.join(counts)})"])

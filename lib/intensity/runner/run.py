@@ -76,6 +76,11 @@ class Request:
     def choose(self, names: list[str]) -> list[str]:
         """The notebooks that are asked for, in order."""
         number = self.only or self.start
+        if number and number not in [name[:2] for name in names]:
+            word, those = "--only" if self.only else "--from", ", ".join(n[:2] for n in names)
+            raise InvalidInput(
+                f"{word}: {number!r} is not allowed: the profile {self.profile} runs {those}"
+            )
         first = [name[:2] for name in names].index(number) if number else 0
         return names[first : first + 1] if self.only else names[first:]
 
@@ -116,7 +121,7 @@ def reproduce(request: Request, layout: Layout) -> int:
     _check_writable(folder, layout.root / ".cache", Store().root, *kept)
     _check_backend()
     set_environment(layout.root, _variables(request, layout))
-    _check_room(folder, _missing(sections, chosen))
+    _check_room(folder, _missing(sections, chosen), elsewhere=bool(request.scheduler))
     if request.scheduler:
         from intensity.training import workers  # by now Dask's folder is inside the checkout
 
@@ -199,16 +204,19 @@ def _how_long(missing: Sequence[Configuration], scheduler: str) -> str:
     )
 
 
-def _check_room(folder: Path, missing: Sequence[Configuration]) -> None:
+def _check_room(folder: Path, missing: Sequence[Configuration], elsewhere: bool) -> None:
     """Refuse trainings of hours where disk or memory will not suffice."""
     if nominal_seconds(missing) < LONG:
         return
-    free = shutil.disk_usage(folder).free
-    if free < DISK:
-        raise InvalidInput(
-            f"disk: {free / 1e9:.1f} GB free is not allowed: {DISK / 1e9:.0f} GB, which the "
-            f"trainings, figures and report need in {shown(folder)}"
-        )
+    for place in (folder, Store().root):
+        free = shutil.disk_usage(place).free
+        if free < DISK:
+            raise InvalidInput(
+                f"disk: {free / 1e9:.1f} GB free is not allowed: {DISK / 1e9:.0f} GB, which "
+                f"networks, figures and report need in {shown(place)}"
+            )
+    if elsewhere:
+        return
     from distributed.system import MEMORY_LIMIT  # by now Dask's folder is inside the checkout
 
     if MEMORY_LIMIT < MEMORY:

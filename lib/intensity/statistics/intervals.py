@@ -32,6 +32,7 @@ OVER_SEEDS = "Student t over seeds"
 """How results and tables name the first of the two intervals."""
 
 OVER_SCENES = "Wilson over scenes"
+ONE_SEED = f"one seed, {OVER_SCENES}, minus {OVER_SEEDS}"
 """How they name the second."""
 
 NEAR = 0.02
@@ -255,24 +256,17 @@ def wilson(successes: int, trials: int) -> Interval:
     return Interval(float(low), float(high), successes / trials)
 
 
-def newcombe(first: tuple[int, int], second: tuple[int, int]) -> Interval:
-    """Newcombe's interval of the difference of two rates, made from their Wilson intervals.
+def interval_of_difference(one: Interval, other: Interval) -> Interval:
+    """The interval of one independent estimate minus another, made from the intervals of both.
 
-    Args:
-        first: successes and trials.
-        second: those of the rate that is taken away.
-
-    Raises:
-        InvalidInput: a rate cannot be.
+    Of Wilson's intervals of two rates it makes Newcombe's.
 
     Reference:
-        Newcombe (1998), Interval estimation for the difference between independent proportions,
-        method 10. On the same scenes it is wider than need be.
+        Zou, Donner (2008), Construction of confidence limits about effect measures, section 2.
     """
-    one, other = wilson(*first), wilson(*second)
-    difference = one.value - other.value
     below = math.hypot(one.value - one.low, other.high - other.value)
     above = math.hypot(one.high - one.value, other.value - other.low)
+    difference = one.value - other.value
     return Interval(difference - below, difference + above, difference)
 
 

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from pydantic import Field, FiniteFloat, NonNegativeInt, model_validator
 
 from intensity.statistics.intervals import (
+    ONE_SEED,
     OVER_SCENES,
     OVER_SEEDS,
     Interval,
-    newcombe,
+    interval_of_difference,
     paired_interval,
     seed_interval,
     wilson,
@@ -163,14 +164,18 @@ class Results:
         return self._add(id=name, value=value, ci95=(low, high), n=n, unit=FRACTION, method=method)
 
     def count_difference(
-        self, name: str, first: tuple[int, int], second: tuple[int, int], *, seeds: int = 0
+        self, name: str, first: tuple[int, int], second: ArrayLike, *, unit: str = FRACTION
     ) -> Measurement:
-        """Keep the difference of two rates, each (successes, scenes), as `counts` keeps one."""
+        """Keep the rate of a single training minus that of another, of which there are seeds.
+
+        `first` has successes and scenes, `second` a rate a seed; the interval is made of Wilson's
+        and Student's t.
+        """
         with _naming(name):
-            low, high, value = newcombe(first, second)
-        n = {"seeds": seeds, "scenes": min(first[1], second[1])}
-        unit = find_unit(FRACTION).difference.name
-        return self._add(id=name, value=value, ci95=(low, high), n=n, unit=unit, method=OVER_SCENES)
+            other, _ = seed_interval(second, find_unit(unit), first[1])
+            low, high, value = interval_of_difference(wilson(*first), other)
+        n, unit = {"seeds": 1, "scenes": first[1]}, find_unit(unit).difference.name
+        return self._add(id=name, value=value, ci95=(low, high), n=n, unit=unit, method=ONE_SEED)
 
     def exact(
         self, name: str, value: float, *, scenes: int, unit: str, seeds: int = 0

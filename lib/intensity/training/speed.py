@@ -65,8 +65,8 @@ def seconds_an_image(table: dict[str, Any]) -> float:
 
     with suppress(_Enough):
         train(c.model_copy(update={"network": network}), report)
-    (start, before), (end, after) = reports
-    return (end - start) / (after - before)
+    (start, before), (end, after) = reports[0], reports[-1]
+    return (end - start) / (after - before) if after > before else 0.0
 
 
 class _Enough(Exception):
