@@ -248,7 +248,7 @@ def test_links_and_pictures_lead_somewhere(document: str) -> None:
 
 
 def test_links_are_seen() -> None:
-    assert {"docs/extending.md", "figures/05-class-response-curves.png"} <= {
+    assert {"docs/extending.md", "figures/05-background-answers.png"} <= {
         *LINK.findall(read(README))
     }
 
