@@ -298,3 +298,13 @@ def test_a_verdict_agrees_with_every_part_and_holds_for_every_point_of_an_interv
         low, high = m.ci95 or (0.0, 0.0)
         point = min(max(low + at * (high - low), low), high)
         assert one.verdict in ("undecided", side(rule, point, point, source))
+
+
+def test_a_single_training_is_judged_by_its_scenes_and_said_to_be_one() -> None:
+    n = {"seeds": 1, "scenes": 1000}
+    one = Measurement(
+        id="a/b/c", value=0.98, ci95=(0.97, 0.99), n=n, unit="fraction", method="Wilson over scenes"
+    )
+    (judged,) = judge([one], [claim_of(part(">=", 0.95))])
+    assert judged.verdict == "holds"
+    assert judged.parts[0].measured == "98.0 % [97.0, 99.0] (one seed)"

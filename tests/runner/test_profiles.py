@@ -9,6 +9,7 @@ from intensity.environment import Layout
 from intensity.runner import profiles
 from intensity.runner.profiles import load_profile
 from intensity.runner.sections import Count, Section, Setting, Trainings, WithTrainings
+from intensity.storage.files import read_yaml
 from intensity.values import ROOT, InvalidInput
 
 HARD = "{task: hard, scenes: discs, network: bn_tiny, epochs: 1, epoch_images: 64}"
@@ -323,3 +324,20 @@ def test_what_explored_does_not_confirm(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput, match="02_training: seeds: 99 is not allowed: from 100 "):
             load_profile(layout, name)
     assert load_profile(layout, "mine")["02_training"].seeds[0] == 99
+
+
+BY_SCALE = {
+    *("1 % off black", "10 % off black", "all off black", "jitter 5", "jitter 15", "jitter 30"),
+    "bn_tiny_full",
+}
+"""Trainings that `paper` has at another scale than `standard`, as its comments say."""
+
+
+def test_what_two_profiles_call_by_one_name_is_one_training() -> None:
+    standard, paper = (
+        profiles._tables(name, read_yaml(ROOT / "params" / f"{name}.yaml")["trainings"])
+        for name in ("standard", "paper")
+    )
+    shared = (standard.keys() & paper.keys()) - BY_SCALE
+    assert len(shared) > 20
+    assert {name: paper[name] for name in shared} == {name: standard[name] for name in shared}

@@ -231,7 +231,7 @@ def _judge_part(claim: Claim, part: Part, measurement: Measurement) -> JudgedPar
         threshold=part.threshold,
         bound=part.bound,
         rule=part.rule,
-        measured=shown.text,
+        measured=shown.text + " (one seed)" * (measurement.n.seeds == 1),
         interval=(low, high),
         decided_by=measurement.method,
         verdict=verdict,
