@@ -95,12 +95,6 @@ class RunResults(Value):
         return [text.format_map(texts) for text in stated if places(text) <= texts.keys()]
 
     @property
-    def lead(self) -> tuple[str, str, str] | None:
-        """The finding that stands above all others, if it was measured."""
-        leading = [claim for claim in self._shown if claim.headline and claim.headline.leads]
-        return self._finding(leading[0]) if leading else None
-
-    @property
     def _shown(self) -> list[Claim]:
         """The claims with a headline whose numbers are there."""
         return [

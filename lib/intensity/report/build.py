@@ -101,7 +101,7 @@ def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dic
         },
         "undecided": [claim for claim in claims if claim.verdict == "undecided"],
         "failed_claims": [claim for claim in claims if claim.verdict in NO],
-        "lead": results.lead,
+        "in_words": results.in_words,
         "findings": {words: results.findings(source) for source, words in SOURCES.items()},
         "all_findings": sum(claim.headline is not None for claim in load_claims().claims),
         "networks": manifest["networks"],

@@ -134,5 +134,7 @@ def reachable(html: str) -> str:
 
 
 def coded(text: str) -> str:
-    """Plain text as HTML, with what stands between backquotes as code."""
-    return re.sub(r"`(.+?)`", r"<code>\1</code>", escape(text))
+    """Plain text as HTML: between backquotes is code, between stars what is stressed."""
+    html = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(text))
+    html = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html)
+    return re.sub(r"\*(.+?)\*", r"<em>\1</em>", html)
