@@ -45,8 +45,8 @@ def test_smoke_measures_claims_and_draws_what_is_published(results: Any) -> None
     paper = [one["id"] for one in only if one["id"] not in shared]
     measured = [one["id"] for one in results["measurements"] if one["id"] not in paper]
     assert measured == [one["id"] for one in standard["measurements"]]
-    for part in ("claims", "left"):
-        assert {one["id"] for one in results[part]} == {one["id"] for one in standard[part]}
+    published = {one["id"] for one in [*standard["claims"], *standard["left"]]}
+    assert {one["id"] for one in results["claims"]} == published  # smoke measures what paper does
     made, kept = (
         {path.name for path in folder.glob("*.png") if path.name[:2] != own[:2]}
         for folder in (RUN / "figures", ROOT / "figures")
