@@ -43,7 +43,10 @@ def test_right_use_goes_on_in_silence(words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--profile", "nonsense"], "profile: 'nonsense' is not allowed: lab, paper, smoke, standard"),
+        (
+            ["--profile", "nonsense"],
+            "profile: 'nonsense' is not allowed: lab, paper, smoke, standard",
+        ),
         (["--nonsense"], "--nonsense"),
         (["--workers", "many"], "'many' is not allowed: a whole number from 1 on"),
         (["--workers", "0"], "'0' is not allowed: a whole number from 1 on"),

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from intensity.figures import background_answers, class_planes, transition_places
+from intensity.figures import answers_off_black, class_planes, transition_places
 from intensity.figures.style import CLASS_COLORS, tint
 from intensity.training.presets import TASKS
 
@@ -165,7 +165,7 @@ def test_answers_off_black_stand_beside_logits_on_black() -> None:
         [(level, label, float(label)) for level in (5, 254) for label in range(3)],
         columns=["intensity", "class", "logit"],
     )
-    fig = background_answers(plane, curve, TASKS["hard"])
+    fig = answers_off_black(plane, curve, TASKS["hard"])
     left, right = fig.axes
     boxes = [text.get_text() for text in left.texts]
     assert boxes == [str(label) for label in TASKS["hard"].labels]

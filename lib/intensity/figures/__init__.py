@@ -43,7 +43,7 @@ from intensity.figures.interventions import (
     effect_matrix,
     fingerprint_distances,
 )
-from intensity.figures.planes import background_answers, class_planes, transition_places
+from intensity.figures.planes import answers_off_black, class_planes, transition_places
 from intensity.figures.responses import (
     by_depth,
     final_layer_weights,

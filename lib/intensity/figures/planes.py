@@ -70,7 +70,7 @@ def class_planes(
 
 
 @style.styled
-def background_answers(
+def answers_off_black(
     plane: pd.DataFrame, curve: pd.DataFrame, task: Task, figure: style.Into = None
 ) -> Figure:
     """What a network that was trained on black answers elsewhere, beside what it learned there.
@@ -83,10 +83,7 @@ def background_answers(
     fig = style.new_figure(style.PAGE, 3.1, figure)
     left, right = fig.subplots(1, 2, width_ratios=[1, 1.35])
     _plane(left, plane)
-    for low, high, label in task.bands:
-        if label is not None:
-            number = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
-            left.text(LEVELS + 8, (low + high) / 2, str(label), **number)
+    _background_numbers(left, task)
     left.set(ylabel="level of the background", title="elsewhere: its answers follow the background")
     left.set_xlabel("level of the object")
     style.class_bands(right, task.bands)
@@ -145,6 +142,11 @@ def _background_classes(ax: Axes, task: Task) -> None:
     """Borders and numbers of the classes that the task's table gives to levels of backgrounds."""
     for edge in task.edges:
         ax.axhline(edge, color=_BORDER, linewidth=0.7, linestyle="--")
+    _background_numbers(ax, task)
+
+
+def _background_numbers(ax: Axes, task: Task) -> None:
+    """The classes that the task's table gives to levels of backgrounds, on the right."""
     for low, high, label in task.bands:
         if label is not None:
             number = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
