@@ -350,7 +350,7 @@ def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) ->
     assert "The paper's claims: of 2, 0 reproduced, 0 not reproduced, 1 undecided" in abstract
     assert ", 2 hold, 0 do not hold, 0 undecided" in abstract
     (found,) = section(page, "abstract").find_all("li")
-    assert found.text.startswith("What does it read off black? The background. Trained")
+    assert found.text.startswith("What does the network read off black? Trained")
     assert "level in 83.0 % [81.0, 85.0] of scenes" in " ".join(found.text.split())
     assert "what would decide those that are undecided (P1)." in abstract
     assert "No claim that was tested so far fails." in abstract

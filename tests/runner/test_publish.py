@@ -74,7 +74,7 @@ def test_the_readme_gets_the_main_findings(checkout: Any, monkeypatch: pytest.Mo
     assert main(["publish"]) == 0
     lines = read(checkout, README).splitlines()
     (found,) = (line for line in lines if line.startswith("- **"))  # others lack a measurement
-    assert found.startswith("- **What does it read off black? The background.**")
+    assert found.startswith("- **What does the network read off black?**")
     assert "level in 83.0 % [81.0, 85.0] of scenes" in found
     row = next(line for line in lines if line.endswith("| undecided (P1) |"))
     assert "`bn_compact` (ours) 95.50 % [94.51, 96.49] (claimed: >= 95 %), " in row
