@@ -225,6 +225,11 @@ class Layout:
         return self.root / "figures"
 
     @property
+    def published(self) -> Path:
+        """What can be read of published runs without a run."""
+        return self.root / "published"
+
+    @property
     def pretrained(self) -> Path:
         """The networks that ship with the project."""
         return self.root / "pretrained"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import model_validator
 
@@ -17,6 +17,21 @@ _PLURAL = {
     **{"holds": "hold", "does not hold": "do not hold"},
     "not measured": "not measured in this profile",
 }
+
+
+class Finding(NamedTuple):
+    """A claim as a row of the main findings.
+
+    question: answered with yes where the claim holds.
+    place: where the paper, its summary or its authors' code says it; empty for a claim of ours.
+    here: what was measured, each number with its threshold.
+    """
+
+    claim: str
+    question: str
+    place: str
+    here: str
+    verdict: Verdict
 
 
 class Measured(Value):
@@ -77,12 +92,8 @@ class RunResults(Value):
         ]
         return f"{SOURCES[source]}: of {found.total()}, {', '.join(counted)}."
 
-    def findings(self, source: Source) -> list[tuple[str, str, str]]:
-        """The main findings of one source that were measured, the one that leads first.
-
-        Returns:
-            Question; what was measured, each number with its threshold; verdict (claim).
-        """
+    def findings(self, source: Source) -> list[Finding]:
+        """The main findings of one source that were measured, the one that leads first."""
         found = [claim for claim in self._shown if claim.source == source]
         found.sort(key=lambda claim: not (claim.headline and claim.headline.leads))
         return [self._finding(claim) for claim in found]
@@ -109,11 +120,12 @@ class RunResults(Value):
         """The measurements by which a claim was judged."""
         return {part.measurement for one in self.claims if one.id == claim for part in one.parts}
 
-    def _finding(self, claim: Claim) -> tuple[str, str, str]:
+    def _finding(self, claim: Claim) -> Finding:
         judged = next(one for one in self.claims if one.id == claim.id)
         texts = {part.measurement: part.measured for part in judged.parts}
         question = claim.headline.question if claim.headline else claim.statement
-        return question, claim.finding(texts), f"{self.verdicts[claim.id]} ({claim.id})"
+        here, verdict = claim.finding(texts), self.verdicts[claim.id]
+        return Finding(claim.id, question, claim.place, here, verdict)
 
 
 def save_part(book: Results) -> Path:

@@ -2,11 +2,12 @@
 
 The page is made from files alone (executed notebooks, results.json, manifest.json), so it can be
 built at any time during a run; what is not there yet is said to be missing. nbconvert fills the
-template. The page loads nothing from the network: style and script are part of it, pictures
-are data, formulas are MathML.
+template. The page loads nothing from the network: style and script are part of it, formulas are
+MathML, and pictures are data, but for a published page, whose pictures lie beside it.
 """
 
 import re
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from intensity.environment import Layout
 from intensity.report.captions import load_captions
 from intensity.report.citation import citations
 from intensity.report.numbers import numbered
-from intensity.report.page import PageExporter
+from intensity.report.page import PageExporter, Places, small_picture
 from intensity.storage.files import write_aside
 from intensity.storage.manifest import load_manifest
 from intensity.tables.training import scale_by_network
@@ -36,6 +37,9 @@ PAPER = "paper"
 
 SCALE_CLAIMS = ("P1", "P11", "P12")
 """The claims that it measures at the paper's own scale."""
+
+LIVE = "fig-sweep"
+"""The figure with a slider: the page opens with it."""
 
 PROBLEMS = "<!-- problems -->"
 """Where the page says what is wrong with its references."""
@@ -60,6 +64,22 @@ def build_report(layout: Layout, profile: str) -> Path:
     Raises:
         InvalidInput: the run's manifest lacks something.
     """
+    page = layout.run(profile) / "report" / "index.html"
+    write_aside(page, page_of(layout, profile, Places(layout.run(profile) / "figures")))
+    return page
+
+
+def page_of(layout: Layout, profile: str, places: Places) -> str:
+    """The page of a run as HTML.
+
+    Args:
+        layout: the checkout.
+        profile: the run's profile.
+        places: where the page finds pictures, data and notebooks.
+
+    Raises:
+        InvalidInput: the run's manifest lacks something.
+    """
     folder = layout.run(profile)
     manifest = load_manifest(folder)
     absent = [name for name in FIELDS if name not in manifest]
@@ -67,14 +87,17 @@ def build_report(layout: Layout, profile: str) -> Path:
         place = shown(folder / "manifest.json")
         raise InvalidInput(f"manifest: {place} has no {absent[0]!r}; run the notebooks again")
     merged = _merge(layout, folder, manifest)
-    front = _front_matter(layout, profile, manifest) | {"anchors": _anchors(merged)}
+    anchors = _anchors(merged)
+    front = _front_matter(layout, profile, manifest) | {
+        "places": places,
+        "anchors": anchors,
+        "gallery": _gallery(layout, manifest["parameters"], anchors, places),
+        "live": _taken_out(merged, LIVE),
+    }
     html, _ = PageExporter().from_notebook_node(merged, {"page": front, "contents": []})
     html, problems = numbered(_without_links(html, layout, front))
     lines = [] if front["missing"] or front["failed"] else problems  # else they may come yet
-    html = html.replace(PROBLEMS, "".join(f'<p class="note">{escape(one)}</p>' for one in lines))
-    page = folder / "report" / "index.html"
-    write_aside(page, html)
-    return page
+    return html.replace(PROBLEMS, "".join(f'<p class="note">{escape(one)}</p>' for one in lines))
 
 
 def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +108,6 @@ def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dic
     known, claims = results.known, results.all_claims
     return {
         "manifest": manifest,
-        "figures": folder / "figures",
         "problem": problem,
         "notebooks": names,
         "missing": [name for name in names if name not in records],
@@ -144,6 +166,30 @@ def _anchors(merged: NotebookNode) -> set[str]:
     outputs = [output for cell in merged.cells for output in cell.get("outputs", [])]
     pages = [output.get("data", {}).get("text/html", "") for output in outputs]
     return {name for page in pages for name in re.findall(r'<figure[^>]* id="(.*?)"', page)}
+
+
+def _gallery(
+    layout: Layout, notebooks: Iterable[str], anchors: set[str], places: Places
+) -> list[dict[str, str]]:
+    """The figures of the page that repeat one of the paper: name, what it is there, picture."""
+    return [
+        {"name": name, "paper": words.paper, "picture": small_picture(file, places)}
+        for notebook in notebooks
+        for name, words in load_captions(layout.captions(notebook)).figures.items()
+        if words.paper and f"fig-{name}" in anchors
+        if (places.figures / f"{(file := f'{notebook[:2]}-{name}')}.png").exists()
+    ]
+
+
+def _taken_out(merged: NotebookNode, anchor: str) -> dict[str, Any]:
+    """A figure, which no longer stands in its chapter; nothing where it is not there yet."""
+    for cell in merged.cells:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html", "")
+            if f'id="{anchor}"' in html:
+                cell.outputs.remove(output)
+                return {"html": html, "cell": cell.metadata.anchor, "part": cell.metadata.part}
+    return {}
 
 
 def _merge(layout: Layout, folder: Path, manifest: dict[str, Any]) -> NotebookNode:

@@ -125,6 +125,8 @@ class FigureWords(Words):
     """Words that are not complete without alternative text."""
 
     alt: Annotated[Text, Field(min_length=1)]
+    paper: str = ""
+    """The figure of the paper, its summary or its authors' code that this one repeats, if any."""
 
 
 class Captions(Value):

@@ -1,8 +1,9 @@
 """Numbers of figures and tables on the page: in order of appearance, and wherever one is named.
 
 A caption begins with an empty `<b data-number="fig-x">` (`figures.display`), which becomes
-"Figure 2.1."; the text of a link `<a href="#fig-x">Figure</a>` becomes "Figure 2.1", and so does
-`[Figure](#fig-x)` in alternative text.
+"Figure 2.1.", or "Figure A." before the first chapter; the text of a link
+`<a href="#fig-x">Figure</a>` becomes "Figure 2.1", and so does `[Figure](#fig-x)` in alternative
+text.
 """
 
 import re
@@ -32,7 +33,8 @@ def numbered(html: str) -> tuple[str, list[str]]:
         else:
             kind = "Figure" if found[2].startswith("fig-") else "Table"
             counts[kind] += 1
-            titles[found[2]] = f"{kind} {part}.{counts[kind]}"
+            number = f"{part}.{counts[kind]}" if part else chr(64 + counts[kind])
+            titles[found[2]] = f"{kind} {number}"
     html = _PART.sub(lambda m: f"<b>{titles[m[2]]}.</b> " if m[2] else m[0], html)
     html = _REFERENCE.sub(lambda m: f"{m[1]}{titles.get(m[2], m[3])}{m[4]}", html)
     html = _PLAIN.sub(lambda m: titles.get(m[2], m[1]), html)

@@ -1,8 +1,8 @@
 """Executed notebooks as HTML: nbconvert with the template in templates/, prose, figures with links.
 
 Prose is Markdown; its headings are numbered as notebooks are, go one level down and into the
-contents. Every figure gets links to the cell that made it, to its notebook and to its data, which
-are part of the page.
+contents. Every figure gets links to the cell that made it, to its notebook and to its data.
+Pictures and data are part of the page, or lie where `Places` says.
 """
 
 import base64
@@ -16,12 +16,36 @@ from jinja2.runtime import Context
 from latex2mathml.converter import convert as mathml
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from PIL import Image
 from traitlets.config import Config
+
+from intensity.report.published import small_png
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 _FIGURE = re.compile(r'<figure(?: class="table")? id="(?:fig-)?([a-z0-9-]+)">.*?</figure>', re.S)
 """A figure or table as `figures.display` writes it."""
+
+
+_PICTURE = re.compile(r'src="data:image/png;base64,[^"]*"')
+
+SMALL = 400, 32
+"""Pixels across and colors that a picture in the gallery may have."""
+
+
+class Places(NamedTuple):
+    """Where a page finds what a run has left.
+
+    figures: the folder of the run's figures.
+    linked: its address from the page, or nothing where pictures and data are part of the page.
+    notebooks, results, manifest: addresses from the page; nothing where there is none.
+    """
+
+    figures: Path
+    linked: str = ""
+    notebooks: str = "../notebooks"
+    results: str = "../results.json"
+    manifest: str = "../manifest.json"
 
 
 class Heading(NamedTuple):
@@ -87,14 +111,14 @@ class _Prose(IPythonRenderer):
         return str(mathml(body.strip(), display="block"))
 
 
-def with_links(html: str, cell: str, part: str, figures: Path) -> str:
+def with_links(html: str, cell: str, part: str, places: Places) -> str:
     """Output of a cell whose figures and tables say in their captions where they come from.
 
     Args:
         html: the output.
         cell: anchor of the cell's code on the page.
         part: the notebook's name.
-        figures: the run's folder of figures, with the data of each as CSV.
+        places: where figures, their data as CSV, and notebooks are.
 
     Returns:
         The output with a line of links at the end of every caption.
@@ -102,26 +126,44 @@ def with_links(html: str, cell: str, part: str, figures: Path) -> str:
 
     def linked(figure: re.Match[str]) -> str:
         """The figure with links to its sources in the caption."""
-        name = figure[1]
+        name, file = figure[1], f"{part[:2]}-{figure[1]}"
         sources = {
             "code": f'href="#{cell}"',
-            "notebook": f'href="../notebooks/{part}.ipynb"',
-            "data (CSV)": _data(name, figures, part),
+            "notebook": f'href="{places.notebooks}/{part}.ipynb"',
+            "data (CSV)": _data(file, places),
         }
         links = " ".join(_link(source, words, name) for words, source in sources.items() if source)
         line = f'<span class="links">{links}</span></figcaption>'
-        return figure[0].replace("</figcaption>", line, 1)
+        whole = figure[0].replace("</figcaption>", line, 1)
+        return _PICTURE.sub(lambda _: _picture(file, places), whole) if places.linked else whole
 
     return _FIGURE.sub(linked, html)
 
 
-def _data(name: str, figures: Path, part: str) -> str:
-    """Where a link finds the data of a figure, which it holds; nothing where there are none."""
-    path = figures / f"{part[:2]}-{name}.csv"
+def _data(file: str, places: Places) -> str:
+    """Where a link finds the data of a figure; nothing where there are none."""
+    path = places.figures / f"{file}.csv"
     if not path.exists():
         return ""
+    if places.linked:
+        return f'download href="{places.linked}/{path.name}"'
     data = base64.b64encode(path.read_bytes()).decode()
     return f'download="{path.name}" href="data:text/csv;base64,{data}"'
+
+
+def _picture(file: str, places: Places) -> str:
+    """What says where a linked picture is, and how large, so that nothing moves when it comes."""
+    with Image.open(places.figures / f"{file}.png") as picture:
+        width, height = picture.size
+    return f'src="{places.linked}/{file}.png" width="{width}" height="{height}" loading="lazy"'
+
+
+def small_picture(file: str, places: Places) -> str:
+    """The address of a figure's picture for the gallery: a small copy, where it is in the page."""
+    if places.linked:
+        return f"{places.linked}/{file}.png"
+    small = small_png((places.figures / f"{file}.png").read_bytes(), *SMALL)
+    return f"data:image/png;base64,{base64.b64encode(small).decode()}"
 
 
 def _link(source: str, words: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a complete run leaves in git: tables of results, expected results and small networks.
+"""What a complete run leaves in git: results, figures, its report, and small networks.
 
 All are written from a complete run and never by hand.
 """
@@ -16,9 +16,12 @@ from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.cli import PUBLISHED, STANDARD
 from intensity.environment import Layout
+from intensity.report.build import page_of
+from intensity.report.page import Places
+from intensity.report.published import small_notebook
 from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
-from intensity.runner.record import wanted
+from intensity.runner.record import copy_figures, wanted
 from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
 from intensity.storage.files import write_aside, write_value
@@ -44,8 +47,8 @@ FILES = {
 README, PAGE = "README.md", "docs/results.md"
 """The files that show results: the main ones, and all."""
 
-MARKERS = {STANDARD: "results", "paper": "paper scale"}
-"""What the comments say that stand around the part of each that is written here, by profile."""
+FINDINGS, RESULTS, SCALE = "findings", "results", "paper scale"
+"""What the comments say that stand around a part of them that is written here."""
 
 ACCURACIES = (
     *("task", "test accuracy of networks [t over seeds]"),
@@ -54,7 +57,10 @@ ACCURACIES = (
 
 
 def publish(layout: Layout, profile: str = STANDARD) -> None:
-    """Renew README.md and docs/results.md between markers, expected/<profile>.json and pretrained/.
+    """Renew README.md and docs/results.md between markers, and all that is kept of a run.
+
+    That is expected/<profile>.json, figures/, published/ (of `paper`, published/paper/) and
+    pretrained/.
 
     Args:
         layout: the checkout.
@@ -78,13 +84,34 @@ def _publish(layout: Layout, profile: str, folder: Path) -> None:
     if not (results.complete and manifest.get("complete")):
         raise InvalidInput(f"{shown(folder)}: the run is not complete; ./run_all.sh first")
     _check_origin(shown(folder), manifest)
-    parts = _marked_parts(results, manifest)
-    texts = {layout.root / n: _renewed(layout.root, n, MARKERS[profile], parts[n]) for n in parts}
+    parts, texts = _marked_parts(results, manifest), dict[Path, str]()
+    for (name, marker), part in parts.items():
+        path = layout.root / name
+        old = texts.get(path) or (path.read_text("utf8") if path.exists() else "")
+        texts[path] = _renewed(name, old, marker, part)
     runs, shipped = _small_runs(layout, profile), _wanted(layout, PUBLISHED)
     for path, text in texts.items():
         write_aside(path, text)
     write_value(expected_path(layout, profile), expected_record(folder, manifest))
+    _publish_report(layout, profile, manifest["parameters"])
     _ship(runs, layout.pretrained, set(runs) | (set(shipped) - set(_wanted(layout, [profile]))))
+
+
+def _publish_report(layout: Layout, profile: str, notebooks: Iterable[str]) -> None:
+    """Keep a run's figures, its page with links to them, and its executed notebooks."""
+    folder = layout.run(profile)
+    if profile == STANDARD:
+        target, figures, linked, up = layout.published, layout.figures, "../figures", ".."
+    else:  # notebooks of the standard run have other figures here
+        target = layout.published / profile
+        figures, linked, up = target / "figures", "figures", "../.."
+    results = f"{up}/expected/{profile}.json"
+    copy_figures(folder / "figures", figures, {name[:2] for name in notebooks})
+    places = Places(figures, linked, notebooks="notebooks", results=results, manifest="")
+    write_aside(target / "index.html", page_of(layout, profile, places))
+    for name in notebooks:
+        text = small_notebook(folder / "notebooks" / f"{name}.ipynb")
+        write_aside(target / "notebooks" / f"{name}.ipynb", text)
 
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:
@@ -133,9 +160,8 @@ def _ship(runs: dict[str, dict[str, bytes]], folder: Path, keep: Container[str])
         entries.keep(folder / name, files)
 
 
-def _renewed(root: Path, name: str, marker: str, part: str) -> str:
+def _renewed(name: str, text: str, marker: str, part: str) -> str:
     """A file's text with another marked part."""
-    text = (root / name).read_text("utf8") if (root / name).exists() else ""
     first, last = f"<!-- {marker} -->", f"<!-- /{marker} -->"
     before, begin, rest = text.partition(first)
     _, end, after = rest.partition(last)
@@ -144,34 +170,37 @@ def _renewed(root: Path, name: str, marker: str, part: str) -> str:
     return f"{before}{begin}\n\n{part}\n\n{end}{after}"
 
 
-def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[str, str]:
-    """What stands between the markers, by file."""
+def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """What stands between markers, by file and marker."""
     machine, profile = manifest["machine"], manifest["profile"]
     origin = (
         f"From a `{profile}` run of commit `{manifest['commit'][:10]}` on "
         f"{machine['cores']} cores ({machine['processor']}, {machine['memory_gb']} GB). "
         "Cached results with identical code and configuration were reused."
     )
+    all_claims = (_accuracies(results), *_claims(results))
     if profile == STANDARD:
-        parts = {
-            README: (*_findings(results), f"[All claims, ours too]({PAGE}). {origin}"),
-            PAGE: (origin, _accuracies(results), *_claims(results)),
+        parts: dict[tuple[str, str], Iterable[str]] = {
+            (README, FINDINGS): ["\n".join(f"- {text}" for text in results.in_words)],
+            (README, RESULTS): (*_findings(results), f"[All claims, ours too]({PAGE}). {origin}"),
+            (PAGE, RESULTS): (origin, *all_claims),
         }
     else:
         hours = f"{manifest['training_core_hours']:.1f} core hours of training"
         dates = f"{manifest['started'][:10]} to {manifest['finished'][:10]}"
         table = scale_by_network(results.measurements)
         scale = _table(table.columns, table.to_numpy()), f"{origin} {hours}, {dates}."
-        parts = {README: scale, PAGE: (*scale, _accuracies(results), *_claims(results))}
-    return {name: "\n\n".join(part) for name, part in parts.items()}
+        parts = {(README, SCALE): scale, (PAGE, SCALE): (*scale, *all_claims)}
+    return {place: "\n\n".join(part) for place, part in parts.items()}
 
 
 def _findings(results: RunResults) -> Iterator[str]:
-    """What was found in words, then the paper's claims as a table, and how ours stand."""
-    yield "\n".join(f"- {text}" for text in results.in_words)
-    header = (SOURCES["paper"], "here [95 % interval] (threshold)", "verdict (claim)")
-    yield _table(header, results.findings("paper"))
-    yield from (results.tally(source) for source in SOURCES)
+    """The paper's claims as a table, and how ours stand."""
+    header = "claim", "where the paper has it", "here [95 % interval] (threshold)", "verdict"
+    found = results.findings("paper")
+    rows = [(f"{one.claim}. {one.question}", one.place, one.here, one.verdict) for one in found]
+    yield _table(header, rows)
+    yield " ".join(results.tally(source) for source in SOURCES)
 
 
 def _claims(results: RunResults) -> Iterator[str]:

@@ -101,7 +101,7 @@ class Record:
         self.page.result()
         if keep_figures and self.manifest["complete"]:
             with Lock(self.layout.root / ".cache" / "figures.lock"):
-                _copy(self.folder / "figures", self.layout.figures, keep_figures)
+                copy_figures(self.folder / "figures", self.layout.figures, keep_figures)
 
     def _part(self, name: str) -> Path:
         return self.folder / "results" / f"{name}.json"
@@ -125,9 +125,15 @@ def wanted(sections: Mapping[str, Section]) -> dict[str, Configuration]:
     return {run_name(c): c for runs in trained for c in runs}
 
 
-def _copy(source: Path, target: Path, numbers: Container[str]) -> None:
-    """Renew figures in a folder where other files may lie: only what is half-written is removed."""
-    target.mkdir(exist_ok=True)
+def copy_figures(source: Path, target: Path, numbers: Container[str]) -> None:
+    """Renew figures in a folder where other files may lie: only what is half-written is removed.
+
+    Args:
+        source: the figures of a run.
+        target: the folder, made where it is missing.
+        numbers: of the notebooks whose figures are renewed.
+    """
+    target.mkdir(parents=True, exist_ok=True)
     for path in filter(is_half_written, target.iterdir()):
         path.unlink()
     for path in sorted(source.iterdir()):
