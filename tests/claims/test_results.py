@@ -179,8 +179,8 @@ def test_the_main_findings_are_those_that_were_measured(tmp_path: Path) -> None:
     assert found.findings("paper") == []
     first, second = found.findings("ours")
     assert found.in_words == []  # the first one needs the rectangle too
-    assert f"{differing.text} (claimed: > 50 %)" in first[1]
-    assert first[2] == "holds (O8)"
-    assert f"{jitter.text} (claimed: > 2 grey levels)" in second[1]
-    assert second[2] == "undecided (O18)"
+    assert f"{differing.text} (claimed: > 50 %)" in first.here
+    assert (first.claim, first.verdict, first.place) == ("O8", "holds", "")
+    assert f"{jitter.text} (claimed: > 2 grey levels)" in second.here
+    assert (second.claim, second.verdict) == ("O18", "undecided")
     assert ", 1 hold, 0 do not hold, 1 undecided, " in found.tally("ours")

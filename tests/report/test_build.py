@@ -1,6 +1,7 @@
 """The page: self-contained, complete, readable, and honest about what is missing."""
 
 import base64
+import io
 import json
 import re
 from itertools import pairwise
@@ -8,16 +9,17 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from PIL import Image
 
 from intensity.claims.definitions import load_claims
 from intensity.claims.expected import expected_path, expected_record
 from intensity.claims.results import merge, save_part
-from intensity.report.build import FIELDS, build_report
-from intensity.report.page import TEMPLATES
+from intensity.report.build import FIELDS, LIVE, build_report, page_of
+from intensity.report.page import TEMPLATES, Places
 from intensity.statistics.measurements import Results
 from intensity.storage.files import write_value
 from intensity.storage.manifest import new_manifest, save_manifest
-from intensity.values import InvalidInput
+from intensity.values import ROOT, InvalidInput
 
 FIGURE = (
     '<figure id="fig-a"><img src="data:image/png;base64,AAAA" alt="a rising line">'
@@ -146,14 +148,16 @@ def test_the_contents_list_leads_to_every_section(page: BeautifulSoup) -> None:
     links = page.select("nav a")
     assert all(str(link["href"]).removeprefix("#") in ids for link in links)
     assert [link.text for link in links] == [
+        "What was found",
         "Abstract",
-        "The paper and this run",
+        "Results: the paper and this run",
         "1 Data",
         "Samples & grids",
         "Samples & grids",
         "2 Training",
         "3 Title of 03_end",
         "Methods appendix",
+        "Related work",
         "References",
         "How to cite",
     ]
@@ -212,11 +216,13 @@ def test_the_paper_stands_beside_what_was_measured_and_gaps_are_counted(
     rows = [
         [cell.text for cell in row.find_all(["th", "td"])] for row in page.select("#verdicts tr")
     ]
-    head = ["question", "here", "verdict (claim)"]
-    assert [rows[0], rows[2]] == [head, head]  # the paper's claims, and ours
-    assert "bn_compact (ours) 95.50 % [94.51, 96.49] (claimed: >= 95 %)" in rows[1][1]
-    verdicts = [row[-1] for row in (rows[1], *rows[3:])]
-    assert verdicts == ["undecided (P1)", "holds (O8)", "holds (O9)"]
+    assert rows[0] == ["question", "where the paper has it", "here", "verdict"]
+    assert rows[2] == ["question", "here", "verdict"]  # ours stand in no paper
+    assert rows[1][0].startswith("P1. ")
+    assert rows[1][1] == "paper, sections 1 and 2"
+    assert "bn_compact (ours) 95.50 % [94.51, 96.49] (claimed: >= 95 %)" in rows[1][2]
+    verdicts = [(row[0][:3], row[-1]) for row in (rows[1], *rows[3:])]
+    assert verdicts == [("P1.", "undecided"), ("O8.", "holds"), ("O9.", "holds")]
     assert (
         f"{FINDINGS - 3} of {FINDINGS} questions are unanswered" in section(page, "verdicts").text
     )
@@ -245,7 +251,9 @@ def test_results_of_another_version_are_told_in_their_place(
     path = checkout.layout.run("smoke") / "results.json"
     path.write_text(json.dumps(written))
     again = build(checkout, manifest)
-    assert "Numbers are missing here and in Tables A and B: " in section(again, "abstract").text
+    assert (
+        "Numbers are missing here and in the tables of results: " in section(again, "abstract").text
+    )
     assert f"{FINDINGS} of {FINDINGS} questions are unanswered" in section(again, "verdicts").text
     assert "Unknown: no claim has been tested." in section(again, "abstract").text
     assert str(checkout.root.parent) not in again.text.replace(str(path), "")
@@ -346,15 +354,119 @@ def test_a_notebook_that_was_not_run_is_said_to_be_missing(page: BeautifulSoup) 
 
 def test_the_abstract_quotes_results_and_counts_verdicts(page: BeautifulSoup) -> None:
     abstract = " ".join(section(page, "abstract").text.split())
-    assert "bn_compact on hard 95.50 % [94.51, 96.49] (3 seeds, 20,000 scenes)." in abstract
+    assert "bn_compact on hard 95.50 % [94.51, 96.49] (3 seeds)." in abstract
     assert "The paper's claims: of 2, 0 reproduced, 0 not reproduced, 1 undecided" in abstract
     assert ", 2 hold, 0 do not hold, 0 undecided" in abstract
-    (found,) = section(page, "abstract").find_all("li")
-    assert found.text.startswith("What does the network read off black? Trained")
-    assert "level in 83.0 % [81.0, 85.0] of scenes" in " ".join(found.text.split())
-    assert "what would decide those that are undecided (P1)." in abstract
+    results = " ".join(section(page, "verdicts").text.split())
+    assert "what would decide those that are undecided (P1)." in results
     assert "No claim that was tested so far fails." in abstract
     assert "Not measured yet: accuracy/three_bands/large" in abstract
+
+
+def test_it_opens_with_the_finding(page: BeautifulSoup) -> None:
+    first = page.select("main > section")[0]
+    assert first["id"] == "finding"
+    text = " ".join(first.text.split())
+    assert text.startswith("What was found What does the network read off black? Trained")
+    assert "level in 83.0 % [81.0, 85.0] of scenes" in text
+
+
+SLIDER = FIGURE.replace("fig-a", LIVE).replace(
+    "<b>Figure 1.1.</b>", f'<b data-number="{LIVE}"></b>'
+)
+
+
+def test_the_figure_with_a_slider_stands_under_it_and_not_in_its_chapter(
+    checkout: Any, page: BeautifulSoup, manifest: dict[str, Any]
+) -> None:
+    cells = [*DATA, markdown(f"See [Figure](#{LIVE})."), code("show()", html(SLIDER))]
+    copy = checkout.layout.run("smoke") / "notebooks" / "01_data.ipynb"
+    checkout.write(copy, cells)
+    again = build(checkout, manifest)
+    assert [one.find_parent("section")["id"] for one in again.find_all(id=LIVE)] == ["finding"]
+    assert again.select_one(f"#{LIVE} figcaption").text.startswith("Figure A.")  # type: ignore[union-attr]
+    assert section(again, "01_data").find("a", href=f"#{LIVE}").text == "Figure A"  # type: ignore[union-attr]
+    link = section(again, "finding").select_one("figcaption a[href^='#cell-01_data']")
+    assert link is not None
+    assert again.find(id=str(link["href"])[1:])
+
+
+def picture(width: int, height: int) -> bytes:
+    """A PNG."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def drawn(checkout: Any, page: BeautifulSoup) -> None:
+    """The figure of the first notebook as a file, which repeats one of the paper."""
+    figures = checkout.layout.run("smoke") / "figures"
+    figures.mkdir()
+    (figures / "01-a.png").write_bytes(picture(1000, 500))
+    (figures / "01-a.csv").write_text("x,y\n1,2\n")
+    words = "figures:\n  a: {caption: It rises., alt: a line, paper: Sample images}\n"
+    checkout.layout.captions("01_data").write_text(words)
+
+
+@pytest.mark.usefixtures("drawn")
+def test_the_papers_figures_stand_beside_each_other_and_lead_to_theirs(
+    checkout: Any, manifest: dict[str, Any]
+) -> None:
+    (item,) = section(build(checkout, manifest), "verdicts").select(".gallery li")
+    assert item.text.split(":")[0].strip() == "Sample images"
+    assert {link["href"] for link in item.find_all("a")} == {"#fig-a"}
+    data = str(item.img["src"]).removeprefix("data:image/png;base64,")  # type: ignore[index]
+    with Image.open(io.BytesIO(base64.b64decode(data))) as small:
+        assert small.size == (400, 200)
+
+
+@pytest.mark.usefixtures("drawn")
+def test_a_published_page_holds_no_picture_and_leads_to_them(
+    checkout: Any, manifest: dict[str, Any]
+) -> None:
+    figures = checkout.layout.run("smoke") / "figures"
+    places = Places(figures, "../figures", "notebooks", "../expected/smoke.json", "")
+    save_manifest(checkout.layout.run("smoke"), manifest)
+    text = page_of(checkout.layout, "smoke", places)
+    again = BeautifulSoup(text, "html.parser")
+    assert "data:image" not in text
+    assert "base64" not in text
+    image, data = again.select_one("#fig-a img"), again.select_one("#fig-a a[download]")
+    assert image is not None
+    assert data is not None
+    assert [image[key] for key in ("src", "width", "height")] == [
+        "../figures/01-a.png",
+        "1000",
+        "500",
+    ]
+    assert image["alt"] == "a rising line"
+    assert data["href"] == "../figures/01-a.csv"
+    assert again.select_one(".gallery img")["src"] == "../figures/01-a.png"  # type: ignore[index]
+    assert again.find("a", href="notebooks/01_data.ipynb")
+    assert again.find("a", href="../expected/smoke.json")
+    assert not again.find("a", href=re.compile("manifest.json|^../notebooks"))
+
+
+def test_the_abstract_has_some_150_words_at_most(published: BeautifulSoup) -> None:
+    (text,) = (part.text for part in section(published, "abstract").find_all("p", class_=None))
+    assert 100 < len(text.split()) <= 160
+
+
+@pytest.fixture(scope="module")
+def published() -> BeautifulSoup:
+    """The page that is in git."""
+    return BeautifulSoup((ROOT / "published" / "index.html").read_text("utf8"), "html.parser")
+
+
+def test_the_published_page_finds_everything_that_it_leads_to(published: BeautifulSoup) -> None:
+    here = ROOT / "published"
+    sources = {str(image["src"]) for image in published.select("img")}
+    links = {str(link["href"]) for link in published.select("a[href]")}
+    files = {name for name in sources | links if not re.match(r"#|https://", name)}
+    assert len(files) > 100
+    assert [name for name in sorted(files) if not (here / name).is_file()] == []
+    assert (here / "index.html").stat().st_size <= 4e6
 
 
 def test_the_closing_tables_say_how_it_was_made(page: BeautifulSoup) -> None:

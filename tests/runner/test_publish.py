@@ -1,5 +1,6 @@
 """Tables of results and the expected results come from a complete standard run alone."""
 
+import base64
 import json
 from typing import Any
 
@@ -22,10 +23,35 @@ from intensity.training.presets import configure
 from intensity.training.runs import Run, add_run, run_name
 from intensity.values import InvalidInput
 
-TEXT = "# Title\n\n<!-- results -->\nold numbers\n<!-- /results -->\n\nThe rest.\n"
+MARKED = "<!-- results -->\nstale numbers\n<!-- /results -->\n\nThe rest.\n"
+TEXTS = {
+    README: f"# Title\n\n<!-- findings -->\nstale finding\n<!-- /findings -->\n\n{MARKED}",
+    PAGE: f"# Title\n\n{MARKED}",
+}
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
 
 PASSED = {"status": "passed", "seconds": 600.0, "commit": "0123"}
 """What the manifest says about a notebook."""
+
+
+def executed(checkout: Any, profile: str, name: str) -> None:
+    """Put a notebook as papermill leaves it into a run, with a figure of its own."""
+    folder = checkout.layout.run(profile)
+    image = base64.b64encode(PNG).decode()
+    shown = (
+        f'<figure id="fig-a"><img src="data:image/png;base64,{image}" alt="a line">'
+        "<figcaption>It rises.</figcaption></figure>"
+    )
+    output = {"output_type": "display_data", "data": {"text/html": shown}, "metadata": {}}
+    cell = {"cell_type": "code", "source": "1", "execution_count": 1, "outputs": [output]}
+    timed = {"metadata": {"papermill": {"start_time": "2026"}}}
+    checkout.write(folder / "notebooks" / f"{name}.ipynb", [cell | timed])
+    (folder / "figures").mkdir(exist_ok=True)
+    (folder / "figures" / f"{name[:2]}-a.png").write_bytes(PNG)
 
 
 @pytest.fixture
@@ -46,12 +72,13 @@ def checkout(checkout: Any) -> Any:
     manifest = new_manifest(checkout.root, "standard", {"01_data": {}})
     manifest["machine"] |= {"processor": "a processor", "cores": 2, "memory_gb": 24}
     manifest["commit"] = "0123456789abcdef"
-    manifest["dirty"] = False
+    manifest["dirty"], manifest["networks"] = False, 0
     manifest["notebooks"]["01_data"] = PASSED
     save_manifest(folder, manifest)
+    executed(checkout, "standard", "01_data")
     for name in (README, PAGE):
         (checkout.root / name).parent.mkdir(exist_ok=True)
-        (checkout.root / name).write_text(TEXT)
+        (checkout.root / name).write_text(TEXTS[name])
     checkout.profile("standard", "01_data: {setting: discs, scenes: 1, training_scenes: 1}\n")
     return checkout
 
@@ -76,11 +103,14 @@ def test_the_readme_gets_the_main_findings(checkout: Any, monkeypatch: pytest.Mo
     (found,) = (line for line in lines if line.startswith("- **"))  # others lack a measurement
     assert found.startswith("- **What does the network read off black?**")
     assert "level in 83.0 % [81.0, 85.0] of scenes" in found
-    row = next(line for line in lines if line.endswith("| undecided (P1) |"))
+    first, last = lines.index("<!-- findings -->"), lines.index("<!-- /findings -->")
+    assert first < lines.index(found) < last
+    row = next(line for line in lines if line.startswith("| P1. "))
+    assert row.endswith(" | undecided |")
+    assert "? | paper, sections 1 and 2 | " in row
     assert "`bn_compact` (ours) 95.50 % [94.51, 96.49] (claimed: >= 95 %), " in row
-    paper = next(n for n, line in enumerate(lines) if line.startswith("The paper's claims: of 2, "))
-    ours = next(place for place, line in enumerate(lines) if line.startswith("Our claims: of "))
-    assert paper < ours
+    (tallies,) = (line for line in lines if line.startswith("The paper's claims: of 2, "))
+    assert " Our claims: of " in tallies
     (last,) = (line for line in lines if line.startswith("[All claims, "))
     assert last.startswith("[All claims, ours too](docs/results.md). From a `standard` run")
     assert "of commit `0123456789` on 2 cores (a processor, 24 GB)." in last
@@ -111,9 +141,9 @@ def test_only_the_marked_part_is_renewed_and_no_more_the_next_time(
 ) -> None:
     publish(checkout.layout)
     text = read(checkout, name)
-    assert text.startswith("# Title\n\n<!-- results -->\n")
+    assert text.startswith(TEXTS[name].partition("stale")[0])
     assert text.endswith("<!-- /results -->\n\nThe rest.\n")
-    assert "old numbers" not in text
+    assert "stale" not in text
     publish(checkout.layout)
     assert read(checkout, name) == text
 
@@ -145,8 +175,28 @@ def test_a_run_that_is_not_whole_or_of_another_origin_is_refused(
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
     with pytest.raises(InvalidInput, match=said):
         publish(checkout.layout)
-    assert read(checkout, README) == TEXT
+    assert read(checkout, README) == TEXTS[README]
     assert not (checkout.root / "expected").exists()
+
+
+def test_figures_page_and_notebooks_can_be_read_without_a_run(checkout: Any) -> None:
+    publish(checkout.layout)
+    published = checkout.root / "published"
+    assert (checkout.layout.figures / "01-a.png").read_bytes() == PNG
+    page = (published / "index.html").read_text("utf8")
+    assert 'src="../figures/01-a.png"' in page
+    assert 'href="../expected/standard.json"' in page
+    small = (published / "notebooks" / "01_data.ipynb").read_text()
+    assert "image/png" in small
+    assert "papermill" not in small
+
+
+def test_a_run_whose_notebook_is_gone_is_refused_before_anything_is_written(checkout: Any) -> None:
+    (checkout.layout.run("standard") / "notebooks" / "01_data.ipynb").unlink()
+    with pytest.raises(InvalidInput, match=r"01_data.ipynb: no notebook can be read there"):
+        publish(checkout.layout)
+    assert read(checkout, README) == TEXTS[README]
+    assert not (checkout.root / "published").exists()
 
 
 def test_without_a_run_it_is_refused(checkout: Any) -> None:
@@ -162,7 +212,9 @@ def test_a_file_without_both_markers_is_refused(checkout: Any, name: str, text: 
     with pytest.raises(InvalidInput, match=f"^{name}: the markers"):
         publish(checkout.layout)
     assert read(checkout, name) == text
-    assert {read(checkout, other) for other in {README, PAGE} - {name}} == {TEXT}
+    (other,) = {README, PAGE} - {name}
+    assert read(checkout, other) == TEXTS[other]
+    assert not (checkout.root / "published").exists()
     assert not (checkout.root / "expected").exists()
 
 
@@ -215,7 +267,7 @@ def test_too_much_is_not_shipped(
         trained(store, seed, 1000)
     with pytest.raises(InvalidInput, match=r"pretrained: .* MB is not allowed"):
         publish(checkout.layout)
-    assert read(checkout, README) == TEXT
+    assert read(checkout, README) == TEXTS[README]
     assert not checkout.layout.pretrained.exists()
 
 
@@ -238,10 +290,12 @@ def scale_run(checkout: Any) -> None:
     save_part(results)
     merge(folder, ["08_paper_scale"])
     manifest = new_manifest(checkout.root, "paper", {"08_paper_scale": {}})
-    manifest |= {"commit": "0123456789abcdef", "dirty": False, "training_core_hours": 12.34}
+    manifest |= {"commit": "0123456789abcdef", "dirty": False, "networks": 1}
+    manifest["training_core_hours"] = 12.34
     manifest |= {"started": "2026-02-03T04:05", "finished": "2026-02-04T04:05"}
     manifest["notebooks"]["08_paper_scale"] = PASSED
     save_manifest(folder, manifest)
+    executed(checkout, "paper", "08_paper_scale")
 
 
 def test_the_papers_scale_has_a_place_of_its_own(
@@ -268,6 +322,10 @@ def test_the_papers_scale_has_a_place_of_its_own(
     (row,) = (line for line in after.splitlines() if line.startswith("| bn_medium |"))
     assert row.endswith("(one seed) | - | 97.6 % | 97.58 % |")
     assert "12.3 core hours of training, 2026-02-03 to 2026-02-04" in after
+    page = checkout.root / "published" / "paper" / "index.html"
+    assert 'src="figures/08-a.png"' in page.read_text("utf8")
+    assert (page.parent / "figures" / "08-a.png").read_bytes() == PNG
+    assert not (checkout.layout.figures / "08-a.png").exists()  # it is no figure of standard
     shipped = {path.name for path in checkout.layout.pretrained.iterdir()}
     assert shipped == {small.name, large.name}  # those of standard stay
     publish(checkout.layout)

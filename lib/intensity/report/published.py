@@ -16,6 +16,8 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from intensity.values import InvalidInput, shown
+
 _PICTURE = re.compile(
     r'<figure id="fig-[^"]*">.*?src="data:image/png;base64,(?P<png>[^"]*)" alt="(?P<alt>[^"]*)"'
     r".*?<figcaption>(?P<caption>.*?)</figcaption>",
@@ -42,8 +44,14 @@ def small_notebook(path: Path) -> str:
     Returns:
         The notebook's text: prose, code, small pictures with captions, and tables; what was printed
         on standard error, and when each cell ran, are left out.
+
+    Raises:
+        InvalidInput: there is no notebook, or it cannot be read.
     """
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    try:
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, AttributeError):
+        raise InvalidInput(f"{shown(path)}: no notebook can be read there; run it again") from None
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
         for noise in ("papermill", "execution"):

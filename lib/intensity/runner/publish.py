@@ -90,28 +90,26 @@ def _publish(layout: Layout, profile: str, folder: Path) -> None:
         old = texts.get(path) or (path.read_text("utf8") if path.exists() else "")
         texts[path] = _renewed(name, old, marker, part)
     runs, shipped = _small_runs(layout, profile), _wanted(layout, PUBLISHED)
-    for path, text in texts.items():
+    figures, report = _report(layout, profile, manifest["parameters"])
+    copy_figures(folder / "figures", figures, {name[:2] for name in manifest["parameters"]})
+    for path, text in (texts | report).items():
         write_aside(path, text)
     write_value(expected_path(layout, profile), expected_record(folder, manifest))
-    _publish_report(layout, profile, manifest["parameters"])
     _ship(runs, layout.pretrained, set(runs) | (set(shipped) - set(_wanted(layout, [profile]))))
 
 
-def _publish_report(layout: Layout, profile: str, notebooks: Iterable[str]) -> None:
-    """Keep a run's figures, its page with links to them, and its executed notebooks."""
+def _report(layout: Layout, profile: str, notebooks: Iterable[str]) -> tuple[Path, dict[Path, str]]:
+    """Where a run's figures are kept; its page, which links to them, and its executed notebooks."""
     folder = layout.run(profile)
     if profile == STANDARD:
         target, figures, linked, up = layout.published, layout.figures, "../figures", ".."
     else:  # notebooks of the standard run have other figures here
         target = layout.published / profile
         figures, linked, up = target / "figures", "figures", "../.."
-    results = f"{up}/expected/{profile}.json"
-    copy_figures(folder / "figures", figures, {name[:2] for name in notebooks})
-    places = Places(figures, linked, notebooks="notebooks", results=results, manifest="")
-    write_aside(target / "index.html", page_of(layout, profile, places))
-    for name in notebooks:
-        text = small_notebook(folder / "notebooks" / f"{name}.ipynb")
-        write_aside(target / "notebooks" / f"{name}.ipynb", text)
+    places = Places(folder / "figures", linked, "notebooks", f"{up}/expected/{profile}.json", "")
+    copies = {name: folder / "notebooks" / f"{name}.ipynb" for name in notebooks}
+    texts = {target / "notebooks" / path.name: small_notebook(path) for path in copies.values()}
+    return figures, {target / "index.html": page_of(layout, profile, places), **texts}
 
 
 def _check_origin(place: str, manifest: dict[str, Any]) -> None:
