@@ -17,12 +17,14 @@ from intensity.data.tissue import (
     SLABS,
     Patches,
     evaluation_patches,
+    labeled,
     template,
     template_means,
     training_patches,
     with_levels,
     with_means,
 )
+from intensity.training.presets import TASKS
 from intensity.values import ROOT, InvalidInput
 
 TOOL: dict[str, Any] = runpy.run_path(str(ROOT / "tools" / "make_tissue.py"))
@@ -30,7 +32,7 @@ TOOL: dict[str, Any] = runpy.run_path(str(ROOT / "tools" / "make_tissue.py"))
 
 @pytest.fixture(scope="module")
 def patches() -> Patches:
-    return evaluation_patches("validation", 40)
+    return evaluation_patches("validation", 120)
 
 
 def halves(fluid: float, level: float) -> Patches:
@@ -98,7 +100,7 @@ def test_slabs_of_two_splits_are_eight_slices_apart_or_more() -> None:
 
 @pytest.mark.parametrize("split", SLABS)
 def test_patches_lie_in_the_slabs_of_their_split(split: tissue.Split) -> None:
-    found = evaluation_patches(split, 30)
+    found = evaluation_patches(split, 90)
     assert np.bincount(found.label).tolist() == [30, 30, 30]
     for z, y, x in found.place:
         assert any(first <= z < last for first, last in SLABS[split])
@@ -125,15 +127,31 @@ def test_the_object_is_what_is_mostly_of_the_tissue_of_the_middle(patches: Patch
 
 
 def test_evaluation_patches_are_the_same_at_every_call(patches: Patches) -> None:
-    again = evaluation_patches("validation", 40)
+    again = evaluation_patches("validation", 120)
     assert np.array_equal(again.place, patches.place)
     assert len(np.unique(patches.place, axis=0)) == len(patches)
 
 
-@pytest.mark.parametrize(("split", "count"), [("train", 0), ("test", 10**6), ("all", 3)])
-def test_patches_that_there_are_not_are_refused(split: Any, count: int) -> None:
+def test_pure_patches_come_as_often_as_they_occur() -> None:
+    found, drawn = (
+        evaluation_patches("test", 600, pure=True),
+        training_patches(0, 0, 600, pure=True),
+    )
+    for patches in (found, drawn):
+        assert (patches.soft[:, SIDE // 2, SIDE // 2] > 0.95).all()
+        fluid, grey, white = np.bincount(patches.label, minlength=3) / 600
+        assert fluid < 0.1 < grey < white
+    assert len(np.unique(found.place, axis=0)) == 600
+
+
+@pytest.mark.parametrize(
+    ("split", "count", "pure"),
+    [("train", 0, False), ("test", 10**6, False), ("test", 100, False), ("all", 3, False),
+     ("test", 10**6, True)],
+)  # fmt: skip
+def test_patches_that_there_are_not_are_refused(split: Any, count: int, pure: bool) -> None:
     with pytest.raises(InvalidInput, match="is not allowed"):
-        evaluation_patches(split, count)
+        evaluation_patches(split, count, pure)
 
 
 def test_training_patches_come_from_their_slabs_and_differ_by_seed_and_part() -> None:
@@ -187,6 +205,24 @@ def test_another_level_around_leaves_the_object_and_what_is_black(patches: Patch
     assert np.array_equal(changed[still], patches.images[still])
     part = Patches(patches.place, changed, patches.shares, patches.label)
     assert np.abs(part.means - 120)[np.arange(3) != patches.label[:, None]].mean() < 8
+
+
+def test_patches_as_they_are_have_the_class_of_their_tissue(patches: Patches) -> None:
+    found = labeled(patches, None, np.random.default_rng(0))
+    assert found.images is patches.images
+    assert np.array_equal(found.label, patches.label)
+
+
+def test_a_task_gives_levels_to_the_object_and_where_it_draws_them_to_all_else() -> None:
+    pure = evaluation_patches("validation", 60, pure=True)
+    hard = labeled(pure, TASKS["hard"], np.random.default_rng(0))
+    assert np.array_equal(hard.label, TASKS["hard"].label(hard.level))
+    assert np.isnan(hard.around).all()
+    assert np.array_equal(hard.images, with_levels(pure, hard.level))
+    contrast = labeled(pure, TASKS["contrast"], np.random.default_rng(0))
+    apart = np.abs(contrast.level - contrast.around)
+    assert np.array_equal(contrast.label, TASKS["contrast"].label(apart))
+    assert np.array_equal(contrast.images, with_levels(pure, contrast.level, contrast.around))
 
 
 def test_rendered_patches_stay_in_range(patches: Patches) -> None:

@@ -6,7 +6,9 @@ notice and references. A patch is cut from an axial slice; its *object* is all o
 tissue of the middle. Slices are split into slabs with gaps between them, since neighbors are alike.
 
 A patch is nearly a mixture, I = sum_k p_k m_k + r, of three means m_k by the shares p_k of tissues.
-It can be rendered again with another mean of one tissue: soft edges and the texture r stay.
+It can be rendered again with another mean of one tissue: soft edges and the texture r stay. So the
+tasks of the scenes are asked on real shapes: the object gets a level, and the class is that of the
+level.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
-from intensity.data.tasks import LEVELS
+from intensity.data.tasks import LEVELS, Task
 from intensity.values import InvalidInput
 
 FILE = Path(__file__).with_name("tissue.npz")
@@ -26,6 +28,8 @@ SIDE = 32
 """Height and width of a patch, pixels of 1 mm."""
 HALF = 0.5
 """Share of a voxel from which on it counts as one tissue."""
+PURE = 0.95
+"""Share from which on a voxel shows the level of its tissue: the rest moves it by a few levels."""
 
 Split = Literal["train", "validation", "test"]
 SLABS: dict[Split, tuple[tuple[int, int], ...]] = {
@@ -110,7 +114,7 @@ class Patches:
     @property
     def inside(self) -> np.ndarray:
         """(n, SIDE, SIDE) bool: the brain; all else is black."""
-        return self.shares.any(axis=1)
+        return self.shares.sum(axis=1) > 0
 
     @property
     def group(self) -> np.ndarray:
@@ -169,60 +173,106 @@ def with_levels(
     return with_means(patches, means if level is None else np.where(own, level[:, None], means))
 
 
-def evaluation_patches(split: Split, count: int) -> Patches:
-    """The same patches for every network and seed.
+class Labeled(NamedTuple):
+    """n images with their classes.
+
+    images: (n, SIDE, SIDE) float32 grey levels.
+    label: (n,) int64.
+    level: (n,) grey levels of the object.
+    around: (n,) grey levels of all other tissues; NaN where each has its own.
+    """
+
+    images: np.ndarray
+    label: np.ndarray
+    level: np.ndarray
+    around: np.ndarray
+
+
+def labeled(patches: Patches, task: Task | None, rng: np.random.Generator) -> Labeled:
+    """Patches as they are with the tissues of their middles; or rendered again for a task.
+
+    Args:
+        patches: n of them.
+        task: the object gets a level that it draws, and where it draws backgrounds all other
+            tissues get one, too; the class is the task's.
+        rng: of the levels.
+    """
+    nothing = np.full(len(patches), np.nan)
+    if task is None:
+        return Labeled(patches.images, patches.label, patches.level, nothing)
+    level, *others = task.draw_pairs(rng.random(len(patches))).T.astype(int)
+    around = others[0] if others else None
+    nowhere = np.zeros_like(level)
+    label = task.classify(level, nowhere if around is None else around, nowhere)
+    images = with_levels(patches, level, around)
+    return Labeled(images, label, level, nothing if around is None else around)
+
+
+def evaluation_patches(split: Split, count: int, pure: bool = False) -> Patches:
+    """The same patches for every network and seed, no place twice.
 
     Args:
         split: its slabs.
-        count: patches of each class, spread over all places of it.
+        count: how many, a third of each tissue; those of `pure` as often as they occur.
+        pure: whether the middle is nearly all one tissue, so that the patch shows its level.
 
     Raises:
-        InvalidInput: the split is unknown, or has fewer patches of a class.
+        InvalidInput: the split is unknown, or has fewer such patches.
     """
     if split not in SLABS:
         raise InvalidInput(f"split: {split!r} is not allowed: {', '.join(SLABS)}")
-    chosen = []
-    for label, places in enumerate(_places(split, STRIDE)):
-        if not 1 <= count <= len(places):
-            tissue = TISSUES[label]
-            raise InvalidInput(f"count: {count} of {tissue} is not allowed: 1..{len(places)}")
-        key = np.array([list(SLABS).index(split), label], np.uint64)
-        order = np.random.Generator(np.random.Philox(key=key)).permutation(len(places))
-        chosen.append(places[np.sort(order[:count])])
-    return _cut(np.concatenate(chosen), np.repeat(np.arange(3), count))
+    parts = _places(split, STRIDE, pure)
+    sizes = [count // len(parts)] * len(parts)
+    if count < 1 or count % len(parts) or sizes[0] > min(map(len, parts)):
+        most = len(parts) * min(map(len, parts))
+        raise InvalidInput(
+            f"count: {count} is not allowed: 1..{most}" + ", a multiple of 3" * (not pure)
+        )
+    rng = np.random.Generator(np.random.Philox(key=list(SLABS).index(split)))
+    chosen = [
+        np.sort(rng.permutation(len(part))[:size]) for part, size in zip(parts, sizes, strict=True)
+    ]
+    return _cut(np.concatenate([part[rows] for part, rows in zip(parts, chosen, strict=True)]))
 
 
-def training_patches(seed: int, part: int, count: int) -> Patches:
-    """Patches of the training slabs at random: any class, then any place of it.
+def training_patches(seed: int, part: int, count: int, pure: bool = False) -> Patches:
+    """Patches of the training slabs at random.
 
     Args:
         seed: of the training.
         part: patches of two parts are drawn anew.
-        count: how many.
+        count: how many; each is of any tissue, those of `pure` as often as they occur.
+        pure: as for `evaluation_patches`.
     """
     key = np.array([(len(SLABS) << 32) + seed, part], np.uint64)
     rng = np.random.Generator(np.random.Philox(key=key))
-    known = _places("train", 1)
-    label = rng.integers(0, 3, count)
-    which = (rng.random(count) * [len(known[k]) for k in label]).astype(int)
-    return _cut(np.stack([known[k][i] for k, i in zip(label, which, strict=True)]), label)
+    parts = _places("train", 1, pure)
+    which, where = rng.integers(0, len(parts), count), rng.random(count)
+    sizes = np.array([len(part) for part in parts])
+    firsts = np.cumsum(sizes) - sizes
+    return _cut(np.concatenate(parts)[firsts[which] + (where * sizes[which]).astype(int)])
 
 
 @cache
-def _places(split: Split, stride: int) -> list[np.ndarray]:
-    """For each tissue the (m, 3) places where a patch of it can be cut."""
+def _places(split: Split, stride: int, pure: bool) -> list[np.ndarray]:
+    """(m, 3) places where a patch can be cut, those of each tissue; of all tissues where pure."""
     shares, reach = template().shares, SIDE // 2
     slices = np.concatenate([np.arange(*slab) for slab in SLABS[split]])
     rows, columns = (np.arange(reach, n - reach + 1, stride) for n in shares.shape[2:])
-    z, y, x = (axis.ravel() for axis in np.meshgrid(slices, rows, columns, indexing="ij"))
-    return [np.column_stack([z, y, x])[share[z, y, x] > HALF] for share in shares]
+    grid = np.meshgrid(slices, rows, columns, indexing="ij")
+    place = np.column_stack([axis.ravel() for axis in grid])
+    found = shares[:, *place.T]
+    if pure:
+        return [place[found.max(axis=0) > PURE]]
+    return [place[share > HALF] for share in found]
 
 
-def _cut(place: np.ndarray, label: np.ndarray) -> Patches:
+def _cut(place: np.ndarray) -> Patches:
     """The patches around (n, 3) places."""
     levels, shares = template()
     z = place[:, 0, None, None]
     y, x = (place[:, axis, None] + np.arange(SIDE) - SIDE // 2 for axis in (1, 2))
     window = z, y[:, :, None], x[:, None, :]
     parts = np.stack([share[window] for share in shares], axis=1)
-    return Patches(place, levels[window].astype(np.float32), parts, label.astype(np.int64))
+    label = shares[:, *place.T].argmax(axis=0)
+    return Patches(place, levels[window].astype(np.float32), parts, label)

@@ -1,6 +1,7 @@
 """What was computed once: entries on disk, one folder each, named by what produced them.
 
     store/runs/<name>/                          trainings, see `intensity.training.runs`
+    store/tissue/<name>/                        those on real images, `training.tissue_runs`
     store/measurements/<function>-<digest>/     config.json arrays.npz sha256.json
     store/locks/<name>                          locked by the process that computes it
 
@@ -31,10 +32,10 @@ from intensity.storage.code_digest import code_digest, provenance
 from intensity.storage.locks import Lock
 from intensity.values import InvalidInput, Registered, canonical_json, shown
 
-KINDS = ("checkpoints", "locks", "measurements", "runs")
+KINDS = ("checkpoints", "locks", "measurements", "runs", "tissue")
 """The folders of a store."""
 
-_NAME = re.compile(r".+-[0-9a-f]{16}|measurements|runs")
+_NAME = re.compile(r".+-[0-9a-f]{16}|measurements|runs|tissue")
 """What is in them: entries, and locks on entries or on all of a kind."""
 
 _SYSTEM = ("lost+found", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
@@ -78,7 +79,7 @@ class Store:
         return self.root / "checkpoints"
 
     def find(self, kind: str, name: str) -> Path | None:
-        """The folder of an entry ("runs" or "measurements"), if it is there, whole, not too old."""
+        """The folder of an entry, by one of `KINDS`, if it is there, whole, not too old."""
         path = self.root / kind / name
         return path if self._has(path) else None
 
@@ -98,7 +99,7 @@ class Store:
         return Lock(self.root / "locks" / name)
 
     def add(self, kind: str, name: str, files: Mapping[str, bytes]) -> Path:
-        """Keep an entry ("runs" or "measurements") of these files by name; its folder."""
+        """Keep an entry of these files by kind and name; its folder."""
         path = self.root / kind / name
         with self.lock(kind):
             if not self._is_there(path):  # of two that made the same, one was first

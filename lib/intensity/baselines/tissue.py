@@ -1,0 +1,74 @@
+"""Readers of patches that need no network: one number of a patch, and the best decision from it.
+
+The number is cut into bins with equally many training patches of all tissues; the answer is the
+tissue that a bin holds most of.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import ndimage
+
+from intensity.data.tissue import SIDE, TISSUES, Patches, evaluation_patches, training_patches
+
+BINS = 64
+MIDDLE = SIDE // 2
+
+
+def middle_level(patches: Patches) -> np.ndarray:
+    """(n,) the grey level of the middle pixel."""
+    return patches.images[:, MIDDLE, MIDDLE]
+
+
+def contrast(patches: Patches) -> np.ndarray:
+    """(n,) the grey level of the middle pixel minus the mean of the brain in the patch."""
+    count = patches.inside.sum(axis=(1, 2))
+    return middle_level(patches) - patches.images.sum(axis=(1, 2)) / count
+
+
+def half_thickness(patches: Patches) -> np.ndarray:
+    """(n,) distance from the middle to the edge of the object, pixels: shape without level."""
+    return np.array(
+        [ndimage.distance_transform_edt(mask)[MIDDLE, MIDDLE] for mask in patches.object]
+    )
+
+
+def black_share(patches: Patches) -> np.ndarray:
+    """(n,) share of the patch outside of the brain."""
+    return 1 - patches.inside.mean(axis=(1, 2))
+
+
+READERS: dict[str, tuple[str, Callable[[Patches], np.ndarray]]] = {
+    "middle_level": ("level of the middle pixel", middle_level),
+    "contrast": ("middle minus mean of the brain", contrast),
+    "half_thickness": ("distance to the object's edge", half_thickness),
+    "black_share": ("share outside of the brain", black_share),
+}
+"""All readers by name: what people call them, and the number that they read."""
+
+
+def tissue_readers(training: int, count: int) -> dict[str, np.ndarray]:
+    """How many test patches each reader gets right.
+
+    Args:
+        training: training patches that it learns from.
+        count: test patches, a third of each tissue.
+
+    Returns:
+        By name, one whole number.
+    """
+    learned, shown = training_patches(0, 0, training), evaluation_patches("test", count)
+    return {
+        name: np.array(
+            (_decided(number(learned), learned.label, number(shown)) == shown.label).sum()
+        )
+        for name, (_, number) in READERS.items()
+    }
+
+
+def _decided(known: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """(m,) tissues that go with m numbers, by n known numbers and their tissues."""
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
+    counts = np.zeros((len(edges) + 1, len(TISSUES)))
+    np.add.at(counts, (np.searchsorted(edges, known), label), 1)
+    return counts.argmax(axis=1)[np.searchsorted(edges, asked)]
