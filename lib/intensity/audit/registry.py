@@ -1,0 +1,84 @@
+"""All edits by name, one row each, in the order in which tables and figures show them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from intensity.audit import controls, edits, scanner
+from intensity.audit.base import Edit, Edited
+
+OFFSETS = (-0.5, -0.1, 0.1, 0.5)
+"""Shares of a standard deviation of levels that are added to all pixels."""
+
+
+def _row(
+    group: str,
+    name: str,
+    label: str,
+    function: Callable[..., Edited],
+    *,
+    quick: bool = False,
+    **options: Any,
+) -> Edit:
+    return Edit(name, label, function, options, group=group, quick=quick)
+
+
+_LEVEL, _PARTS, _SURFACE, _LAYOUT = "level", "core and edge", "surface", "shape, background"
+_SCANNER, _CONTROL = "scanner", "control"
+_ROWS = (
+    _row(_LEVEL, "level", "object's level: another class's", edits.other_level, quick=True,
+         column=0),
+    _row(_LEVEL, "surround", "surround by as much, level kept", edits.surround_moved, quick=True),
+    _row(_LEVEL, "whole", "both by as much, contrast kept", edits.all_moved, quick=True),
+    *(
+        _row(_PARTS, part, f"{part} alone: another class's level", edits.part_moved, quick=True,
+             part=part)
+        for part in ("core", "ring")
+    ),
+    _row(_PARTS, "edge", "contour blurred", edits.contour_blurred, width=2.0, sigma=1.5),
+    _row(_SURFACE, "flat", "object flat", edits.flattened),
+    _row(_SURFACE, "permuted", "object's pixels permuted", edits.residuals_permuted),
+    _row(_LAYOUT, "shape", "shape of another class's object", edits.shape_swapped),
+    _row(_LAYOUT, "background", "background of another class", edits.background_swapped, column=0),
+    *(
+        _row(_SCANNER, f"offset{share:+}", f"all levels {share:+} SD", scanner.offset,
+             quick=abs(share) == max(OFFSETS), share=share)
+        for share in OFFSETS
+    ),
+    *(
+        _row(_SCANNER, f"gain_{factor}", f"all levels x {factor}", scanner.gain, factor=factor)
+        for factor in (0.8, 1.2)
+    ),
+    *(
+        _row(_SCANNER, f"gamma_{power}", f"gamma {power}", scanner.gamma, power=power)
+        for power in (0.8, 1.25)
+    ),
+    _row(_SCANNER, "field", "gain 0.8 to 1.2 across", scanner.field, depth=0.2),
+    _row(_SCANNER, "window", "window of the data", scanner.windowed),
+    _row(_SCANNER, "eight_bit", "8 bit", scanner.eight_bit),
+    _row(_SCANNER, "polarity", "dark and bright exchanged", scanner.polarity),
+    _row(_SCANNER, "renormalised", "normalised per image", scanner.renormalised),
+    _row(_SCANNER, "padding", "padding of middle brightness", scanner.padding_moved),
+)  # fmt: skip
+EDITS = {row.name: row for row in _ROWS}
+"""All edits by name."""
+
+_CONTROLS = (
+    _row(_CONTROL, "identity", "nothing changed", controls.identity, quick=True),
+    _row(_CONTROL, "level_same", "object's level: its own class's", edits.other_level, quick=True,
+         column=1),
+    _row(_CONTROL, "background_same", "background of its own class", edits.background_swapped,
+         column=1),
+    _row(_CONTROL, "sham", "the step elsewhere", controls.sham, quick=True),
+    *(
+        _row(_CONTROL, f"mask{by:+}", f"level, mask {by:+} px", controls.mask_changed, quick=True,
+             by=by)
+        for by in (1, -1)
+    ),
+    *(
+        _row(_CONTROL, f"feather_{width}", f"level, feather {width} px", controls.mask_feathered,
+             width=width)
+        for width in (1, 2)
+    ),
+)  # fmt: skip
+CONTROLS = {row.name: row for row in _CONTROLS}
+"""Edits that say how far the others can be trusted."""

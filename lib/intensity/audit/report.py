@@ -1,0 +1,182 @@
+"""An audit on disk: one page that opens anywhere, its numbers, its figure, and every case."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import re
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from intensity.audit.answer import Answer
+from intensity.audit.baselines import CUES
+from intensity.audit.figure import audit_figure, figure_data
+from intensity.audit.intervals import OVER_GROUPS, REFUSED
+from intensity.audit.words import NO_CLAIM, effect_text, headline, in_words, number_text, share_text
+from intensity.claims.results import Measured
+from intensity.figures.style import DPI, parts
+from intensity.report.page import TEMPLATES as PAGE
+from intensity.statistics.intervals import Interval, seed_interval
+from intensity.statistics.measurements import Measurement
+from intensity.storage.code_digest import provenance
+from intensity.storage.files import write_folder
+from intensity.units import FRACTION, find_unit
+from intensity.values import InvalidInput, shown
+
+FILES = ("results.json", "index.html", "audit.png", "audit.csv", "cases.csv")
+"""What a report's folder holds."""
+SCORE = "score"
+"""The unit of a network's scores."""
+TEMPLATE = Path(__file__).with_name("templates")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds anything but a report: it is replaced as a whole.
+
+    Raises:
+        InvalidInput: it does, or it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"report: {shown(folder)} is not allowed: a folder")
+    others = (
+        [path.name for path in folder.iterdir() if path.name not in FILES]
+        if folder.exists()
+        else []
+    )
+    if others:
+        raise InvalidInput(
+            f"report: {shown(folder)} is not allowed, it holds {sorted(others)[0]}: a new folder, "
+            "or that of an earlier report"
+        )
+
+
+def write_report(answer: Answer, folder: Path) -> Path:
+    """Write everything into a folder, whole or not at all; says where the page is."""
+    folder = folder.resolve()
+    check_folder(folder)
+    picture = io.BytesIO()
+    audit_figure(answer).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
+    files = {
+        "results.json": _results(answer),
+        "audit.png": picture.getvalue(),
+        "audit.csv": figure_data(answer).to_csv(index=False, float_format="%.6g").encode(),
+        "cases.csv": answer.by_case.to_csv(index=False, float_format="%.6g").encode(),
+        "index.html": page(answer, picture.getvalue()).encode(),
+    }
+    write_folder(folder, files)
+    return folder / "index.html"
+
+
+def measurements(answer: Answer) -> list[Measurement]:
+    """All numbers of an audit under one id each, `<quantity>/<cases>/<network>[/<edit>]`."""
+    about = f"{_word(answer.title)}/{_word(answer.network)}"
+    count, found = len(answer.cases), []
+    if answer.accuracy:
+        right = answer.before.argmax(axis=-1) == answer.cases.label
+        seeds = right.mean(axis=1)
+        found.append(_measured(f"accuracy/{about}", answer.accuracy, FRACTION, seeds, count))
+    if answer.slope:
+        slope = answer.slope
+        seeds = np.array(slope.seeds)
+        found.append(_measured(f"slope/{about}", slope.groups, "slope", seeds, slope.cases))
+    unit = SCORE if answer.scores else FRACTION
+    for name, effect in answer.effects.items():
+        seeds, m = np.abs(effect.score).mean(axis=1), len(effect.rows)
+        found.append(_measured(f"changed/{about}/{name}", effect.changed, unit, seeds, m))
+        known = np.isfinite(effect.followed)
+        if known.any(axis=1).all():
+            seeds, m = np.nanmean(effect.followed, axis=1), int(known.any(axis=0).sum())
+            found.append(_measured(f"followed/{about}/{name}", effect.follows, FRACTION, seeds, m))
+    for name, right in answer.cues.items():
+        id_ = f"accuracy/{_word(answer.title)}/{name}"
+        found.append(_measured(id_, right, FRACTION, np.zeros(0), count))
+    return found
+
+
+def _measured(name: str, groups: Interval, unit: str, seeds: np.ndarray, cases: int) -> Measurement:
+    """A number with its interval over networks where there are several, else over groups."""
+    n = {"seeds": len(seeds), "scenes": cases}
+    if len(seeds) > 1:
+        (low, high, value), method = seed_interval(seeds, find_unit(unit), cases)
+        ends = {"ci95": (low, high), "seeds": seeds.tolist(), "method": method}
+        return Measurement(id=name, value=value, n=n, unit=unit, **ends)
+    if math.isnan(groups.low):
+        return Measurement(
+            id=name, value=groups.value, ci95=None, exact=True, n=n, unit=unit, method=REFUSED
+        )
+    ends = find_unit(unit).clip(groups.low, groups.high)
+    return Measurement(id=name, value=groups.value, ci95=ends, n=n, unit=unit, method=OVER_GROUPS)
+
+
+def _word(text: str) -> str:
+    """A text as a part of an id."""
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "-", text) or "-"
+
+
+def _results(answer: Answer) -> bytes:
+    value = Measured(notebook="audit", measurements=tuple(measurements(answer)))
+    text = json.dumps(value.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def page(answer: Answer, picture: bytes) -> str:
+    """The page: the answer in words, the figure, all numbers, and what they do not say.
+
+    Args:
+        answer: of an audit.
+        picture: its figure, as PNG.
+    """
+    loader = jinja2.FileSystemLoader([TEMPLATE, PAGE / "page"])
+    environment = jinja2.Environment(loader=loader, autoescape=True)
+    cases = answer.cases
+    style = (PAGE / "page" / "style.css").read_text("utf8")
+    return environment.get_template("audit.html.j2").render(
+        answer=answer,
+        cases=cases,
+        style=style,
+        headline=headline(answer),
+        words=in_words(answer),
+        accuracy=share_text(answer.accuracy) if answer.accuracy else "",
+        picture=base64.b64encode(picture).decode(),
+        alt=_alternative(answer),
+        effects=[
+            (group, [_shown(answer, row) for row in rows.to_dict("records")])
+            for group, rows in parts(answer.rows, "group").items()
+        ],
+        cues=[(CUES[name].label, share_text(one)) for name, one in answer.cues.items()],
+        errors=answer.errors.to_dict("records"),
+        worst=_worst(answer),
+        no_claim=NO_CLAIM,
+        made=provenance(),
+        number=number_text,
+    )
+
+
+def _shown(answer: Answer, row: dict[str, object]) -> dict[str, object]:
+    """A row of the table of effects, as the page prints it."""
+    effect = answer.effects[str(row["edit"])]
+    seeds = effect.over_seeds
+    return {
+        **row,
+        "changed": effect_text(answer, str(row["edit"])),
+        "seeds": "" if seeds is None else f"[{100 * seeds.low:.1f}, {100 * seeds.high:.1f}]",
+        "followed": share_text(effect.follows),
+    }
+
+
+def _alternative(answer: Answer) -> str:
+    """What is on the figure, for who does not see it."""
+    said = "Left, the answer at every level of object and surround; right, the share of changed "
+    said += "answers of each edit."
+    return f"{said} {headline(answer)}"
+
+
+def _worst(answer: Answer) -> list[dict[str, object]]:
+    """The cases whose answers change most often."""
+    columns = [c for c in ("image", "class", "answer", "level", "around") if c in answer.by_case]
+    records: list[dict[str, object]] = answer.by_case[columns].head(5).to_dict("records")
+    return records
