@@ -201,9 +201,10 @@ def make_cases(
         raise InvalidInput(f"channel: {channel} is not allowed: 0..{pixels.shape[-1] - 1}")
     hard, notes = as_masks(np.asarray(masks), pixels, named, mask_label)
     numbers, known = _numbered(label, len(pixels), classes)
+    low, high = map(float, values)
     cases = Cases(
         pixels, hard, numbers, _groups(group, len(pixels)), named, known,
-        (float(values[0]), float(values[1])), unit, padding, channel, group is not None, tuple(notes),
+        (low, high), unit, padding, channel, group is not None, tuple(notes),
     )  # fmt: skip
     return replace(cases, notes=(*cases.notes, *_remarks(cases)))
 
