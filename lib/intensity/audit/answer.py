@@ -144,7 +144,7 @@ def audit(
     name: str = "",
     title: str = "cases",
     known: bool = True,
-    tell: Callable[[str], object] = lambda _: None,
+    tell: Callable[[str, int], object] = lambda *_: None,
     tick: Tick = lambda _: None,
     **options: Any,
 ) -> Answer:
@@ -159,7 +159,7 @@ def audit(
         name: how results call the network.
         title: how they call the cases.
         known: whether to add how far such an audit is off on scenes whose truth is rendered.
-        tell: told in a line what is about to be done, and how long it will take.
+        tell: told in a line what is to be done and how long that takes, and how many images.
         tick: told after each batch how many images were predicted.
         options: of `open_network`: output, preprocess, threshold, of.
 
@@ -168,8 +168,8 @@ def audit(
     """
     if images < 2:
         raise InvalidInput(f"images: {images} is not allowed: 2 or more")
-    total, most = len(cases), min(images, QUICK) if quick else images
-    if total > most:
+    total, most = cases.total or len(cases), min(images, QUICK) if quick else images
+    if len(cases) > most:
         cases = cases[sample(cases.label, cases.group, most)]
     given = list(network) if isinstance(network, list | tuple) else [network]
     asked = [open_network(one, cases, name=name, **options) for one in given]
@@ -177,7 +177,8 @@ def audit(
     grid = QUICK_GRID if quick else GRID
     before = np.stack([predict_all(one, cases.images) for one in asked])
     accuracy = _accuracy(asked, cases, before)
-    tell(_estimate(asked, cases, len(edits), grid))
+    count = predictions(len(cases), len(edits), len(asked), grid)
+    tell(_estimate(asked, cases, count), count)
     donors = choose_donors(cases)
     shared = {"cases": cases, "donors": donors, "tick": tick}
     effects = run_edits(asked, before=before, edits=edits, **shared)
@@ -203,13 +204,12 @@ def predictions(cases: int, edits: int, networks: int, grid: int) -> int:
     return cases * networks * (edits + PER_CASE) + min(cases, MOST) * grid**2
 
 
-def _estimate(asked: Sequence[Prediction], cases: Cases, edits: int, grid: int) -> str:
-    """How many images are to be predicted, and how long that takes by a batch that is timed."""
+def _estimate(asked: Sequence[Prediction], cases: Cases, count: int) -> str:
+    """How long predicting so many images takes, by a batch that is timed."""
     some = cases.images[:BATCH]
     start = time.perf_counter()
     asked[0](some)
     each = (time.perf_counter() - start) / len(some)
-    count = predictions(len(cases), edits, len(asked), grid)
     return f"{len(cases)} cases, {count:,} images to predict, about {1.2 * count * each:.0f} s"
 
 

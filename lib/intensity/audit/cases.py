@@ -83,6 +83,7 @@ class Cases:
         padding: value of pixels at the border that show nothing; None where all show something.
         channel: the one that edits change; None for all.
         grouped: whether groups were given; else every image is one.
+        total: how many there are where these are a sample; 0 for all.
         notes: what a reader of results has to know, a sentence each.
     """
 
@@ -97,6 +98,7 @@ class Cases:
     padding: float | None = None
     channel: int | None = None
     grouped: bool = False
+    total: int = 0
     notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
@@ -204,7 +206,7 @@ def make_cases(
     low, high = map(float, values)
     cases = Cases(
         pixels, hard, numbers, _groups(group, len(pixels)), named, known,
-        (low, high), unit, padding, channel, group is not None, tuple(notes),
+        (low, high), unit, padding, channel, group is not None, 0, tuple(notes),
     )  # fmt: skip
     return replace(cases, notes=(*cases.notes, *_remarks(cases)))
 

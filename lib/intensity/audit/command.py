@@ -1,0 +1,51 @@
+"""The command `audit`: files in, a page out, and a line of time left in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from intensity.audit.answer import audit
+from intensity.audit.reading import read_cases
+from intensity.audit.report import check_folder
+from intensity.audit.words import headline
+from intensity.environment import FAST, QUIET, set_variables, tell
+
+READING = ("values", "unit", "padding", "channel", "mask_label")
+"""Options that say what images are; the others are of the audit."""
+
+
+def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **options: Any) -> None:
+    """Audit a network, or several of one kind, and say where the page is.
+
+    Args:
+        model: .keras files, or "module:function".
+        cases: a table, an npz or a folder.
+        images: at most so many cases.
+        report: the folder to write.
+        options: of `read_cases` and `audit`.
+
+    Raises:
+        InvalidInput: anything cannot be used; nothing is written then.
+    """
+    set_variables({**QUIET, **FAST})
+    check_folder(report)
+    reading = {name: options.pop(name) for name in READING}
+    found = read_cases(cases, most=images, **reading)
+    with tqdm(unit=" images", leave=False) as bar:
+
+        def announce(line: str, count: int) -> None:
+            """Say how much there is to do."""
+            tell(line)
+            bar.reset(total=count)
+
+        answer = audit(
+            list(model), found, images=images, title=Path(cases).stem,
+            tell=announce, tick=bar.update, **options,
+        )  # fmt: skip
+    page = answer.save(report)
+    tell(headline(answer))
+    tell(f"{page}")
