@@ -103,9 +103,9 @@ class Answer:
         """One row a case, those whose answers change most often first.
 
         Returns:
-            Columns image, group, class, answer, level, around, area, then one an edit: share of
-            networks whose answer changed, or the mean change of the score; missing where it does
-            not apply.
+            Columns image, group, class, answer, level, around, area, then `changed_<edit>`: share
+            of networks whose answer changed, or the mean change of the score; missing where an edit
+            does not apply.
         """
         cases, spread = self.cases, self.cases.spread
         known = np.array([*cases.classes, ""])
@@ -114,12 +114,13 @@ class Answer:
             table["class"] = known[cases.label]
             table["answer"] = known[answers(self.before.mean(axis=0))]
         table = table.assign(level=spread.level, around=spread.around, area=spread.area)
-        changes = pd.DataFrame(np.nan, table.index, list(self.effects))
-        for name, effect in self.effects.items():
-            changes.loc[effect.rows, name] = effect.score.mean(axis=0)
-        most = changes[[n for n in changes if n not in CONTROLS]].abs().mean(axis=1)
-        order = np.argsort(-most.fillna(0).to_numpy(), kind="stable")
-        return pd.concat([table, changes], axis=1).iloc[order]
+        changes = np.full((len(self.effects), len(cases)), np.nan)
+        for change, effect in zip(changes, self.effects.values(), strict=True):
+            change[effect.rows] = effect.score.mean(axis=0)
+        asked = [name not in CONTROLS for name in self.effects]
+        order = np.argsort(-np.nansum(np.abs(changes[asked]), axis=0), kind="stable")
+        names = [f"changed_{name}" for name in self.effects]
+        return pd.concat([table, pd.DataFrame(changes.T, columns=names)], axis=1).iloc[order]
 
     def save(self, folder: str | Path) -> Path:
         """Write the report, whole or not at all: results.json, index.html, audit.png and CSV.
@@ -224,14 +225,14 @@ def _accuracy(asked: Sequence[Prediction], cases: Cases, before: np.ndarray) -> 
 
 def _row(effect: Effect, scores: bool) -> dict[str, Any]:
     changed, follows, seeds = effect.changed, effect.follows, effect.over_seeds
-    dose = np.abs(effect.dose)
+    dose = np.abs(effect.dose[np.isfinite(effect.dose)])
     return {
         "group": effect.edit.group, "edit": effect.edit.name, "label": effect.edit.label,
         "changed": changed.value, "low": changed.low, "high": changed.high,
         "followed": follows.value, "followed_low": follows.low, "followed_high": follows.high,
         "change": float(effect.score.mean()) if scores else np.nan,
         "seeds_low": seeds.low if seeds else np.nan, "seeds_high": seeds.high if seeds else np.nan,
-        "cases": len(effect.rows), "dose": float(np.nanmean(dose)) if len(dose) else np.nan,
+        "cases": len(effect.rows), "dose": float(dose.mean()) if len(dose) else np.nan,
         "clipped": float(effect.clipped.mean()), "unusual": effect.is_unusual,
     }  # fmt: skip
 

@@ -48,10 +48,10 @@ def _background(cases: Cases) -> np.ndarray:
 
 
 _ROWS = (
-    Cue("level_alone", "level of the object", _spread("level")),
-    Cue("contrast_alone", "contrast to the surround", _spread("contrast")),
-    Cue("area_alone", "area of the mask", _spread("area")),
-    Cue("background_alone", "background without the object", _background),
+    Cue("level_alone", "the object's level", _spread("level")),
+    Cue("contrast_alone", "its contrast to the surround", _spread("contrast")),
+    Cue("area_alone", "the mask's area", _spread("area")),
+    Cue("background_alone", "the background", _background),
 )
 CUES = {row.name: row for row in _ROWS}
 """All cues by name."""

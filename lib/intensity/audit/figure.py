@@ -8,16 +8,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from intensity.audit.answer import Answer
+from intensity.audit.base import Shown, choose_donors
+from intensity.audit.registry import EDITS
 from intensity.figures import style
 from intensity.figures.forest import forest
 
-_UNSEEN: dict[str, Any] = {"hatches": ["////"], "colors": "none", "levels": [0.5, 1.5]}
+_UNSEEN: dict[str, Any] = {
+    "fill": False, "hatch": "////", "edgecolor": "#FFFFFF", "linewidth": 0, "alpha": 0.7,
+}  # fmt: skip
 """How levels are drawn that the data do not have."""
 _STRENGTH = 0.8
 """How strong a class color is where all images agree."""
+COLUMNS = 4
+"""Pictures in a row."""
+EXAMPLES = {
+    "level": "level", "surround": "surround", "whole": "both", "core": "core",
+    "ring": "ring", "edge": "contour", "permuted": "permuted", "shape": "shape",
+    "background": "background", "gain_0.8": "x 0.8", "field": "field",
+}  # fmt: skip
+"""Edits that have a picture."""
 USUAL, UNUSUAL, CONTROL = "#0077BB", "#EE7733", style.BASELINE_COLOR
 
 
@@ -30,9 +42,11 @@ def audit_figure(answer: Answer, figure: style.Into = None) -> Figure:
         figure: to draw into; else a new one.
     """
     rows = answer.rows
-    height = max(3.4, 0.17 * (len(rows) + rows["group"].nunique()) + 1.0)
+    height = max(6.0, 0.17 * (len(rows) + rows["group"].nunique()) + 1.0)
     fig = style.new_figure(style.PAGE, height, figure)
-    left, right = fig.subplots(1, 2, width_ratios=[1, 1])
+    grid = fig.add_gridspec(2, 2, height_ratios=[1.4, 1])
+    left, right = fig.add_subplot(grid[0, 0]), fig.add_subplot(grid[:, 1])
+    _examples(fig.add_subplot(grid[1, 0]), answer)
     if answer.plane is None:
         left.text(0.5, 0.5, "no image has a surround", ha="center", va="center")
         left.set_axis_off()
@@ -81,13 +95,36 @@ def _plane(ax: Axes, answer: Answer) -> None:
         ]
         ax.pcolorfast(edges, edges, np.array(colors).reshape(*best.shape, 3))
         _legend(ax, sorted(set(best.ravel().tolist())), answer.cases.classes)
-    if not plane.seen.all():
-        ax.contourf(plane.object, plane.surround, ~plane.seen, **_UNSEEN)
+    for y, x in np.argwhere(~plane.seen):
+        size = edges[1] - edges[0]
+        ax.add_patch(Rectangle((edges[x], edges[y]), size, size, **_UNSEEN))
     ax.plot(edges[[0, -1]], edges[[0, -1]], color=style.INK, linewidth=0.7, linestyle=":")
     ax.set(xlim=edges[[0, -1]], ylim=edges[[0, -1]])
     ax.set_aspect("equal")
     ax.set_xlabel(f"level of the object ({answer.cases.unit})")
     ax.set_ylabel(f"level of the surround ({answer.cases.unit})")
+
+
+def _examples(ax: Axes, answer: Answer) -> None:
+    """The case whose answers change most often, as it is and with some edits."""
+    cases = answer.cases
+    low, high = cases.spread.low.min(), cases.spread.high.max()
+    first = np.flatnonzero(cases.names == answer.by_case["image"].iloc[0])[:1]
+    shown = Shown(cases, first, choose_donors(cases))
+    edits = [row for name in EXAMPLES if (row := EDITS.get(name)) and name in answer.effects]
+    pictures = {"as it is": shown.pixels[0]}
+    pictures |= {EXAMPLES[row.name]: row(shown).pixels[0] for row in edits}
+    for place, (name, pixels) in enumerate(pictures.items()):
+        row, column = divmod(place, COLUMNS)
+        left, bottom = 1.1 * column, -1.35 * row
+        grey = pixels.mean(axis=-1)
+        style.picture(ax, grey, "gray", low, high, (left, left + 1, bottom, bottom + 1))
+        ax.text(left + 0.5, bottom - 0.04, name, ha="center", va="top", fontsize=6.5)
+    ax.spines[:].set_visible(False)
+    ax.set_aspect("equal")
+    lines = -(-len(pictures) // COLUMNS)
+    ax.set(xlim=(0, 1.1 * COLUMNS - 0.1), ylim=(1.35 * (1 - lines) - 0.25, 1))
+    ax.set_title(f"{cases.names[first[0]]} with edits", fontsize=7)
 
 
 def _legend(ax: Axes, labels: list[int], classes: tuple[str, ...]) -> None:
@@ -96,7 +133,7 @@ def _legend(ax: Axes, labels: list[int], classes: tuple[str, ...]) -> None:
         Patch(color=style.tint(style.class_color(c), _STRENGTH), label=f"answer: {classes[c]}")
         for c in labels
     ]
-    hatched = Patch(facecolor="white", edgecolor="#555555", hatch="////", label="not in the data")
+    hatched = Patch(facecolor="#888888", edgecolor="white", hatch="////", label="not in the data")
     handles += [hatched, style.line_handle("no contrast", style.INK, ":")]
     ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=2)
 

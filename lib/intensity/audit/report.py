@@ -16,7 +16,7 @@ from intensity.audit.answer import Answer
 from intensity.audit.baselines import CUES
 from intensity.audit.figure import audit_figure, figure_data
 from intensity.audit.intervals import OVER_GROUPS, REFUSED
-from intensity.audit.words import NO_CLAIM, effect_text, headline, in_words, number_text, share_text
+from intensity.audit.words import NO_CLAIM, headline, in_words, number_text, share_text
 from intensity.claims.results import Measured
 from intensity.figures.style import DPI, parts
 from intensity.report.page import TEMPLATES as PAGE
@@ -159,11 +159,11 @@ def page(answer: Answer, picture: bytes) -> str:
 def _shown(answer: Answer, row: dict[str, object]) -> dict[str, object]:
     """A row of the table of effects, as the page prints it."""
     effect = answer.effects[str(row["edit"])]
-    seeds = effect.over_seeds
+    seeds, form = effect.over_seeds, number_text if answer.scores else share_text
     return {
         **row,
-        "changed": effect_text(answer, str(row["edit"])),
-        "seeds": "" if seeds is None else f"[{100 * seeds.low:.1f}, {100 * seeds.high:.1f}]",
+        "changed": form(effect.changed),
+        "seeds": form(seeds) if seeds else "",
         "followed": share_text(effect.follows),
     }
 

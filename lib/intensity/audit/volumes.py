@@ -22,7 +22,7 @@ def _needed(package: str, path: Path) -> Any:
         return importlib.import_module(package)
     except ImportError:
         raise InvalidInput(
-            f"cases: {shown(path)} needs {package}: install nibabel and pydicom, the extra 'volumes'"
+            f"cases: {shown(path)} needs {package}: install nibabel and pydicom (extra 'volumes')"
         ) from None
 
 
