@@ -29,6 +29,7 @@ from intensity.audit.plane import (
 )
 from intensity.audit.prediction import Prediction, check_knowledge, open_network, predict_all
 from intensity.audit.registry import CONTROLS, EDITS
+from intensity.audit.truth import known_errors
 from intensity.statistics.intervals import Interval
 from intensity.values import InvalidInput
 
@@ -122,6 +123,19 @@ class Answer:
         names = [f"changed_{name}" for name in self.effects]
         return pd.concat([table, pd.DataFrame(changes.T, columns=names)], axis=1).iloc[order]
 
+    @property
+    def words(self) -> list[str]:
+        """What was found, in sentences: first the answer, then what it rests on."""
+        from intensity.audit.words import headline, in_words
+
+        return [headline(self), *in_words(self)]
+
+    def picture(self) -> bytes:
+        """The level plane, examples of edits and the effects of all, as PNG."""
+        from intensity.audit.report import picture
+
+        return picture(self)
+
     def save(self, folder: str | Path) -> Path:
         """Write the report, whole or not at all: results.json, index.html, audit.png and CSV.
 
@@ -186,12 +200,7 @@ def audit(
     slope = level_slope(asked, before=before, **shared)
     plane = level_plane(asked[0], grid=grid, **shared)
     cues = cue_accuracies(cases) if cases.classes and accuracy else {}
-    if known:
-        from intensity.audit.truth import known_errors
-
-        errors = known_errors()
-    else:
-        errors = pd.DataFrame()
+    errors = known_errors() if known else pd.DataFrame()
     settings = {"images": len(cases), "quick": quick, "networks": len(asked), **options}
     return Answer(
         asked[0].name, title, cases, total, before, accuracy,

@@ -35,17 +35,18 @@ def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **opt
     check_folder(report)
     reading = {name: options.pop(name) for name in READING}
     found = read_cases(cases, most=images, **reading)
-    with tqdm(unit=" images", leave=False) as bar:
+    bars: list[tqdm] = []
 
-        def announce(line: str, count: int) -> None:
-            """Say how much there is to do."""
-            tell(line)
-            bar.reset(total=count)
+    def announce(line: str, count: int) -> None:
+        """Say how much there is to do, and show from now on how far it is."""
+        tell(line)
+        bars.append(tqdm(total=count, unit=" images", leave=False))
 
-        answer = audit(
-            list(model), found, images=images, title=Path(cases).stem,
-            tell=announce, tick=bar.update, **options,
-        )  # fmt: skip
+    answer = audit(
+        list(model), found, images=images, title=Path(cases).stem,
+        tell=announce, tick=lambda count: bars[0].update(count), **options,
+    )  # fmt: skip
+    bars[0].close()
     page = answer.save(report)
     tell(headline(answer))
     tell(f"{page}")

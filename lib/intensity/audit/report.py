@@ -58,17 +58,23 @@ def write_report(answer: Answer, folder: Path) -> Path:
     """Write everything into a folder, whole or not at all; says where the page is."""
     folder = folder.resolve()
     check_folder(folder)
-    picture = io.BytesIO()
-    audit_figure(answer).savefig(picture, format="png", dpi=DPI, metadata={"Software": None})
+    png = picture(answer)
     files = {
         "results.json": _results(answer),
-        "audit.png": picture.getvalue(),
+        "audit.png": png,
         "audit.csv": figure_data(answer).to_csv(index=False, float_format="%.6g").encode(),
         "cases.csv": answer.by_case.to_csv(index=False, float_format="%.6g").encode(),
-        "index.html": page(answer, picture.getvalue()).encode(),
+        "index.html": page(answer, png).encode(),
     }
     write_folder(folder, files)
     return folder / "index.html"
+
+
+def picture(answer: Answer) -> bytes:
+    """The figure as PNG."""
+    buffer = io.BytesIO()
+    audit_figure(answer).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def measurements(answer: Answer) -> list[Measurement]:
@@ -123,12 +129,12 @@ def _results(answer: Answer) -> bytes:
     return f"{text}\n".encode()
 
 
-def page(answer: Answer, picture: bytes) -> str:
+def page(answer: Answer, png: bytes) -> str:
     """The page: the answer in words, the figure, all numbers, and what they do not say.
 
     Args:
         answer: of an audit.
-        picture: its figure, as PNG.
+        png: its figure.
     """
     loader = jinja2.FileSystemLoader([TEMPLATE, PAGE / "page"])
     environment = jinja2.Environment(loader=loader, autoescape=True)
@@ -141,7 +147,7 @@ def page(answer: Answer, picture: bytes) -> str:
         headline=headline(answer),
         words=in_words(answer),
         accuracy=share_text(answer.accuracy) if answer.accuracy else "",
-        picture=base64.b64encode(picture).decode(),
+        picture=base64.b64encode(png).decode(),
         alt=_alternative(answer),
         effects=[
             (group, [_shown(answer, row) for row in rows.to_dict("records")])
