@@ -25,7 +25,7 @@ def effects_of(predict: Predict, *names: str) -> dict[str, Effect]:
     """Effects of some edits, or of all."""
     cases = labeled_by(predict)
     network = open_network(predict, cases)
-    before = predict_all(network, cases.images)[None]
+    before = predict_all(network, cases)[None]
     rows = {**EDITS, **CONTROLS}
     edits = [rows[name] for name in names or rows]
     found = run_edits([network], cases, before, edits, choose_donors(cases))
@@ -72,7 +72,7 @@ def test_answers_follow_the_level_to_its_class() -> None:
 def test_the_slope_is_0_of_a_level_and_1_of_a_contrast(predict: Predict, slope: float) -> None:
     cases = labeled_by(predict)
     network = open_network(predict, cases)
-    before = predict_all(network, cases.images)[None]
+    before = predict_all(network, cases)[None]
     found = level_slope([network], cases, before, choose_donors(cases))
     assert found is not None
     assert found.groups.value == pytest.approx(slope, abs=5e-4)
@@ -89,7 +89,7 @@ def test_a_network_of_half_a_contrast_lies_between() -> None:
 
     cases = labeled_by(half)
     network = open_network(half, cases)
-    before = predict_all(network, cases.images)[None]
+    before = predict_all(network, cases)[None]
     found = level_slope([network, network], cases, before.repeat(2, 0), choose_donors(cases))
     assert found is not None
     assert found.groups.value == pytest.approx(0.5, abs=1e-3)
@@ -102,7 +102,7 @@ def test_a_surround_at_the_end_of_the_range_moves_one_way_only() -> None:
     images = np.where(cases.masks[..., None], cases.images, 0)
     black = discs(40, images=images, label=cases.label)
     network = open_network(pixel, black)
-    before = predict_all(network, black.images)[None]
+    before = predict_all(network, black)[None]
     found = level_slope([network], black, before, choose_donors(black))
     assert found is not None
     assert found.groups.value == 0
@@ -131,7 +131,7 @@ def test_scores_have_changes_in_their_own_unit() -> None:
 
     cases = discs(40, label=None)
     network = open_network(level, cases, output="score")
-    before = predict_all(network, cases.images)[None]
+    before = predict_all(network, cases)[None]
     donors = choose_donors(cases)
     rows = [EDITS[name] for name in ("level", "surround", "offset-0.5")]
     found = {e.edit.name: e for e in run_edits([network], cases, before, rows, donors)}
@@ -144,7 +144,7 @@ def test_scores_have_changes_in_their_own_unit() -> None:
 def test_several_networks_have_an_interval_of_their_own() -> None:
     cases = labeled_by(pixel)
     networks = [open_network(one, cases) for one in (pixel, standardised, contrast)]
-    before = np.stack([predict_all(one, cases.images) for one in networks])
+    before = np.stack([predict_all(one, cases) for one in networks])
     (effect,) = run_edits(networks, cases, before, [EDITS["surround"]], choose_donors(cases))
     own = np.abs(effect.score).mean(axis=1)
     assert own[0] == 0
@@ -163,7 +163,7 @@ def test_memory_is_bounded_by_the_batch() -> None:
 
     cases = labeled_by(pixel, discs(150))
     network = open_network(watched, cases)
-    before = predict_all(network, cases.images)[None]
+    before = predict_all(network, cases)[None]
     counted: list[int] = []
     donors = choose_donors(cases)
     run_edits([network], cases, before, [EDITS["level"]], donors, counted.append)

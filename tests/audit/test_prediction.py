@@ -38,7 +38,7 @@ def refusal(predict: Any, cases: Cases = CASES, **options: Any) -> str:
 
 def margins(found: Prediction) -> np.ndarray:
     """(n, classes - 1) differences of logits, which a softmax leaves as they are."""
-    return np.diff(predict_all(found, CASES.images), axis=1)
+    return np.diff(predict_all(found, CASES), axis=1)
 
 
 def small(images: np.ndarray) -> np.ndarray:
@@ -83,7 +83,7 @@ def test_scores_stay_as_they_are() -> None:
     found = opened(lambda x: x.mean(axis=(1, 2, 3)), output="score")
     assert found.scores
     np.testing.assert_allclose(
-        predict_all(found, CASES.images)[:, 0], CASES.images.mean(axis=(1, 2, 3)), rtol=1e-5
+        predict_all(found, CASES)[:, 0], CASES.images.mean(axis=(1, 2, 3)), rtol=1e-5
     )
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from intensity.audit.base import Edit, choose_donors
 from intensity.audit.baselines import cue_accuracies
-from intensity.audit.cases import BATCH, FEWEST_GROUPS, Cases, sample
+from intensity.audit.cases import FEWEST_GROUPS, Cases, sample
 from intensity.audit.effects import Effect, Tick, answers, run_edits
 from intensity.audit.intervals import ratio_interval
 from intensity.audit.plane import (
@@ -68,7 +68,7 @@ class Answer:
     slope: Slope | None
     plane: Plane | None
     cues: dict[str, Interval]
-    settings: dict[str, Any]
+    settings: dict[str, str]
     notes: tuple[str, ...]
     errors: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -190,7 +190,7 @@ def audit(
     asked = [open_network(one, cases, name=name, **options) for one in given]
     edits = [row for row in (*EDITS.values(), *CONTROLS.values()) if row.quick or not quick]
     grid = QUICK_GRID if quick else GRID
-    before = np.stack([predict_all(one, cases.images) for one in asked])
+    before = np.stack([predict_all(one, cases) for one in asked])
     accuracy = _accuracy(asked, cases, before)
     count = predictions(len(cases), len(edits), len(asked), grid)
     tell(_estimate(asked, cases, count), count)
@@ -199,9 +199,10 @@ def audit(
     effects = run_edits(asked, before=before, edits=edits, **shared)
     slope = level_slope(asked, before=before, **shared)
     plane = level_plane(asked[0], grid=grid, **shared)
-    cues = cue_accuracies(cases) if cases.classes and accuracy else {}
+    cues = cue_accuracies(cases) if cases.classes else {}
     errors = known_errors() if known else pd.DataFrame()
-    settings = {"images": len(cases), "quick": quick, "networks": len(asked), **options}
+    named = {key: getattr(value, "__name__", str(value)) for key, value in options.items()}
+    settings = {"networks": str(len(asked)), "quick": str(quick), **named}
     return Answer(
         asked[0].name, title, cases, total, before, accuracy,
         {effect.edit.name: effect for effect in effects}, slope, plane, cues, settings,
@@ -216,7 +217,7 @@ def predictions(cases: int, edits: int, networks: int, grid: int) -> int:
 
 def _estimate(asked: Sequence[Prediction], cases: Cases, count: int) -> str:
     """How long predicting so many images takes, by a batch that is timed."""
-    some = cases.images[:BATCH]
+    some = cases.images[: cases.batch]
     start = time.perf_counter()
     asked[0](some)
     each = (time.perf_counter() - start) / len(some)

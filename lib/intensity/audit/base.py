@@ -9,6 +9,7 @@ levels. Padding is never touched, but by the edit that is named so.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,19 +77,20 @@ class Shown:
     rows: np.ndarray
     donors: np.ndarray
 
-    def __post_init__(self) -> None:
-        """Read the images; those of a batch, not of the set."""
-        valid = self.cases.valid(self.rows)
-        object.__setattr__(self, "pixels", self.cases.images[self.rows].astype(np.float32))
-        object.__setattr__(self, "mask", self.cases.masks[self.rows])
-        object.__setattr__(self, "valid", valid)
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """(m, h, w, c) float32, the images as they are."""
+        return self.cases.images[self.rows].astype(np.float32)
 
-    pixels: np.ndarray = None  # type: ignore[assignment]
-    """(m, h, w, c) float32."""
-    mask: np.ndarray = None  # type: ignore[assignment]
-    """(m, h, w) bool."""
-    valid: np.ndarray = None  # type: ignore[assignment]
-    """(m, h, w) bool, no padding."""
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """(m, h, w) bool, the objects."""
+        return self.cases.masks[self.rows]
+
+    @cached_property
+    def valid(self) -> np.ndarray:
+        """(m, h, w) bool, no padding."""
+        return self.cases.valid(self.rows)
 
     def of(self, name: str) -> np.ndarray:
         """(m,) a number of the cases' spread."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intensity.audit.cases import BATCH, Cases
+from intensity.audit.cases import Cases
 from intensity.audit.intervals import ratio_interval
 from intensity.models.inputs import batches
 from intensity.statistics.intervals import Interval
@@ -39,7 +39,7 @@ def _spread(*names: str) -> Callable[[Cases], np.ndarray]:
 def _background(cases: Cases) -> np.ndarray:
     """(n, k) mean, deviation and quantiles of all but object and padding."""
     found = []
-    for rows in batches(len(cases), BATCH):
+    for rows in batches(len(cases), cases.batch):
         around = cases.valid(rows) & ~cases.masks[rows]
         for image, outside in zip(cases.grey(rows), around, strict=True):
             seen = image[outside] if outside.any() else np.zeros(1)

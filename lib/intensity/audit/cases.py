@@ -26,8 +26,8 @@ SURROUND = 50
 """Pixels around an object from which a contrast can be told."""
 CONSTANT = 0.25
 """Share of pixels at the border that have one and the same value in images with a frame."""
-BATCH = 64
-"""Images that are worked on at once."""
+BATCH, PIXELS = 64, 2**22
+"""Images that are worked on at once, and their pixels, at most."""
 
 
 class Spread(NamedTuple):
@@ -117,6 +117,11 @@ class Cases:
         """How many groups there are."""
         return len(np.unique(self.group))
 
+    @property
+    def batch(self) -> int:
+        """How many images are worked on at once: fewer where they are large."""
+        return max(1, min(BATCH, PIXELS // self.images[0].size))
+
     def valid(self, rows: slice | np.ndarray) -> np.ndarray:
         """Pixels that are no padding: that do not have its value, or are not tied to the border.
 
@@ -136,7 +141,7 @@ class Cases:
     @cached_property
     def spread(self) -> Spread:
         """What the cases have; images are read a batch at a time."""
-        parts = [self._spread(rows) for rows in batches(len(self), BATCH)]
+        parts = [self._spread(rows) for rows in batches(len(self), self.batch)]
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         step = float(columns[0].std(ddof=1)) if len(self) > 1 else 0.0
         low, high = self.values

@@ -97,7 +97,8 @@ def shape_swapped(shown: Shown) -> Edited:
     pixels, cases = shown.pixels.copy(), shown.cases
     applies, label = np.zeros(len(pixels), bool), np.full(len(pixels), -1)
     for i, row in enumerate(shown.rows):
-        others = np.flatnonzero(cases.label != cases.label[row])
+        apart = cases.label != cases.label[row] if cases.classes else np.arange(len(cases)) != row
+        others = np.flatnonzero(apart)
         off = np.abs(np.log(cases.spread.area[others] / cases.spread.area[row]))
         if not len(others) or off.min() > np.log(1.5) or shown.of("room")[i] < SURROUND:
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from intensity.audit.base import Edit, Edited, Shown
-from intensity.audit.cases import BATCH, Cases
+from intensity.audit.cases import Cases
 from intensity.audit.intervals import ratio_interval
 from intensity.audit.prediction import Prediction
 from intensity.models.inputs import batches
@@ -34,6 +34,7 @@ class Effect:
             that have none, or that the network had wrong before.
         unusual, clipped, dose: (m,) as in `Edited`.
         group: (m,) of the cases.
+        scores: whether networks give scores and no classes.
     """
 
     edit: Edit
@@ -44,6 +45,7 @@ class Effect:
     clipped: np.ndarray
     dose: np.ndarray
     group: np.ndarray
+    scores: bool
 
     @property
     def is_unusual(self) -> bool:
@@ -54,7 +56,7 @@ class Effect:
     def changed(self) -> Interval:
         """Share of changed answers, the mean over networks; of scores the mean size of changes."""
         size = np.abs(self.score).mean(axis=0)
-        return ratio_interval(size, np.ones_like(size), self.group, bool(size.max() <= 1))
+        return ratio_interval(size, np.ones_like(size), self.group, not self.scores)
 
     @property
     def over_seeds(self) -> Interval | None:
@@ -97,13 +99,13 @@ def run_edits(
     """
     edits = list(edits)
     parts: dict[str, list[tuple[np.ndarray, ...]]] = {edit.name: [] for edit in edits}
-    for batch in batches(len(cases), BATCH):
+    for batch in batches(len(cases), cases.batch):
         shown = Shown(cases, np.arange(batch.start, batch.stop), donors)
         for edit in edits:
             edited = edit(shown)
             parts[edit.name].append(_asked(networks, shown, edited, before[:, batch]))
             tick(len(networks) * len(shown.rows))
-    found = [_effect(edit, parts[edit.name], cases) for edit in edits]
+    found = [_effect(edit, parts[edit.name], cases, networks[0].scores) for edit in edits]
     return [effect for effect in found if len(effect.rows) >= FEWEST]
 
 
@@ -129,6 +131,6 @@ def _asked(
     return (shown.rows[kept], score, followed, *(column[kept] for column in told_of))
 
 
-def _effect(edit: Edit, parts: list[tuple[np.ndarray, ...]], cases: Cases) -> Effect:
+def _effect(edit: Edit, parts: list[tuple[np.ndarray, ...]], cases: Cases, scores: bool) -> Effect:
     columns = [np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)]
-    return Effect(edit, *columns, group=cases.group[columns[0]])
+    return Effect(edit, *columns, group=cases.group[columns[0]], scores=scores)

@@ -117,7 +117,7 @@ def elsewhere(mask: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -
     rows, columns = np.nonzero(mask)
     rows, columns = rows - rows.min(), columns - columns.min()
     height, width = mask.shape[0] - rows.max(), mask.shape[1] - columns.max()
-    for place in rng.permutation(height * width)[:TRIES]:
+    for place in rng.integers(0, height * width, TRIES):
         row, column = divmod(int(place), width)
         if allowed[rows + row, columns + column].all():
             moved = np.zeros_like(mask)

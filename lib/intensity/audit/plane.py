@@ -12,12 +12,12 @@ object's level alone and exactly 1 for one that reads its contrast to the surrou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from intensity.audit.base import MOST_CLIPPED, Shown
-from intensity.audit.cases import BATCH, SURROUND, Cases
+from intensity.audit.cases import SURROUND, Cases
 from intensity.audit.effects import Tick, answers
 from intensity.audit.intervals import ratio_interval
 from intensity.audit.prediction import Prediction
@@ -81,7 +81,7 @@ def level_slope(
         networks, cases, before, donors, tick: as for `run_edits`.
     """
     products, squares, rows = [], [], []
-    for batch in batches(len(cases), BATCH):
+    for batch in batches(len(cases), cases.batch):
         shown = Shown(cases, np.arange(batch.start, batch.stop), donors)
         for share in SHARES:
             step = share * cases.spread.step
@@ -147,17 +147,19 @@ def level_plane(
     if len(usable) < 2:
         return None
     rows = usable[np.linspace(0, len(usable) - 1, min(MOST, len(usable))).astype(int)]
-    shown = Shown(cases, rows, donors)
     levels = np.linspace(*np.quantile([*spread.level, *spread.around[usable]], (0.01, 0.99)), grid)
-    share = np.stack([_answers_at(network, shown, level, levels, tick) for level in levels])
+    share: Any = 0
+    for batch in batches(len(rows), cases.batch):
+        shown = Shown(cases, rows[batch], donors)
+        share += np.stack([_answers_at(network, shown, level, levels, tick) for level in levels])
     seen = [spread.usual(name, levels) for name in ("around", "level")]
-    return Plane(levels, levels, share, seen[0][:, None] & seen[1], len(rows))
+    return Plane(levels, levels, share / len(rows), seen[0][:, None] & seen[1], len(rows))
 
 
 def _answers_at(
     network: Prediction, shown: Shown, around: float, levels: np.ndarray, tick: Tick
 ) -> np.ndarray:
-    """(k, classes) shares of answers with the surround at one level and the object at k."""
+    """(k, classes) counts of answers with the surround at one level and the object at k."""
     back = (around - shown.of("around"))[:, None, None, None]
     found = []
     for level in levels:
@@ -166,5 +168,5 @@ def _answers_at(
         values = network(shown.with_changes(moved, shown.valid))
         tick(len(values))
         counted = values if network.scores else np.eye(values.shape[1])[answers(values)]
-        found.append(counted.mean(axis=0))
+        found.append(counted.sum(axis=0))
     return np.stack(found)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from intensity.audit.cases import BATCH, Cases, check_classes
+from intensity.audit.cases import Cases, check_classes
 from intensity.audit.outputs import Output, Reader, find_reader, looks_like
 from intensity.audit.preprocessing import find_function, find_preprocessing
 from intensity.models.inputs import batches
@@ -109,7 +109,8 @@ def open_network(
     before = find_preprocessing(preprocess, cases.values)
     call, kind = _opened(found, cases, output)
     predict = lambda images: call(before(images))  # noqa: E731
-    tried = cases[np.unique(np.linspace(0, len(cases) - 1, TRIED).astype(int))]
+    some = max(2, min(TRIED, cases.batch))
+    tried = cases[np.unique(np.linspace(0, len(cases) - 1, some).astype(int))]
     raw = _first(predict, tried.images)
     kind = looks_like(raw) if kind == "auto" else kind
     read = find_reader(kind, raw.shape[1], threshold, of)
@@ -167,12 +168,10 @@ def _opened(network: Any, cases: Cases, output: Output) -> tuple[Predict, str]:
     first = as_pixels(cases.images[:1].astype(np.float32), found.network)
     if found.end == "sigmoid" and found.classes > 1 and output != "multilabel":
         raise InvalidInput(f"output: {output!r} of several sigmoids is not allowed: multilabel")
-    if found.end == "unknown" and output == "auto":
-        check_logits(found, logits(found.network, first), several=True)
-    known = {"softmax": "logits", "sigmoid": "logits", "linear": "logits", "unknown": output}
-    kind = "logits" if output == "auto" else known[found.end]
-    if output == "multilabel":
-        kind = "multilabel" if found.end == "unknown" else "multilogit"
+    if found.end == "unknown" and output != "auto":
+        return network.predict_on_batch, output
+    check_logits(found, logits(found.network, first), several=True)
+    kind = "multilogit" if output == "multilabel" else "logits"
     return (lambda images: logits(found.network, images)), kind
 
 
@@ -208,9 +207,10 @@ def _check_steady(made: Prediction, images: np.ndarray, first: np.ndarray) -> No
         )
 
 
-def predict_all(made: Prediction, images: np.ndarray) -> np.ndarray:
+def predict_all(made: Prediction, cases: Cases) -> np.ndarray:
     """(n, classes) logits of all images, or (n, 1) scores, a batch at a time."""
-    return np.concatenate([made(images[rows]) for rows in batches(len(images), BATCH)])
+    parts = batches(len(cases), cases.batch)
+    return np.concatenate([made(cases.images[rows]) for rows in parts])
 
 
 def check_knowledge(cases: Cases, values: np.ndarray) -> None:

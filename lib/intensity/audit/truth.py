@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from intensity.audit.base import Shown, choose_donors
-from intensity.audit.cases import BATCH, Cases, make_cases
+from intensity.audit.cases import Cases, make_cases
 from intensity.audit.effects import answers
 from intensity.audit.plane import level_slope
 from intensity.audit.prediction import open_network, predict_all
@@ -109,11 +109,11 @@ def compare(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     """
     cases = scene_cases(scenes)
     network, donors = open_network(model, cases), choose_donors(cases)
-    before = predict_all(network, cases.images)
+    before = predict_all(network, cases)
     rows = []
     for name, exact in EXACT.items():
         changed = []
-        for batch in batches(len(cases), BATCH):
+        for batch in batches(len(cases), cases.batch):
             shown = Shown(cases, np.arange(batch.start, batch.stop), donors)
             edited = EDITS[name](shown)
             kept = np.flatnonzero(edited.applies)
