@@ -195,10 +195,9 @@ def audit(
     count = predictions(len(cases), len(edits), len(asked), grid)
     tell(_estimate(asked, cases, count), count)
     donors = choose_donors(cases)
-    shared = {"cases": cases, "donors": donors, "tick": tick}
-    effects = run_edits(asked, before=before, edits=edits, **shared)
-    slope = level_slope(asked, before=before, **shared)
-    plane = level_plane(asked[0], grid=grid, **shared)
+    effects = run_edits(asked, cases, before, edits, donors, tick)
+    slope = level_slope(asked, cases, before, donors, tick)
+    plane = level_plane(asked[0], cases, donors, grid, tick)
     cues = cue_accuracies(cases) if cases.classes else {}
     errors = known_errors() if known else pd.DataFrame()
     named = {key: getattr(value, "__name__", str(value)) for key, value in options.items()}

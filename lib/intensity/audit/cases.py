@@ -145,7 +145,8 @@ class Cases:
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         step = float(columns[0].std(ddof=1)) if len(self) > 1 else 0.0
         low, high = self.values
-        return Spread(*columns, step=step or 0.05 * (high - low))
+        named: dict[str, Any] = dict(zip(Spread._fields, columns, strict=False))
+        return Spread(**named, step=step or 0.05 * (high - low))
 
     def _spread(self, rows: slice) -> tuple[np.ndarray, ...]:
         pixels, mask = self.grey(rows), self.masks[rows]

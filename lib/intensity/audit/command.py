@@ -35,7 +35,7 @@ def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **opt
     check_folder(report)
     reading = {name: options.pop(name) for name in READING}
     found = read_cases(cases, most=images, **reading)
-    bars: list[tqdm] = []
+    bars: list[tqdm[Any]] = []
 
     def announce(line: str, count: int) -> None:
         """Say how much there is to do, and show from now on how far it is."""

@@ -28,11 +28,8 @@ def sham(shown: Shown) -> Edited:
 def mask_changed(shown: Shown, by: int) -> Edited:
     """The object's level changes in a mask with more, or fewer, rows of pixels all around."""
     changed = other_level(shown, 0, lambda mask: masks.grown(mask, by) & shown.valid)
-    return changed._replace(applies=changed.applies & _left(shown, by))
-
-
-def _left(shown: Shown, by: int) -> np.ndarray:
-    return masks.grown(shown.mask, by).any(axis=(1, 2))
+    left = masks.grown(shown.mask, by).any(axis=(1, 2))
+    return changed._replace(applies=changed.applies & left)
 
 
 def mask_feathered(shown: Shown, width: int) -> Edited:

@@ -85,7 +85,7 @@ def background_swapped(shown: Shown, column: int) -> Edited:
     pixels, donors = shown.pixels.copy(), shown.donors[shown.rows, column]
     applies = (donors >= 0) & (shown.of("room") >= SURROUND)
     for i in np.flatnonzero(applies):
-        behind = _without_object(shown, i, int(donors[i]))
+        behind = _without_object(shown, int(i), int(donors[i]))
         around = shown.outside[i]
         pixels[i, around] = behind[around]
     label = shown.donor_label(column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Effect:
         """Whether more than a few of its images are unlike the data."""
         return bool(self.unusual.mean() > ODD)
 
-    @property
+    @cached_property
     def changed(self) -> Interval:
         """Share of changed answers, the mean over networks; of scores the mean size of changes."""
         size = np.abs(self.score).mean(axis=0)
@@ -63,7 +64,7 @@ class Effect:
         """The same with an interval over several networks of one kind."""
         return t_interval(np.abs(self.score).mean(axis=1)) if len(self.score) > 1 else None
 
-    @property
+    @cached_property
     def follows(self) -> Interval:
         """Share of answers that become the class that goes with the change."""
         known = np.isfinite(self.followed)
@@ -132,5 +133,7 @@ def _asked(
 
 
 def _effect(edit: Edit, parts: list[tuple[np.ndarray, ...]], cases: Cases, scores: bool) -> Effect:
-    columns = [np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)]
-    return Effect(edit, *columns, group=cases.group[columns[0]], scores=scores)
+    columns = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+    rows, score, followed, unusual, clipped, dose = columns
+    group = cases.group[rows]
+    return Effect(edit, rows, score, followed, unusual, clipped, dose, group, scores)

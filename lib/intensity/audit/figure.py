@@ -115,15 +115,15 @@ def _examples(ax: Axes, answer: Answer) -> None:
     pictures = {"as it is": shown.pixels[0]}
     pictures |= {EXAMPLES[row.name]: row(shown).pixels[0] for row in edits}
     for place, (name, pixels) in enumerate(pictures.items()):
-        row, column = divmod(place, COLUMNS)
-        left, bottom = 1.1 * column, -1.35 * row
+        line, column = divmod(place, COLUMNS)
+        left, bottom = 1.1 * column, -1.35 * line
         grey = pixels.mean(axis=-1)
         style.picture(ax, grey, "gray", low, high, (left, left + 1, bottom, bottom + 1))
         ax.text(left + 0.5, bottom - 0.04, name, ha="center", va="top", fontsize=6.5)
     ax.spines[:].set_visible(False)
     ax.set_aspect("equal")
-    lines = -(-len(pictures) // COLUMNS)
-    ax.set(xlim=(0, 1.1 * COLUMNS - 0.1), ylim=(1.35 * (1 - lines) - 0.25, 1))
+    last = (len(pictures) - 1) // COLUMNS
+    ax.set(xlim=(0, 1.1 * COLUMNS - 0.1), ylim=(-1.35 * last - 0.25, 1))
     ax.set_title(f"{cases.names[first[0]]} with edits", fontsize=7)
 
 

@@ -6,6 +6,7 @@ Reference:
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,11 +49,17 @@ def ratio_interval(
     if share and np.ptp(above / below) == 0:
         low, high, _ = wilson(round(value * count), count)
         return Interval(min(low, value), max(high, value), value)
-    rng = np.random.Generator(np.random.Philox(key=count))
-    drawn = rng.multinomial(count, np.full(count, 1 / count), DRAWS)
+    drawn = _drawn(count)
     sums = drawn @ below
     ratios = (drawn @ above)[sums > 0] / sums[sums > 0]
     quantile = float(student.ppf((1 + LEVEL) / 2, count - 1)) * math.sqrt(count / (count - 1))
     tail = float(ndtr(-quantile))
     low, high = np.quantile(ratios, (tail, 1 - tail))
     return Interval(float(min(low, value)), float(max(high, value)), value)
+
+
+@lru_cache(maxsize=8)
+def _drawn(count: int) -> np.ndarray:
+    """(draws, count) how often each group is drawn, as floats, whose products are quick."""
+    rng = np.random.Generator(np.random.Philox(key=count))
+    return rng.multinomial(count, np.full(count, 1 / count), DRAWS).astype(float)

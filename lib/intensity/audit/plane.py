@@ -30,7 +30,7 @@ PER_CASE = 2 * len(SHARES)
 """Images that it needs of each case."""
 GRID, QUICK_GRID = 13, 7
 """Levels on each axis of the plane."""
-MOST = 32
+MOST = 24
 """Cases that the plane is made of."""
 
 
@@ -147,7 +147,8 @@ def level_plane(
     if len(usable) < 2:
         return None
     rows = usable[np.linspace(0, len(usable) - 1, min(MOST, len(usable))).astype(int)]
-    levels = np.linspace(*np.quantile([*spread.level, *spread.around[usable]], (0.01, 0.99)), grid)
+    low, high = np.quantile([*spread.level, *spread.around[usable]], (0.01, 0.99))
+    levels = np.linspace(low, high, grid)
     share: Any = 0
     for batch in batches(len(rows), cases.batch):
         shown = Shown(cases, rows[batch], donors)

@@ -135,7 +135,7 @@ def find_network(network: Any) -> tuple[Any, str]:
         raise InvalidInput(f"model: {text!r} is not allowed: a .keras file or module:function")
     if not callable(network):
         raise InvalidInput(f"model: {type(network).__name__} is not allowed: a function of images")
-    return network, getattr(network, "__name__", None) or getattr(network, "name", "network")
+    return network, str(getattr(network, "__name__", getattr(network, "name", "network")))
 
 
 def _load(path: Path) -> keras.Model:

@@ -147,7 +147,7 @@ def _of_table(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
 
     def read(rows: np.ndarray, chosen: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Images and masks of rows, all of one size."""
-        found = [_case(*pairs[row], chosen) for row in rows]
+        found = [_case(pairs[row][0], pairs[row][1], chosen) for row in rows]
         for row, (image, _) in zip(rows, found, strict=True):
             if image.shape != found[0][0].shape:
                 raise InvalidInput(
@@ -193,7 +193,7 @@ def _folder(folder: Path) -> pd.DataFrame:
         absent = set(said.index) - set(keys)
         raise InvalidInput(f"cases: image {min(absent)!r} of {LABELS} is not in the folder")
     table = table[kept].drop(columns="label", errors="ignore").reset_index(drop=True)
-    return table.assign(**{name: columns[name] for name in columns})
+    return pd.concat([table, columns], axis=1)
 
 
 def _listed(folder: Path, images: str, masks: str) -> pd.DataFrame:
@@ -235,8 +235,7 @@ def _case(images: Sequence[Path], mask: Path, chosen: int | None) -> tuple[np.nd
                 f"masks: {shown(path)} is {_size(other.pixels)}, {shown(images[0])} is "
                 f"{_size(first.pixels)}: of one size are allowed"
             )
-        placed = first.place is not None and other.place is not None
-        if placed and not np.allclose(first.place, other.place, atol=1e-3):
+        if not _same_place(first, other):
             raise InvalidInput(
                 f"masks: {shown(path)} lies elsewhere than {shown(images[0])}: origin, spacing and "
                 "axes have to be the same"
@@ -246,6 +245,13 @@ def _case(images: Sequence[Path], mask: Path, chosen: int | None) -> tuple[np.nd
     means = masks == chosen if chosen is not None else masks > 0
     number = int(means.sum(axis=(1, 2)).argmax())
     return pixels[number], masks[number]
+
+
+def _same_place(one: Picture, other: Picture) -> bool:
+    """Whether two volumes lie on each other, as far as their files say."""
+    if one.place is None or other.place is None:
+        return True
+    return bool(np.allclose(one.place, other.place, atol=1e-3))
 
 
 def _mask_of(mask: Path, image: Path, chosen: int | None) -> Picture:

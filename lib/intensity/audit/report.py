@@ -18,10 +18,10 @@ from intensity.audit.figure import audit_figure, figure_data
 from intensity.audit.intervals import OVER_GROUPS, REFUSED
 from intensity.audit.words import NO_CLAIM, headline, in_words, number_text, share_text
 from intensity.claims.results import Measured
-from intensity.figures.style import DPI, parts
+from intensity.figures.style import DPI, parts, records
 from intensity.report.page import TEMPLATES as PAGE
 from intensity.statistics.intervals import Interval, seed_interval
-from intensity.statistics.measurements import Measurement
+from intensity.statistics.measurements import Counted, Measurement
 from intensity.storage.code_digest import provenance
 from intensity.storage.files import write_folder
 from intensity.units import FRACTION, find_unit
@@ -105,17 +105,16 @@ def measurements(answer: Answer) -> list[Measurement]:
 
 def _measured(name: str, groups: Interval, unit: str, seeds: np.ndarray, cases: int) -> Measurement:
     """A number with its interval over networks where there are several, else over groups."""
-    n = {"seeds": len(seeds), "scenes": cases}
+    of, method, own = find_unit(unit), OVER_GROUPS, None
     if len(seeds) > 1:
-        (low, high, value), method = seed_interval(seeds, find_unit(unit), cases)
-        ends = {"ci95": (low, high), "seeds": seeds.tolist(), "method": method}
-        return Measurement(id=name, value=value, n=n, unit=unit, **ends)
-    if math.isnan(groups.low):
-        return Measurement(
-            id=name, value=groups.value, ci95=None, exact=True, n=n, unit=unit, method=REFUSED
-        )
-    ends = find_unit(unit).clip(groups.low, groups.high)
-    return Measurement(id=name, value=groups.value, ci95=ends, n=n, unit=unit, method=OVER_GROUPS)
+        groups, method = seed_interval(seeds, of, cases)
+        own = seeds.tolist()
+    none = math.isnan(groups.low)
+    return Measurement(
+        id=name, value=groups.value, ci95=None if none else of.clip(groups.low, groups.high),
+        exact=none, n=Counted(seeds=len(seeds), scenes=cases), seeds=own, unit=unit,
+        method=REFUSED if none else method,
+    )  # fmt: skip
 
 
 def _word(text: str) -> str:
@@ -150,11 +149,11 @@ def page(answer: Answer, png: bytes) -> str:
         picture=base64.b64encode(png).decode(),
         alt=_alternative(answer),
         effects=[
-            (group, [_shown(answer, row) for row in rows.to_dict("records")])
+            (group, [_shown(answer, row) for row in records(rows)])
             for group, rows in parts(answer.rows, "group").items()
         ],
         cues=[(CUES[name].label, share_text(one)) for name, one in answer.cues.items()],
-        errors=answer.errors.to_dict("records"),
+        errors=records(answer.errors),
         worst=_worst(answer),
         no_claim=NO_CLAIM,
         made=provenance(),
@@ -184,5 +183,4 @@ def _alternative(answer: Answer) -> str:
 def _worst(answer: Answer) -> list[dict[str, object]]:
     """The cases whose answers change most often."""
     columns = [c for c in ("image", "class", "answer", "level", "around") if c in answer.by_case]
-    records: list[dict[str, object]] = answer.by_case[columns].head(5).to_dict("records")
-    return records
+    return records(answer.by_case[columns].head(5))

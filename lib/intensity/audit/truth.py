@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 KNOWN = ("absolute", "contrast", "hard")
 """Tasks whose networks are audited."""
 NETWORK = "bn_compact"
-SCENES = 300
+SCENES = 200
 """Scenes of each."""
 
 Exact = Callable[[Scenes, np.ndarray, Scenes], np.ndarray]
@@ -53,7 +53,7 @@ def scene_cases(scenes: Scenes) -> Cases:
 def visible_scenes(task: str, count: int) -> Scenes:
     """The first test scenes of a task whose objects can be seen."""
     scenes = draw_scenes(TASKS[task], usual_setting(TASKS[task]), "test", 0, count)
-    return scenes[masks(scenes).object.any(axis=(1, 2))]
+    return scenes[np.flatnonzero(masks(scenes).object.any(axis=(1, 2)))]
 
 
 def example(count: int = SCENES) -> tuple[keras.Model, Cases]:
