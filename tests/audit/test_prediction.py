@@ -220,6 +220,16 @@ def test_a_keras_model_of_one_sigmoid_is_two_classes() -> None:
     )
 
 
+def test_a_keras_model_with_an_end_that_is_not_known_is_taken_for_what_it_looks_like() -> None:
+    images = keras.Input((SIZE, SIZE, 1))
+    inner = keras_model("softmax")
+    same = keras.layers.Dense(3, use_bias=False)
+    model = keras.Model(images, same(inner(images)))
+    same.set_weights([np.eye(3)])
+    expected = np.diff(small(CASES.images.astype(float)), axis=1)
+    np.testing.assert_allclose(margins(opened(model)), expected, rtol=1e-3)
+
+
 def test_keras_models_that_do_not_fit_are_refused() -> None:
     assert "multilabel" in refusal(keras_model("sigmoid", 3))
     assert "24 x 24 pixels is not allowed: the model takes 30 x 30" in refusal(

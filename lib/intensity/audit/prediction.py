@@ -158,21 +158,22 @@ def _opened(network: Any, cases: Cases, output: Output) -> tuple[Predict, str]:
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(network, keras.Model):
         return network, output
-    from intensity.attribution.explained import check_logits, explained
+    from intensity.attribution.explained import explained
     from intensity.models.inference import logits
     from intensity.models.inputs import as_pixels
 
     if output == "score":
         return network.predict_on_batch, output
     found = explained(network, cases.images.shape)
-    first = as_pixels(cases.images[:1].astype(np.float32), found.network)
+    as_pixels(cases.images[:1].astype(np.float32), found.network)
     if found.end == "sigmoid" and found.classes > 1 and output != "multilabel":
         raise InvalidInput(f"output: {output!r} of several sigmoids is not allowed: multilabel")
-    if found.end == "unknown" and output != "auto":
+    if found.end == "unknown" and found.classes == 1:
         return network.predict_on_batch, output
-    check_logits(found, logits(found.network, first), several=True)
     kind = "multilogit" if output == "multilabel" else "logits"
-    return (lambda images: logits(found.network, images)), kind
+    return (
+        lambda images: logits(found.network, images)
+    ), output if found.end == "unknown" else kind
 
 
 def _first(predict: Predict, images: np.ndarray) -> np.ndarray:
