@@ -56,10 +56,10 @@ def test_too_small_a_surround_leaves_the_rows_of_contrast_out() -> None:
     y, x = np.indices((24, 24))
     given["masks"] = np.broadcast_to((y > 0) | (x < 4), given["masks"].shape)
     found = asked(cases=discs(60, **given))
-    assert not {"surround", "whole", "background", "shape"} & found.effects.keys()
+    assert not {"object", "surround", "whole", "background", "shape"} & found.effects.keys()
     assert found.slope is None
     assert found.plane is None
-    assert any("surround by as much" in note for note in found.notes)
+    assert any("surround by the step" in note for note in found.notes)
     assert "no statement about level and contrast" in headline(found)
     assert figure_data(found)["panel"].unique().tolist() == ["effects"]
 

@@ -39,25 +39,54 @@ def test_donors_are_others_of_another_class_and_of_the_own() -> None:
     np.testing.assert_array_equal(DONORS, choose_donors(CASES))
 
 
-def test_donors_come_first_whose_step_leaves_the_surround_among_the_datas() -> None:
-    spread, around = CASES.spread, CASES.spread.around
-    step = spread.level[DONORS[:, 0]] - spread.level
-    inside = spread.usual("around", around + step) & spread.usual("around", around - step)
-    steps = spread.level[None] - spread.level[:, None]
-    usual = [spread.usual("around", (around[:, None] + sign * steps).ravel()) for sign in (1, -1)]
-    could = (usual[0] & usual[1]).reshape(steps.shape)
-    could &= CASES.label[None] != CASES.label[:, None]
-    np.testing.assert_array_equal(inside, could.any(axis=1))
+def test_a_donor_of_the_own_class_is_as_far_away_as_one_of_another() -> None:
+    level = CASES.spread.level
+    far = np.abs(level[DONORS] - level[:, None])
+    for i, (wanted, got) in enumerate(far):
+        alike = np.flatnonzero((CASES.label == CASES.label[i]) & (np.arange(len(CASES)) != i))
+        possible = np.abs(level[alike] - level[i])
+        assert abs(got - wanted) == pytest.approx(np.abs(possible - wanted).min())
 
 
-def test_one_step_moves_the_object_the_surround_the_other_way_and_both() -> None:
-    step = SHOWN.step[:, None, None]
+def test_an_object_gets_the_level_of_one_of_another_class() -> None:
     edited, change = made("level")
-    np.testing.assert_allclose(change, step * SHOWN.mask, atol=1e-4)
+    np.testing.assert_allclose(change, SHOWN.step[:, None, None] * SHOWN.mask, atol=1e-4)
     np.testing.assert_allclose(edited.dose, SHOWN.step)
     np.testing.assert_array_equal(edited.label, CASES.label[DONORS[:, 0]])
-    np.testing.assert_allclose(made("surround")[1], -step * ~SHOWN.mask, atol=1e-4)
-    np.testing.assert_allclose(made("whole")[1], step * np.ones_like(SHOWN.mask), atol=1e-4)
+
+
+def test_object_surround_and_both_move_by_one_step() -> None:
+    step, can = SHOWN.common_step
+    assert all(part.all() for part in can.values())
+    at = step[:, None, None]
+    np.testing.assert_allclose(made("object")[1], at * SHOWN.mask, atol=1e-4)
+    np.testing.assert_allclose(made("surround")[1], -at * ~SHOWN.mask, atol=1e-4)
+    np.testing.assert_allclose(made("whole")[1], at * np.ones_like(SHOWN.mask), atol=1e-4)
+    share = np.log2(SHOWN.step / step)
+    np.testing.assert_allclose(share, np.rint(share), atol=1e-6)
+
+
+def test_the_common_step_stays_among_the_levels_of_the_data_where_it_can() -> None:
+    step, _ = SHOWN.common_step
+    usual = CASES.spread.usual
+    fine = [
+        usual("around", CASES.spread.around + s) & usual("around", CASES.spread.around - s)
+        & usual("level", CASES.spread.level + s)
+        for s in (step, 2 * step, step / 2)
+    ]  # fmt: skip
+    assert fine[0].mean() > 0.9
+    larger = np.abs(2 * step) <= np.abs(SHOWN.step)
+    assert not (fine[0] & fine[1] & larger).any()
+
+
+def test_a_surround_at_the_end_of_the_range_moves_one_way() -> None:
+    images = np.where(CASES.masks[..., None], CASES.images, 0)
+    black = shown_of(discs(40, images=images))
+    step, can = black.common_step
+    np.testing.assert_array_equal(can["object"], step != 0)
+    np.testing.assert_array_equal(can["surround"], step < 0)
+    np.testing.assert_array_equal(can["both"], step > 0)
+    assert made("surround", black)[0].unusual[can["surround"]].all()
 
 
 def test_an_object_of_its_own_class_gives_its_level_too() -> None:
@@ -182,12 +211,12 @@ def test_one_channel_alone_is_changed_where_it_is_meant(name: str) -> None:
 def test_a_dose_that_the_range_would_cut_is_halved() -> None:
     cases = discs(20, values=(0, 170))
     shown = shown_of(cases)
-    pixels, step, fits = shifted(shown, shown.mask, np.full(20, 64.0))
-    assert fits.all()
+    pixels, step = shifted(shown, shown.mask, np.full(20, 64.0))
+    assert step.all()
     assert set(np.unique(64 / step)) <= {1.0, 2.0, 4.0, 8.0, 16.0, 32.0}
     inside = np.where(shown.mask, pixels[..., 0], 0)
     assert ((inside > 170).sum(axis=(1, 2)) < 0.01 * cases.spread.area).all()
-    assert not shifted(shown, shown.mask, np.full(20, -1e6))[2].any()
+    assert not shifted(shown, shown.mask, np.full(20, -1e6))[1].any()
 
 
 def test_the_share_that_the_range_cuts_is_told() -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from intensity.audit.cases import Cases
+from intensity.audit.cases import SURROUND, Cases
 from intensity.values import Registered
 
 MOST_CLIPPED = 0.01
@@ -107,6 +107,39 @@ class Shown:
         """(m,) level of an object of another class minus that of the own."""
         return self.cases.spread.level[self.donors[self.rows, 0]] - self.of("level")
 
+    @cached_property
+    def common_step(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """One step for object, surround and both, so that their effects can be compared.
+
+        It is the step, halved until all three stay in the declared range, or the object and one of
+        the others where the surround lies at an end of the range; and among the levels of the data,
+        where some half of the step allows that.
+
+        Returns:
+            (m,) steps; by part (m,) bool, whether it can move by the step.
+        """
+        usual = self.cases.spread.usual
+        best, chosen = np.zeros(len(self.rows)), np.zeros(len(self.rows))
+        can = {part: np.zeros(len(self.rows), bool) for part in self.parts}
+        for step in self.step / 2.0 ** np.arange(HALVINGS + 1)[:, None]:
+            fits = {
+                part: (cut_share(self, where, sign * step) < MOST_CLIPPED) & (step != 0)
+                for part, (where, sign) in self.parts.items()
+            }
+            around = [usual("around", self.of("around") + sign * step) for sign in (1, -1)]
+            inside = around[0] & around[1] & usual("level", self.of("level") + step)
+            both = fits["surround"] & fits["both"]
+            rank = fits["object"] * (fits["surround"] | fits["both"]) * (1 + both * (1 + inside))
+            better = (rank > best) & (self.of("room") >= SURROUND)
+            best, chosen = np.where(better, rank, best), np.where(better, step, chosen)
+            can = {part: np.where(better, fits[part], can[part]) for part in can}
+        return chosen, can
+
+    @cached_property
+    def parts(self) -> dict[str, tuple[np.ndarray, int]]:
+        """What moves by one step, (m, h, w) bool, and which way."""
+        return {"object": (self.mask, 1), "surround": (self.outside, -1), "both": (self.valid, 1)}
+
     def donor_label(self, column: int) -> np.ndarray:
         """(m,) classes of donors, -1 where there is none."""
         donor = self.donors[self.rows, column]
@@ -152,47 +185,47 @@ class Shown:
 def choose_donors(cases: Cases) -> np.ndarray:
     """For every case a random other one of another class, and one of its own class.
 
-    Of another class, those come first by whose step the surround stays among those of the data,
-    whichever way it moves. Cases without classes have a donor of the first kind alone, any other.
+    That of its own class is the one whose level is as far from its own as the first one's is, or
+    most nearly so. Cases without classes have a donor of the first kind alone, any other.
 
     Returns:
         (n, 2) rows, -1 for none.
     """
-    rng, spread = np.random.Generator(np.random.Philox(key=SEED["donors"])), cases.spread
-    found = np.full((len(cases), 2), -1)
-    for i, (level, around) in enumerate(zip(spread.level, spread.around, strict=True)):
-        order = rng.permutation(len(cases))
-        order = order[order != i]
-        same = (cases.label[order] == cases.label[i]) & bool(cases.classes)
-        step = spread.level[order] - level
-        usual = spread.usual("around", around + step) & spread.usual("around", around - step)
-        for column, allowed in enumerate((~same, same)):
-            rank = np.where(allowed, ~usual * (1 - column), 2)
-            if allowed.any():
-                found[i, column] = order[rank.argmin()]
+    draws = np.random.Generator(np.random.Philox(key=SEED["donors"])).random(len(cases))
+    level, found = cases.spread.level, np.full((len(cases), 2), -1)
+    for i, draw in enumerate(draws):
+        others = np.arange(len(cases)) != i
+        same = others & (cases.label == cases.label[i]) & bool(cases.classes)
+        if len(apart := np.flatnonzero(others & ~same)):
+            found[i, 0] = apart[int(draw * len(apart))]
+        if len(alike := np.flatnonzero(same)):
+            far = np.abs(level[found[i, 0]] - level[i])
+            found[i, 1] = alike[np.abs(np.abs(level[alike] - level[i]) - far).argmin()]
     return found
 
 
-def shifted(
-    shown: Shown, where: np.ndarray, step: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images with a step added somewhere, halved where too many pixels would leave the range.
+def cut_share(shown: Shown, where: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """(m,) share of values in a region that would leave the declared range by (m,) steps."""
+    low, high = shown.cases.values
+    moved = shown.pixels + step[:, None, None, None].astype(np.float32)
+    out = (where > 0)[..., None] & ((moved < low) | (moved > high))
+    return out.mean(axis=-1).sum(axis=(1, 2)) / np.maximum((where > 0).sum(axis=(1, 2)), 1)
+
+
+def shifted(shown: Shown, where: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Images with a step added somewhere, halved where too many values would leave the range.
 
     Args:
         where: (m, h, w) bool, or weights 0..1.
         step: (m,) in the user's unit.
 
     Returns:
-        (m, h, w, c) pixels, not yet cut; (m,) steps; (m,) bool, whether one was found.
+        (m, h, w, c) pixels, not yet cut; (m,) steps, 0 where none is small enough.
     """
-    low, high = shown.cases.values
-    weight, step = where[..., None].astype(np.float32), step.astype(float)
-    for _ in range(HALVINGS + 1):
-        moved = shown.pixels + weight * step[:, None, None, None].astype(np.float32)
-        out = ((moved < low) | (moved > high)) & (weight > 0)
-        clipped = out.sum(axis=(1, 2, 3)) / np.maximum((weight > 0).sum(axis=(1, 2, 3)), 1)
-        fits = clipped < MOST_CLIPPED * shown.pixels.shape[-1]
-        if fits.all():
-            break
+    step = step.astype(float)
+    for _ in range(HALVINGS):
+        fits = cut_share(shown, where, step) < MOST_CLIPPED
         step = np.where(fits, step, step / 2)
-    return moved, step, fits & (step != 0)
+    step = np.where(cut_share(shown, where, step) < MOST_CLIPPED, step, 0)
+    weight = where[..., None].astype(np.float32)
+    return shown.pixels + weight * step[:, None, None, None].astype(np.float32), step

@@ -21,8 +21,8 @@ def sham(shown: Shown) -> Edited:
         for i, (mask, outside) in enumerate(zip(shown.mask, shown.outside, strict=True))
     ]
     where = np.stack([shown.mask[i] & False if one is None else one for i, one in enumerate(found)])
-    pixels, step, fits = shifted(shown, where, shown.step)
-    return shown.edited(pixels, where, applies=fits & where.any(axis=(1, 2)), dose=step)
+    pixels, step = shifted(shown, where, shown.step)
+    return shown.edited(pixels, where, applies=(step != 0) & where.any(axis=(1, 2)), dose=step)
 
 
 def mask_changed(shown: Shown, by: int) -> Edited:

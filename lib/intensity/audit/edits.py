@@ -17,43 +17,40 @@ def other_level(shown: Shown, column: int, soft: Callable[..., np.ndarray] | Non
     where = shown.mask if soft is None else soft(shown.mask)
     donor = shown.donors[shown.rows, column]
     wanted = shown.cases.spread.level[donor] - shown.of("level")
-    pixels, step, fits = shifted(shown, where, wanted)
+    pixels, step = shifted(shown, where, wanted)
     new = shown.of("level") + step
     return shown.edited(
         pixels, where > 0,
-        applies=fits & (donor >= 0),
+        applies=(step != 0) & (donor >= 0),
         label=np.where(step == wanted, shown.donor_label(column), -1),
         unusual=~shown.cases.spread.usual("level", new), dose=step,
     )  # fmt: skip
 
 
-def surround_moved(shown: Shown) -> Edited:
-    """All but the object moves by the step the other way: the same contrast, the level kept."""
-    pixels, step, fits = shifted(shown, shown.outside, -shown.step)
-    unusual = ~shown.cases.spread.usual("around", shown.of("around") + step)
-    enough = shown.of("room") >= SURROUND
-    return shown.edited(pixels, shown.outside, applies=fits & enough, unusual=unusual, dose=step)
+def moved(shown: Shown, part: str) -> Edited:
+    """Object, surround (the other way) or both move by the common step.
 
-
-def all_moved(shown: Shown) -> Edited:
-    """Object and all else move by the step: another level, the contrast kept."""
-    pixels, step, fits = shifted(shown, shown.valid, shown.step)
-    usual = shown.cases.spread.usual
-    odd = ~usual("level", shown.of("level") + step) | ~usual("around", shown.of("around") + step)
-    label = np.where(step == shown.step, shown.donor_label(0), -1)
-    enough = shown.of("room") >= SURROUND
-    return shown.edited(pixels, applies=fits & enough, label=label, unusual=odd, dose=step)
+    Object and surround then have the same new contrast, object and both the same new level.
+    """
+    (step, can), (where, sign) = shown.common_step, shown.parts[part]
+    pixels = shown.pixels + (sign * step)[:, None, None, None].astype(np.float32)
+    spread = shown.cases.spread
+    odd = np.zeros(len(step), bool)
+    if part != "surround":
+        odd |= ~spread.usual("level", shown.of("level") + step)
+    if part != "object":
+        odd |= ~spread.usual("around", shown.of("around") + sign * step)
+    return shown.edited(pixels, where, applies=can[part], unusual=odd, dose=sign * step)
 
 
 def part_moved(shown: Shown, part: str) -> Edited:
     """Core or ring of the object, half of its pixels each, get the other class's level."""
     core = masks.inner_halves(shown.mask)
     where = core if part == "core" else shown.mask & ~core
-    pixels, step, fits = shifted(shown, where, shown.step)
+    pixels, step = shifted(shown, where, shown.step)
     label = np.where(step == shown.step, shown.donor_label(0), -1)
-    return shown.edited(
-        pixels, where, applies=fits & where.any(axis=(1, 2)), label=label, dose=step
-    )
+    applies = (step != 0) & where.any(axis=(1, 2))
+    return shown.edited(pixels, where, applies=applies, label=label, dose=step)
 
 
 def contour_blurred(shown: Shown, width: float, sigma: float) -> Edited:

@@ -27,8 +27,14 @@ _SCANNER, _CONTROL = "scanner", "control"
 _ROWS = (
     _row(_LEVEL, "level", "object's level: another class's", edits.other_level, quick=True,
          column=0),
-    _row(_LEVEL, "surround", "surround by as much, level kept", edits.surround_moved, quick=True),
-    _row(_LEVEL, "whole", "both by as much, contrast kept", edits.all_moved, quick=True),
+    *(
+        _row(_LEVEL, name, label, edits.moved, quick=True, part=part)
+        for name, part, label in (
+            ("object", "object", "object by a step"),
+            ("surround", "surround", "surround by the step, level kept"),
+            ("whole", "both", "both by the step, contrast kept"),
+        )
+    ),
     *(
         _row(_PARTS, part, f"{part} alone: another class's level", edits.part_moved, quick=True,
              part=part)

@@ -187,8 +187,8 @@ def _whole_levels(levels: np.ndarray) -> np.ndarray:
 
 
 EXACT: dict[str, Exact] = {
-    "level": _level, "surround": _surround, "whole": _whole, "core": _core, "ring": _ring,
-    "flat": _flat, "background": _background, "offset-0.5": _offset, "offset+0.5": _offset,
-    "gain_0.8": _gain, "gain_1.2": _gain,
+    "level": _level, "object": _level, "surround": _surround, "whole": _whole, "core": _core,
+    "ring": _ring, "flat": _flat, "background": _background, "offset-0.5": _offset,
+    "offset+0.5": _offset, "gain_0.8": _gain, "gain_1.2": _gain,
 }  # fmt: skip
 """The edits that scenes can be rendered with, each with how."""

@@ -97,9 +97,14 @@ def _levels(answer: Answer) -> str:
     said += f"average, {what} {_marked(answer, 'level')}"
     if not math.isnan(level.follows.value):
         said += f", to that class in {share_text(level.follows)}"
-    others = {"surround": "the surround moved by as much", "whole": "both moved, contrast kept"}
-    moved = _joined(answer, others)
-    said += f"; {moved}." if moved else "."
+    said += "."
+    if step := answer.effects.get("object"):
+        by = f"{np.abs(step.dose).mean():.3g} {answer.cases.unit}"
+        texts = {
+            "object": "the object alone", "surround": "the surround alone, the other way",
+            "whole": "both, the contrast kept",
+        }  # fmt: skip
+        said += f" By one step, {by} on average: {_joined(answer, texts)}."
     if answer.slope:
         said += f" Slope of the level plane: {number_text(answer.slope.groups)} (0: the object's "
         said += "level alone; 1: its contrast to the surround alone)."
