@@ -60,6 +60,7 @@ def test_too_small_a_surround_leaves_the_rows_of_contrast_out() -> None:
     assert found.slope is None
     assert found.plane is None
     assert any("surround by the step" in note for note in found.notes)
+    assert any("60 of 60 images have fewer than 50 pixels" in note for note in found.notes)
     assert "no statement about level and contrast" in headline(found)
     assert figure_data(found)["panel"].unique().tolist() == ["effects"]
 
@@ -71,7 +72,9 @@ def test_words_say_what_the_network_reads(answer: Answer) -> None:
         for network in (contrast, mean_of_surround)
     }
     assert "the contrast of the inside" in headline(of[contrast])
-    assert "hardly rest on the level" in headline(of[mean_of_surround])
+    said = headline(of[mean_of_surround])
+    assert "hardly rest on the level inside the mask; most change with: " in said
+    assert "surround by the step" in said or "both by the step" in said
 
 
 def labeled(network: Any) -> Any:

@@ -241,7 +241,7 @@ def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "mine.keras"
     path.write_text("no model")
     assert "cannot be loaded" in refusal(path)
-    assert "register_keras_serializable" in refusal(path)
+    assert "classes of your own, give module:name" in refusal(path)
 
 
 def test_a_function_is_found_in_the_folder_that_one_is_in(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from intensity.audit.base import Edit, choose_donors
 from intensity.audit.baselines import cue_accuracies
-from intensity.audit.cases import FEWEST_GROUPS, Cases, sample
+from intensity.audit.cases import FEWEST_GROUPS, SURROUND, Cases, sample
 from intensity.audit.effects import Effect, Tick, answers, run_edits
 from intensity.audit.intervals import ratio_interval
 from intensity.audit.plane import (
@@ -220,7 +220,7 @@ def _estimate(asked: Sequence[Prediction], cases: Cases, count: int) -> str:
     start = time.perf_counter()
     asked[0](some)
     each = (time.perf_counter() - start) / len(some)
-    return f"{len(cases)} cases, {count:,} images to predict, about {1.2 * count * each:.0f} s"
+    return f"{len(cases)} cases, {count:,} images to predict, about {1.5 * count * each:.0f} s"
 
 
 def _accuracy(asked: Sequence[Prediction], cases: Cases, before: np.ndarray) -> Interval | None:
@@ -255,6 +255,11 @@ def _notes(
         said.append(
             f"There are {cases.groups} groups: fewer than {FEWEST_GROUPS} say nothing of others, "
             "so no interval is given."
+        )
+    if small := int((cases.spread.room < SURROUND).sum()):
+        said.append(
+            f"{small} of {len(cases)} images have fewer than {SURROUND} pixels around the object: "
+            "they are left out where contrast or background is changed."
         )
     made = {effect.edit.name for effect in effects}
     if absent := [edit.label for edit in edits if edit.name not in made]:

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from intensity.audit.answer import Answer
 from intensity.audit.base import Shown, choose_donors
-from intensity.audit.registry import EDITS
+from intensity.audit.registry import CONTROL, EDITS
 from intensity.figures import style
 from intensity.figures.forest import forest
 
@@ -30,7 +30,7 @@ EXAMPLES = {
     "background": "background", "gain_0.8": "x 0.8", "field": "field",
 }  # fmt: skip
 """Edits that have a picture."""
-USUAL, UNUSUAL, CONTROL = "#0077BB", "#EE7733", style.BASELINE_COLOR
+USUAL, UNUSUAL, CONTROL_COLOR = "#0077BB", "#EE7733", style.BASELINE_COLOR
 
 
 @style.styled
@@ -141,7 +141,7 @@ def _legend(ax: Axes, labels: list[int], classes: tuple[str, ...]) -> None:
 def _effects(ax: Axes, rows: pd.DataFrame, scores: bool) -> None:
     """A forest of the effects, controls last."""
     color = np.where(rows["unusual"], UNUSUAL, USUAL)
-    color = np.where(rows["group"] == "control", CONTROL, color)
+    color = np.where(rows["group"] == CONTROL, CONTROL_COLOR, color)
     marker = np.where(rows["unusual"], "X", "o")
     scale = 1 if scores else 100
     shown = rows.assign(
@@ -155,6 +155,6 @@ def _effects(ax: Axes, rows: pd.DataFrame, scores: bool) -> None:
     handles = [
         style.line_handle(interval, USUAL, marker="o"),
         style.line_handle("images unlike the data", UNUSUAL, marker="X"),
-        style.line_handle("control", CONTROL, marker="o"),
+        style.line_handle(CONTROL, CONTROL_COLOR, marker="o"),
     ]
     ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=2)

@@ -150,7 +150,7 @@ def level_plane(
     low, high = np.quantile([*spread.level, *spread.around[usable]], (0.01, 0.99))
     levels = np.linspace(low, high, grid)
     share: Any = 0
-    for batch in batches(len(rows), cases.batch):
+    for batch in batches(len(rows), max(1, cases.batch // grid)):
         shown = Shown(cases, rows[batch], donors)
         share += np.stack([_answers_at(network, shown, level, levels, tick) for level in levels])
     seen = [spread.usual(name, levels) for name in ("around", "level")]
@@ -162,12 +162,12 @@ def _answers_at(
 ) -> np.ndarray:
     """(k, classes) counts of answers with the surround at one level and the object at k."""
     back = (around - shown.of("around"))[:, None, None, None]
-    found = []
+    images = []
     for level in levels:
         step = (level - shown.of("level"))[:, None, None, None]
-        moved = np.where(shown.mask[..., None], shown.pixels + step, shown.pixels + back)
-        values = network(shown.with_changes(moved, shown.valid))
-        tick(len(values))
-        counted = values if network.scores else np.eye(values.shape[1])[answers(values)]
-        found.append(counted.sum(axis=0))
-    return np.stack(found)
+        moved = shown.pixels + np.where(shown.mask[..., None], step, back)
+        images.append(shown.with_changes(moved, shown.valid))
+    values = network(np.concatenate(images))
+    tick(len(values))
+    counted = values if network.scores else np.eye(values.shape[1])[answers(values)]
+    return counted.reshape(len(levels), len(shown.rows), -1).sum(axis=1)

@@ -146,10 +146,10 @@ def _load(path: Path) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:120]
         raise InvalidInput(
-            f"model: {path} cannot be loaded: {reason}; give module:function that returns "
-            "predictions, or register its classes with keras.saving.register_keras_serializable"
+            f"model: {path} cannot be loaded: {reason}; if it has classes of your own, give "
+            "module:name, of the model or of a function, in the file that defines them"
         ) from None
 
 

@@ -23,7 +23,8 @@ def _row(
 
 
 _LEVEL, _PARTS, _SURFACE, _LAYOUT = "level", "core and edge", "surface", "shape, background"
-_SCANNER, _CONTROL = "scanner", "control"
+SCANNER, CONTROL = "scanner", "control"
+"""Names of groups: edits of the whole image; edits whose effect is known."""
 _ROWS = (
     _row(_LEVEL, "level", "object's level: another class's", edits.other_level, quick=True,
          column=0),
@@ -46,42 +47,42 @@ _ROWS = (
     _row(_LAYOUT, "shape", "shape of another class's object", edits.shape_swapped),
     _row(_LAYOUT, "background", "background of another class", edits.background_swapped, column=0),
     *(
-        _row(_SCANNER, f"offset{share:+}", f"all levels {share:+} SD", scanner.offset,
+        _row(SCANNER, f"offset{share:+}", f"all levels {share:+} SD", scanner.offset,
              quick=abs(share) == max(OFFSETS), share=share)
         for share in OFFSETS
     ),
     *(
-        _row(_SCANNER, f"gain_{factor}", f"all levels x {factor}", scanner.gain, factor=factor)
+        _row(SCANNER, f"gain_{factor}", f"all levels x {factor}", scanner.gain, factor=factor)
         for factor in (0.8, 1.2)
     ),
     *(
-        _row(_SCANNER, f"gamma_{power}", f"gamma {power}", scanner.gamma, power=power)
+        _row(SCANNER, f"gamma_{power}", f"gamma {power}", scanner.gamma, power=power)
         for power in (0.8, 1.25)
     ),
-    _row(_SCANNER, "field", "gain 0.8 to 1.2 across", scanner.field, depth=0.2),
-    _row(_SCANNER, "window", "window of the data", scanner.windowed),
-    _row(_SCANNER, "eight_bit", "8 bit", scanner.eight_bit),
-    _row(_SCANNER, "polarity", "dark and bright exchanged", scanner.polarity),
-    _row(_SCANNER, "renormalised", "normalised per image", scanner.renormalised),
-    _row(_SCANNER, "padding", "padding of middle brightness", scanner.padding_moved),
+    _row(SCANNER, "field", "gain 0.8 to 1.2 across", scanner.field, depth=0.2),
+    _row(SCANNER, "window", "window of the data", scanner.windowed),
+    _row(SCANNER, "eight_bit", "8 bit", scanner.eight_bit),
+    _row(SCANNER, "polarity", "dark and bright exchanged", scanner.polarity),
+    _row(SCANNER, "renormalised", "normalised per image", scanner.renormalised),
+    _row(SCANNER, "padding", "padding of middle brightness", scanner.padding_moved),
 )  # fmt: skip
 EDITS = {row.name: row for row in _ROWS}
 """All edits by name."""
 
 _CONTROLS = (
-    _row(_CONTROL, "identity", "nothing changed", controls.identity, quick=True),
-    _row(_CONTROL, "level_same", "object's level: its own class's", edits.other_level, quick=True,
+    _row(CONTROL, "identity", "nothing changed", controls.identity, quick=True),
+    _row(CONTROL, "level_same", "object's level: its own class's", edits.other_level, quick=True,
          column=1),
-    _row(_CONTROL, "background_same", "background of its own class", edits.background_swapped,
+    _row(CONTROL, "background_same", "background of its own class", edits.background_swapped,
          column=1),
-    _row(_CONTROL, "sham", "the step elsewhere", controls.sham, quick=True),
+    _row(CONTROL, "sham", "the step elsewhere", controls.sham, quick=True),
     *(
-        _row(_CONTROL, f"mask{by:+}", f"level, mask {by:+} px", controls.mask_changed, quick=True,
+        _row(CONTROL, f"mask{by:+}", f"level, mask {by:+} px", controls.mask_changed, quick=True,
              by=by)
         for by in (1, -1)
     ),
     *(
-        _row(_CONTROL, f"feather_{width}", f"level, feather {width} px", controls.mask_feathered,
+        _row(CONTROL, f"feather_{width}", f"level, feather {width} px", controls.mask_feathered,
              width=width)
         for width in (1, 2)
     ),

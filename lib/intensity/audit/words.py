@@ -10,7 +10,7 @@ import numpy as np
 from intensity.audit.answer import Answer
 from intensity.audit.baselines import CUES
 from intensity.audit.effects import Effect
-from intensity.audit.registry import OFFSETS
+from intensity.audit.registry import OFFSETS, SCANNER
 from intensity.statistics.intervals import Interval
 from intensity.units import DIFFERENCE, FRACTION, find_unit
 
@@ -60,7 +60,10 @@ def headline(answer: Answer) -> str:
     if level is None or slope is None:
         return "These images allow no statement about level and contrast."
     if not answer.scores and level.changed.value <= LITTLE:
-        return "Answers hardly rest on the level inside the mask."
+        table = answer.table()
+        most = table[table["group"] != SCANNER].sort_values("changed").iloc[-1]
+        said = "Answers hardly rest on the level inside the mask; most change with: "
+        return f"{said}{most['label']}, {_marked(answer, most['edit'])}."
     low, high, value = slope.groups
     low, high = (value, value) if math.isnan(low) else (low, high)
     if high < ABSOLUTE:
@@ -77,8 +80,15 @@ def in_words(answer: Answer) -> list[str]:
 
 
 def _marked(answer: Answer, name: str) -> str:
-    """What an edit changes, and whether its images are unlike the data."""
-    return effect_text(answer, name) + UNLIKE * answer.effects[name].is_unusual
+    """What an edit changes, and whether its images are few or unlike the data."""
+    effect = answer.effects[name]
+    few = _of_few(len(effect.rows), len(answer.cases))
+    return effect_text(answer, name) + few + UNLIKE * effect.is_unusual
+
+
+def _of_few(some: int, all_: int) -> str:
+    """Said of what less than half of the images allow."""
+    return f" (of {some} images)" if 2 * some < all_ else ""
 
 
 def _joined(answer: Answer, names: Mapping[str, str]) -> str:
@@ -106,8 +116,9 @@ def _levels(answer: Answer) -> str:
         }  # fmt: skip
         said += f" By one step, {by} on average: {_joined(answer, texts)}."
     if answer.slope:
-        said += f" Slope of the level plane: {number_text(answer.slope.groups)} (0: the object's "
-        said += "level alone; 1: its contrast to the surround alone)."
+        few = _of_few(answer.slope.cases, len(answer.cases))
+        said += f" Slope of the level plane: {number_text(answer.slope.groups)}{few} (0: the "
+        said += "object's level alone; 1: its contrast to the surround alone)."
     return said
 
 
