@@ -83,17 +83,14 @@ def test_a_mask_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
 
 def dicom(path: Path, pixels: np.ndarray, **changed: Any) -> Any:
     """A DICOM file of 16 bits with a header of the least that it needs; None drops a field."""
-    pytest.importorskip("pydicom")
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-    data = Dataset()
-    data.file_meta = FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset, uid = (pytest.importorskip(f"pydicom.{name}") for name in ("dataset", "uid"))
+    data = dataset.Dataset()
+    data.file_meta = dataset.FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
     data.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     fields = {
-        "SOPInstanceUID": generate_uid(), "Modality": "CT", "BitsAllocated": 16, "BitsStored": 12,
-        "HighBit": 11, "PixelRepresentation": 0, "SamplesPerPixel": 1, "Rows": pixels.shape[-2],
+        "SOPInstanceUID": uid.generate_uid(), "Modality": "CT", "BitsAllocated": 16,
+        "BitsStored": 12, "HighBit": 11, "PixelRepresentation": 0, "SamplesPerPixel": 1, "Rows": pixels.shape[-2],
         "Columns": pixels.shape[-1], "PhotometricInterpretation": "MONOCHROME2",
         "RescaleSlope": 1, "RescaleIntercept": -1024, "PixelData": pixels.tobytes(), **changed,
     }  # fmt: skip
@@ -144,12 +141,11 @@ def test_a_series_is_in_the_order_of_its_slices(tmp_path: Path) -> None:
 
 def segmentation(path: Path, slices: list[Any], frames: dict[int, int]) -> None:
     """A SEG whose frames have segments of slices, a pixel more from one frame to the next."""
-    pytest.importorskip("pydicom")
-    from pydicom.dataset import Dataset
+    dataset = pytest.importorskip("pydicom.dataset")
 
-    def item(**fields: Any) -> Dataset:
+    def item(**fields: Any) -> Any:
         """A data set of a few fields."""
-        made = Dataset()
+        made = dataset.Dataset()
         for name, value in fields.items():
             setattr(made, name, value)
         return made
