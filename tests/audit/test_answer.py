@@ -222,3 +222,5 @@ def test_nothing_is_computed_where_something_is_wrong() -> None:
     assert sum(calls) < 3 * len(CASES)
     with pytest.raises(InvalidInput, match="images: 1 is not allowed"):
         asked(images=1)
+    with pytest.raises(InvalidInput, match="images: 2 is not allowed: 3 classes or more"):
+        asked(images=2)

@@ -95,7 +95,6 @@ def test_a_network_of_half_a_contrast_lies_between() -> None:
     assert found is not None
     assert found.groups.value == pytest.approx(0.5, abs=1e-3)
     assert found.seeds == pytest.approx([0.5, 0.5], abs=1e-3)
-    assert found.over_seeds is not None
 
 
 def test_a_surround_at_the_end_of_the_range_moves_one_way_only() -> None:
@@ -115,9 +114,9 @@ def test_the_plane_has_stripes_across_for_a_level_and_along_the_diagonal_for_a_c
         plane = level_plane(open_network(predict, cases), cases, choose_donors(cases), 9)
         assert plane is not None
         answer = plane.share.argmax(axis=-1)
-        expected = np.digitize(plane.object, (90, 130))[None].repeat(9, 0)
+        expected = np.digitize(plane.levels, (90, 130))[None].repeat(9, 0)
         if predict is contrast:
-            expected = np.digitize(plane.object - plane.surround[:, None], (-20, 20))
+            expected = np.digitize(plane.levels - plane.levels[:, None], (-20, 20))
         agree = (answer == expected)[plane.share.max(axis=-1) > 0.9]
         assert agree.all()
         assert len(agree) > 60

@@ -235,6 +235,10 @@ def test_keras_models_that_do_not_fit_are_refused() -> None:
     assert "24 x 24 pixels is not allowed: the model takes 30 x 30" in refusal(
         keras_model(None, size=30)
     )
+    colored = discs(20, images=np.repeat(CASES.images[:20], 3, axis=-1))
+    assert "images: shape (1, 24, 24, 3) is not allowed: (n, height, width)" in refusal(
+        keras_model(None), colored
+    )
 
 
 def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:

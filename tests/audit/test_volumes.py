@@ -91,7 +91,8 @@ def dicom(path: Path, pixels: np.ndarray, **changed: Any) -> Any:
     fields = {
         "SOPInstanceUID": uid.generate_uid(), "Modality": "CT", "BitsAllocated": 16,
         "BitsStored": 12, "HighBit": 11, "PixelRepresentation": 0, "SamplesPerPixel": 1,
-        "Rows": pixels.shape[-2], "Columns": pixels.shape[-1], "PhotometricInterpretation": "MONOCHROME2",
+        "Rows": pixels.shape[-2], "Columns": pixels.shape[-1],
+        "PhotometricInterpretation": "MONOCHROME2",
         "RescaleSlope": 1, "RescaleIntercept": -1024, "PixelData": pixels.tobytes(), **changed,
     }  # fmt: skip
     for name, value in fields.items():

@@ -184,6 +184,8 @@ def audit(
     if images < 2:
         raise InvalidInput(f"images: {images} is not allowed: 2 or more")
     total, most = cases.total or len(cases), min(images, QUICK) if quick else images
+    if most < len(cases.classes):
+        raise InvalidInput(f"images: {most} is not allowed: {len(cases.classes)} classes or more")
     if len(cases) > most:
         cases = cases[sample(cases.label, cases.group, most)]
     given = list(network) if isinstance(network, list | tuple) else [network]

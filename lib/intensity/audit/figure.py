@@ -68,7 +68,7 @@ def figure_data(answer: Answer) -> pd.DataFrame:
     if answer.plane is None:
         return effects
     plane, names = answer.plane, answer.cases.classes or ("score",)
-    grid = np.stack(np.meshgrid(plane.surround, plane.object, indexing="ij"), axis=-1)
+    grid = np.stack(np.meshgrid(plane.levels, plane.levels, indexing="ij"), axis=-1)
     around, level = grid.reshape(-1, 2).T
     best = plane.share.argmax(axis=-1).ravel()
     points = pd.DataFrame({
@@ -82,8 +82,8 @@ def figure_data(answer: Answer) -> pd.DataFrame:
 def _plane(ax: Axes, answer: Answer) -> None:
     plane = answer.plane
     assert plane is not None
-    edges = np.append(plane.object, 2 * plane.object[-1] - plane.object[-2])
-    edges = edges - (plane.object[1] - plane.object[0]) / 2
+    size = plane.levels[1] - plane.levels[0]
+    edges = np.append(plane.levels, plane.levels[-1] + size) - size / 2
     if answer.scores:
         shown = ax.pcolorfast(edges, edges, plane.share[..., 0], cmap="viridis")
         ax.figure.colorbar(shown, ax=ax, location="top", label="mean score", shrink=0.8)
@@ -96,7 +96,6 @@ def _plane(ax: Axes, answer: Answer) -> None:
         ax.pcolorfast(edges, edges, np.array(colors).reshape(*best.shape, 3))
         _legend(ax, sorted(set(best.ravel().tolist())), answer.cases.classes)
     for y, x in np.argwhere(~plane.seen):
-        size = edges[1] - edges[0]
         ax.add_patch(Rectangle((edges[x], edges[y]), size, size, **_UNSEEN))
     ax.plot(edges[[0, -1]], edges[[0, -1]], color=style.INK, linewidth=0.7, linestyle=":")
     ax.set(xlim=edges[[0, -1]], ylim=edges[[0, -1]])

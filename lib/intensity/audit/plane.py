@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from intensity.audit.base import MOST_CLIPPED, Shown
+from intensity.audit.base import MOST_CLIPPED, Shown, cut_share
 from intensity.audit.cases import SURROUND, Cases
 from intensity.audit.effects import Tick, answers
 from intensity.audit.intervals import ratio_interval
 from intensity.audit.prediction import Prediction
 from intensity.models.inputs import batches
-from intensity.statistics.intervals import Interval, t_interval
+from intensity.statistics.intervals import Interval
 
 SHARES = (-0.25, -0.1, 0.1, 0.25)
 """Steps of the slope, in standard deviations of levels."""
@@ -46,23 +46,17 @@ class Slope(NamedTuple):
     seeds: list[float]
     cases: int
 
-    @property
-    def over_seeds(self) -> Interval | None:
-        """The mean over networks with Student's t interval."""
-        return t_interval(self.seeds) if len(self.seeds) > 1 else None
-
 
 class Plane(NamedTuple):
     """The level plane of some cases.
 
-    object, surround: (k,) levels.
+    levels: (k,) of object and surround.
     share: (k, k, classes) of answers, by surround, object and class; of scores their mean.
     seen: (k, k) bool, whether levels of both lie among those of the data.
     cases: how many it is of.
     """
 
-    object: np.ndarray
-    surround: np.ndarray
+    levels: np.ndarray
     share: np.ndarray
     seen: np.ndarray
     cases: int
@@ -108,14 +102,10 @@ def level_slope(
 
 def _moved_apart(shown: Shown, step: float) -> tuple[list[np.ndarray], np.ndarray]:
     """Images with the object moved by a step, and with all else moved back; which have both."""
-    low, high = shown.cases.values
     fits, both = shown.of("room") >= SURROUND, []
     for where, by in ((shown.mask, step), (shown.outside, -step)):
-        weight = where[..., None]
-        moved = shown.pixels + weight * np.float32(by)
-        out = (weight & ((moved < low) | (moved > high))).any(axis=-1).sum(axis=(1, 2))
-        fits &= out <= MOST_CLIPPED * where.sum(axis=(1, 2))
-        both.append(shown.with_changes(moved, where))
+        fits &= cut_share(shown, where, np.full(len(fits), by)) < MOST_CLIPPED
+        both.append(shown.with_changes(shown.pixels + np.float32(by), where))
     kept = np.flatnonzero(fits)
     return [images[kept] for images in both], kept
 
@@ -136,7 +126,7 @@ def _margin_change(
 def level_plane(
     network: Prediction, cases: Cases, donors: np.ndarray, grid: int, tick: Tick = lambda _: None
 ) -> Plane | None:
-    """The level plane of the first cases with a surround, those of different classes in turn.
+    """The level plane of some cases with a surround; None where there are fewer than two.
 
     Args:
         network, cases, donors, tick: as for `run_edits`.
@@ -154,7 +144,7 @@ def level_plane(
         shown = Shown(cases, rows[batch], donors)
         share += np.stack([_answers_at(network, shown, level, levels, tick) for level in levels])
     seen = [spread.usual(name, levels) for name in ("around", "level")]
-    return Plane(levels, levels, share / len(rows), seen[0][:, None] & seen[1], len(rows))
+    return Plane(levels, share / len(rows), seen[0][:, None] & seen[1], len(rows))
 
 
 def _answers_at(

@@ -8,6 +8,7 @@ the object and stay when the surround changes, which no mask can tell.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,12 +84,10 @@ def known_errors(count: int = SCENES) -> pd.DataFrame:
 
     parts = []
     for task in KNOWN:
-        try:
+        with suppress(InvalidInput, OSError):  # it is not there, or nothing can be kept
             run = choose_run(usual_store(), NETWORK, task, usual_setting(TASKS[task]))
-        except InvalidInput:
-            continue
-        found = run.measure(compare, visible_scenes(task, count))
-        parts.append(pd.DataFrame(found).assign(network=task))
+            found = run.measure(compare, visible_scenes(task, count))
+            parts.append(pd.DataFrame(found).assign(network=task))
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
