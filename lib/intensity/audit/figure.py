@@ -52,7 +52,7 @@ def audit_figure(answer: Answer, figure: style.Into = None) -> Figure:
         left.set_axis_off()
     else:
         _plane(left, answer)
-    _effects(right, rows, answer.scores)
+    _effects(right, rows, answer)
     return fig
 
 
@@ -137,8 +137,9 @@ def _legend(ax: Axes, labels: list[int], classes: tuple[str, ...]) -> None:
     ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.02), ncols=2)
 
 
-def _effects(ax: Axes, rows: pd.DataFrame, scores: bool) -> None:
+def _effects(ax: Axes, rows: pd.DataFrame, answer: Answer) -> None:
     """A forest of the effects, controls last."""
+    scores, over = answer.scores, "groups" if answer.cases.grouped else "images"
     color = np.where(rows["unusual"], UNUSUAL, USUAL)
     color = np.where(rows["group"] == CONTROL, CONTROL_COLOR, color)
     marker = np.where(rows["unusual"], "X", "o")
@@ -150,7 +151,7 @@ def _effects(ax: Axes, rows: pd.DataFrame, scores: bool) -> None:
     forest(ax, shown, name="label", group="group", form="{:.2g}" if scores else "{:.0f}")
     ax.set_xlabel("mean size of change" if scores else "changed answers (%)")
     ax.set_xlim(left=-0.02 * ax.get_xlim()[1], right=None if scores else 102)
-    interval = "95 % interval over groups" if rows["low"].notna().any() else "no interval"
+    interval = f"95 % interval over {over}" if rows["low"].notna().any() else "no interval"
     handles = [
         style.line_handle(interval, USUAL, marker="o"),
         style.line_handle("images unlike the data", UNUSUAL, marker="X"),
