@@ -1,8 +1,8 @@
 """The documents are true: commands and examples run, links lead somewhere, all options are named.
 
-A command of a document is executed here (`HERE`), or by another test (`ELSEWHERE`), or its block
-is marked above: <!-- not run here: why -->. Commands stand in fenced bash blocks, or in a line as
-code.
+A command of a document is executed here (`HERE`), or by another test (`ELSEWHERE`), or its block,
+as one of Python that cannot be run, is marked above: <!-- not run here: why -->. Commands stand in
+fenced bash blocks, or in a line as code.
 """
 
 import json
@@ -210,7 +210,7 @@ def with_python() -> list[str]:
 def test_examples_hold(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [""] * read(document).count("\n")  # so that a traceback names the document's lines
     for block in blocks(document):
-        if block.language == "python":
+        if block.language == "python" and not block.marked:
             body = block.body.splitlines()
             lines[block.line : block.line + len(body)] = body
     program = tmp_path / f"{Path(document).stem}.py"

@@ -16,7 +16,7 @@ from intensity.values import ROOT
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "run | explore | publish | store"),
+        ([], "run | explore | audit | publish | store"),
         (["walk"], "'walk'"),
         (["run", "--nonsense"], "--nonsense"),
         (["run", "--prof", "smoke"], "--prof"),
@@ -32,6 +32,11 @@ from intensity.values import ROOT
         (["explore", "--port", "80"], "--port: '80' is not allowed: a port, 1024..65535"),
         (["explore", "--port", "my"], "--port: 'my' is not allowed: a port, 1024..65535"),
         (["explore", "--public"], "--public"),
+        (["audit", "mine.keras"], "CASES"),
+        (["audit", "m.keras", "c.csv", "--values", "0-255"], "--values: '0-255' is not allowed"),
+        (["audit", "m.keras", "c.csv", "--output", "classes"], "--output: invalid choice"),
+        (["audit", "m.keras", "c.csv", "--images", "1"], "--images: '1' is not allowed: a whole"),
+        (["audit", "m.keras", "none.csv"], "cases: none.csv is not there"),
         (["publish", "--profile", "smoke"], "--profile"),
         (["store", "--all"], "--all"),
     ],

@@ -2,7 +2,8 @@
 
 Each folder imports only from those before it: statistics, data, models, baselines, attribution,
 interventions, analysis, storage, training, evaluation, claims, tables, figures, report, runner,
-explorer. The functions here are a front door for notebooks; importing the package loads nothing.
+explorer, audit. The functions here are a front door for notebooks; importing the package loads
+nothing.
 
     import intensity
     from intensity.attribution import gradient

@@ -1,4 +1,4 @@
-"""The one command line: python -m intensity run | explore | publish | store."""
+"""The one command line: python -m intensity run | explore | audit | publish | store."""
 
 import io
 import os
@@ -82,6 +82,13 @@ def _explore(arguments: dict[str, Any]) -> int:
     return DONE
 
 
+def _audit(arguments: dict[str, Any]) -> int:
+    from intensity.audit.command import run_audit
+
+    run_audit(**arguments)
+    return DONE
+
+
 def _publish(options: dict[str, Any]) -> int:
     from intensity.environment import Layout
     from intensity.runner.publish import publish
@@ -98,7 +105,9 @@ def _store(_: dict[str, Any]) -> int:
     return DONE
 
 
-COMMANDS = {"run": _run, "explore": _explore, "publish": _publish, "store": _store}
+COMMANDS = {
+    "run": _run, "explore": _explore, "audit": _audit, "publish": _publish, "store": _store,
+}  # fmt: skip
 """What each command does with its options; the exit code comes of it."""
 
 

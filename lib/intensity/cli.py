@@ -30,6 +30,12 @@ PUBLISHED = (STANDARD, "paper")
 SCHEDULER = r"(tcp|tls|ws|wss)://.+:\d+"
 """The addresses that a Dask scheduler can have."""
 
+OUTPUTS = ("auto", "logits", "probability", "sigmoid", "multilabel", "score")
+"""What a network may return that is audited."""
+
+NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)"
+"""Numbers as the command line takes them."""
+
 ELSEWHERE = """\
 elsewhere:
   ./run_all.sh           the same as run, in an environment that it makes if there is none
@@ -55,12 +61,13 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     commands = _Parser(
         prog="python -m intensity",
-        description="Reproduce the paper, explore its networks, publish, list the store.",
+        description="Reproduce the paper, explore its networks, audit your own, publish, list the "
+        "store.",
         epilog=ELSEWHERE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command = commands.add_subparsers(
-        dest="command", required=True, metavar="run | explore | publish | store"
+        dest="command", required=True, metavar="run | explore | audit | publish | store"
     )
     _add_run_options(command.add_parser("run", help="run the notebooks and build the report"))
     explore = command.add_parser("explore", help="play with a network, in the browser")
@@ -71,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     explore.add_argument(
         "--no-browser", dest="browser", action="store_false", help="only say where it is"
     )
+    _add_audit_options(command.add_parser("audit", help="say what your network's answers rest on"))
     publish = command.add_parser(
         "publish",
         help="write tables of results, expected/ and pretrained/ from a complete run",
@@ -117,6 +125,57 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument(
         "--verify", action="store_true", help="then compare all numbers with those in expected/"
+    )
+
+
+def _add_audit_options(audit: argparse.ArgumentParser) -> None:
+    count = _allowed(lambda n: n.isdecimal() and int(n) > 1, "a whole number from 2 on", int)
+    number = _allowed(lambda n: bool(re.fullmatch(NUMBER, n)), "a number", float)
+    whole = _allowed(str.isdecimal, "a whole number", int)
+    span = _allowed(
+        lambda text: bool(re.fullmatch(rf"{NUMBER}\.\.{NUMBER}", text)),
+        "LOW..HIGH, as 0..255 or -1024..3071",
+        lambda text: tuple(map(float, text.split(".."))),
+    )
+    audit._negative_number_matcher = re.compile(r"-[\d.]")  # -1024..3071 is no option
+    audit.add_argument(
+        "model", nargs="+", metavar="MODEL", help="a .keras file or module:function; or several"
+    )
+    audit.add_argument(
+        "cases", metavar="CASES", help="a table (image,mask,label), an .npz or a folder"
+    )
+    audit.add_argument(
+        "--values", type=span, default=(0.0, 255.0), metavar="LOW..HIGH",
+        help="the range that images can have (0..255)",
+    )  # fmt: skip
+    audit.add_argument(
+        "--unit", default="grey levels", metavar="U", help="of the values (grey levels)"
+    )
+    audit.add_argument(
+        "--preprocess", default="none", metavar="P",
+        help="before the network: none, unit, zscore, minmax, percentile:1,99, window:40,400 or "
+        "module:function",
+    )  # fmt: skip
+    audit.add_argument(
+        "--output", default="auto", choices=OUTPUTS, help="what the network returns (auto)"
+    )
+    audit.add_argument(
+        "--threshold", type=number, default=0.5, metavar="T", help="of two classes (0.5)"
+    )
+    audit.add_argument("--of", type=whole, metavar="N", help="number of the label, of several")
+    audit.add_argument(
+        "--padding", type=number, metavar="V", help="value of pixels that show nothing"
+    )
+    audit.add_argument("--channel", type=whole, metavar="N", help="change this one alone")
+    audit.add_argument(
+        "--mask-label", type=whole, metavar="N", help="the object's number, in masks of several"
+    )
+    audit.add_argument(
+        "--images", type=count, default=300, metavar="N", help="audit at most so many (300)"
+    )
+    audit.add_argument("--quick", action="store_true", help="60 images, the main edits")
+    audit.add_argument(
+        "--report", type=Path, default=Path("audit"), metavar="FOLDER", help="to write (audit/)"
     )
 
 

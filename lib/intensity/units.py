@@ -103,6 +103,7 @@ _MEASURED = (
     Unit("ratio", 0, log=True),
     Unit("grey levels", 0, 255, suffix=" grey levels"),
     Unit("slope"),
+    Unit("score"),
     Unit("pixels", suffix=" pixels"),
     Unit("parameters", 0, suffix=" parameters"),
 )

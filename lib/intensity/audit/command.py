@@ -1,0 +1,63 @@
+"""The command `audit`: files in, a page out, and a line of time left in between."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from intensity.audit.answer import audit
+from intensity.audit.reading import read_cases
+from intensity.audit.report import check_folder
+from intensity.audit.words import headline
+from intensity.environment import FAST, QUIET, set_variables, stderr_to, tell
+
+READING = ("values", "unit", "padding", "channel", "mask_label")
+"""Options that say what images are; the others are of the audit."""
+
+
+def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **options: Any) -> None:
+    """Audit a network, or several of one kind, and say where the page is.
+
+    Args:
+        model: .keras files, or "module:function".
+        cases: a table, an npz or a folder.
+        images: at most so many cases.
+        report: the folder to write.
+        options: of `read_cases` and `audit`.
+
+    Raises:
+        InvalidInput: anything cannot be used; nothing is written then.
+    """
+    set_variables({**QUIET, **FAST})
+    check_folder(report)
+    if any(name.endswith(".keras") for name in model):
+        _start_tensorflow()
+    reading = {name: options.pop(name) for name in READING}
+    found = read_cases(cases, most=images, **reading)
+    bars: list[tqdm[Any]] = []
+
+    def announce(line: str, count: int) -> None:
+        """Say how much there is to do, and show from now on how far it is."""
+        tell(line)
+        bars.append(tqdm(total=count, unit=" images", leave=False, disable=None))
+
+    answer = audit(
+        list(model), found, images=images, title=Path(cases).stem,
+        tell=announce, tick=lambda count: bars[0].update(count), **options,
+    )  # fmt: skip
+    bars[0].close()
+    page = answer.save(report)
+    tell(headline(answer))
+    tell(f"{page}")
+
+
+def _start_tensorflow() -> None:
+    """Import it and look for its devices, without its notes on those that are not there."""
+    with stderr_to(os.devnull):
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
