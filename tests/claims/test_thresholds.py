@@ -78,6 +78,18 @@ O19 accuracy/hard/unbiased <= .60
 O20 accuracy_difference/absolute/standardized/bn_compact < -.1 paper
 O21 boundaries_slope/hard/bn_compact > 0 paper
 O22 unseen_levels/hard/bn_compact > .8 paper
+R1 slope/tissue/raw < .25
+R2 slope/tissue/zscored > .6
+R2 slope/tissue/augmented > .6
+R3 surround_changes/tissue/pixel <= 0
+R3 gain_changes/tissue/zscored/without_black <= 0
+R4 audit_error/tissue/all <= .10 equivalence
+R4 audit_error/scenes/bn_compact <= .05 equivalence
+R5 offset_changes/tissue/raw > .10
+R5 offset_changes/tissue/augmented < .05 equivalence
+R6 accuracy/tissue_hard/raw > .90
+R7 answers_by_surround/tissue_hard/raw < .33
+R8 accuracy_difference/tissue/raw/middle_level > -.01 equivalence
 """
 """Claim, measurement, rule, and what is special: the test of equivalence, or the profile."""
 
@@ -101,11 +113,13 @@ def test_rules_and_thresholds_are_those_that_were_fixed() -> None:
     assert stated == fixed
 
 
-def test_claims_take_five_seeds_or_eight_and_large_networks_fewer() -> None:
+def test_claims_take_five_seeds_or_eight_and_large_networks_and_real_images_fewer() -> None:
     for claim in load_claims().claims:
         for part in claim.parts:
             if claim.id in EIGHT_SEEDS:
                 assert part.seeds == 8
+            elif claim.id.startswith("R"):
+                assert part.seeds == 3
             elif part.seeds != FIVE_SEEDS:
                 assert part.profile or part.measurement.endswith("bn_large")
                 assert part.seeds in (2, 3)
@@ -116,4 +130,5 @@ def test_the_two_lists_are_told_apart_by_their_ids() -> None:
     paper = [claim.id for claim in claims if claim.source == "paper"]
     ours = [claim.id for claim in claims if claim.source == "ours"]
     assert paper == [f"P{number}" for number in range(1, 13)]
-    assert ours == [f"O{number}" for number in range(1, 23)]
+    real = [f"R{number}" for number in range(1, 9)]
+    assert ours == [f"O{number}" for number in range(1, 23)] + real

@@ -18,6 +18,7 @@ from intensity.data.tissue import (
     Patches,
     evaluation_patches,
     labeled,
+    residuals,
     template,
     template_means,
     training_patches,
@@ -171,6 +172,12 @@ def test_groups_are_blocks_of_slabs() -> None:
     found = Patches(place, blank, np.zeros((5, 3, SIDE, SIDE), np.float32), np.zeros(5, int))
     assert found.group[0] == found.group[1]
     assert len(set(found.group.tolist())) == 4
+
+
+def test_what_the_mixture_leaves_is_texture_of_a_few_levels(patches: Patches) -> None:
+    left = residuals(patches)
+    assert not left[~patches.inside].any()
+    assert left[patches.inside].std() < 8 < patches.images[patches.inside].std() / 4
 
 
 def test_rendering_with_the_fitted_means_gives_the_image_back(patches: Patches) -> None:

@@ -45,7 +45,7 @@ def test_a_network_is_found_again_and_loads(
     assert first.shape == (30, 3)
     assert not np.allclose(first, second)
     assert runs[0].metrics["seconds"] > 0
-    assert runs[0].history["patches"].tolist() == [1024]
+    assert runs[0].history["patches"].tolist() == [256]
 
 
 def test_a_measurement_on_a_network_is_made_once(runs: list[Run]) -> None:

@@ -53,7 +53,11 @@ def scene_cases(scenes: Scenes) -> Cases:
 
 def visible_scenes(task: str, count: int) -> Scenes:
     """The first test scenes of a task whose objects can be seen."""
-    scenes = draw_scenes(TASKS[task], usual_setting(TASKS[task]), "test", 0, count)
+    return visible(draw_scenes(TASKS[task], usual_setting(TASKS[task]), "test", 0, count))
+
+
+def visible(scenes: Scenes) -> Scenes:
+    """Those of some scenes whose objects can be seen."""
     return scenes[np.flatnonzero(masks(scenes).object.any(axis=(1, 2)))]
 
 

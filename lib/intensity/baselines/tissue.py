@@ -48,22 +48,22 @@ READERS: dict[str, tuple[str, Callable[[Patches], np.ndarray]]] = {
 
 
 def tissue_readers(training: int, count: int) -> dict[str, np.ndarray]:
-    """How many test patches each reader gets right.
+    """Which test patches each reader gets right.
 
     Args:
         training: training patches that it learns from.
         count: test patches, a third of each tissue.
 
     Returns:
-        By name, one whole number.
+        By name (count,) bool; and `group`, (count,) the blocks that patches lie in.
     """
     learned, shown = training_patches(0, 0, training), evaluation_patches("test", count)
-    return {
-        name: np.array(
-            (_decided(number(learned), learned.label, number(shown)) == shown.label).sum()
-        )
+    answers = {
+        name: _decided(number(learned), learned.label, number(shown))
         for name, (_, number) in READERS.items()
     }
+    right = {name: answer == shown.label for name, answer in answers.items()}
+    return {**right, "group": shown.group}
 
 
 def _decided(known: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:

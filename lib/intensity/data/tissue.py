@@ -158,6 +158,12 @@ def with_means(patches: Patches, means: np.ndarray) -> np.ndarray:
     return np.clip(changed, 0, LEVELS - 1)
 
 
+def residuals(patches: Patches) -> np.ndarray:
+    """(n, SIDE, SIDE) float32: texture, what the mixture of the means leaves of patches."""
+    mixture = np.einsum("nkij,nk->nij", patches.shares, patches.means.astype(np.float32))
+    return patches.images - mixture
+
+
 def with_levels(
     patches: Patches, level: np.ndarray | None = None, around: np.ndarray | None = None
 ) -> np.ndarray:

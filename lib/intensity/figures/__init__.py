@@ -53,6 +53,7 @@ from intensity.figures.responses import (
     unit_profiles,
 )
 from intensity.figures.slider import intensity_slider, intensity_sweep
+from intensity.figures.tissue import level_planes, mask_effects, patch_examples
 from intensity.figures.training import (
     accuracy_over_intensity,
     accuracy_overview,

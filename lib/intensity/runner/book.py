@@ -24,6 +24,8 @@ from intensity.storage.store import Store
 from intensity.tables.names import titled
 from intensity.training.runs import Run
 from intensity.training.sweep import train_all
+from intensity.training.tissue import TissueTraining
+from intensity.training.tissue_runs import train_tissues
 from intensity.values import InvalidInput
 
 
@@ -57,6 +59,13 @@ class Book(Results):
         """
         configured = self.parameters.configured
         return train_all({n: configured(t) for n, t in trainings.items()}, self.store)
+
+    def train_tissues(
+        self, trainings: Mapping[str, Sequence[TissueTraining]]
+    ) -> dict[str, list[Run]]:
+        """Finished runs of networks for patches; those that the store lacks are trained first."""
+        runs = iter(train_tissues([t for group in trainings.values() for t in group], self.store))
+        return {name: [next(runs) for _ in group] for name, group in trainings.items()}
 
     def measure(
         self, function: Callable[..., dict[str, np.ndarray]], runs: Sequence[Run], *arguments: Any

@@ -18,7 +18,8 @@ from pydantic import (
 )
 
 from intensity.training.configuration import Configuration
-from intensity.training.presets import configure, find_setting
+from intensity.training.presets import TASKS, configure, find_setting
+from intensity.training.tissue import KINDS, TissueTraining
 from intensity.values import InvalidInput
 
 
@@ -336,6 +337,44 @@ class PaperScale(WithTrainings):
         return self
 
 
+RENDERED = ("hard", "absolute", "contrast")
+"""Tasks that patches are rendered again for."""
+
+
+class RealImages(WithTrainings):
+    """Parameters of 09_real_images."""
+
+    NEEDED = ("bn_compact", "absolute", "contrast")
+
+    parts: dict[str, Count]  # draws of patches in a training, by what it learns: tissue, or a task
+    reader_patches: Count  # that readers without a network learn from
+    test_patches: Count  # as they are, a third of each tissue
+    task_patches: Count  # rendered again for a task
+    audit_patches: Count  # of which single things are changed, by mask and by rendering
+    audit_scenes: Count  # likewise, of scenes
+    plane_patches: Count  # of which both levels are swept by rendering
+    plane_step: Step  # grey levels from one point of that plane to the next
+    plane_grid: Count  # points on each axis of the plane by mask
+
+    @property
+    def tissue_trainings(self) -> dict[str, list[TissueTraining]]:
+        """By network for the tissues, and by task for patches rendered again: one for each seed."""
+        kinds = {kind: {"kind": kind, "parts": self.parts["tissue"]} for kind in KINDS}
+        tasks = {name: {"task": TASKS[name], "parts": self.parts[name]} for name in RENDERED}
+        return {
+            name: [TissueTraining(**fields, seed=seed) for seed in self.seeds]
+            for name, fields in (kinds | tasks).items()
+        }
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        """Refuse parts of what is not trained, and none of what is."""
+        wanted = ("tissue", *RENDERED)
+        if set(self.parts) != set(wanted):
+            raise InvalidInput(f"parts: {list(self.parts)} is not allowed: {', '.join(wanted)}")
+        return self
+
+
 SECTIONS: dict[str, type[Section]] = {
     "01_data": Data,
     "02_training": TrainingResults,
@@ -345,5 +384,6 @@ SECTIONS: dict[str, type[Section]] = {
     "06_units": Units,
     "07_interventions": Interventions,
     "08_paper_scale": PaperScale,
+    "09_real_images": RealImages,
 }
 """What the section of each notebook may say."""

@@ -177,6 +177,14 @@ class Results:
         n, unit = {"seeds": 1, "scenes": first[1]}, find_unit(unit).difference.name
         return self._add(id=name, value=value, ci95=(low, high), n=n, unit=unit, method=ONE_SEED)
 
+    def interval(
+        self, name: str, interval: Interval, *, scenes: int, method: str, unit: str = FRACTION
+    ) -> Measurement:
+        """Keep a number that rests on no training, with an interval that was made elsewhere."""
+        low, high, value = interval
+        n = {"seeds": 0, "scenes": scenes}
+        return self._add(id=name, value=value, ci95=(low, high), n=n, unit=unit, method=method)
+
     def exact(
         self, name: str, value: float, *, scenes: int, unit: str, seeds: int = 0
     ) -> Measurement:

@@ -2,7 +2,8 @@
 
 `data` describes images, `training` the results of trainings, `departures` where they depart from
 the paper, `responses` how networks respond to intensity, `units` how their single units do,
-`explanations` scores of attribution maps, `interventions` effects of changed images.
+`explanations` scores of attribution maps, `interventions` effects of changed images, `tissue` real
+images.
 """
 
 from intensity.tables.data import (
@@ -53,6 +54,16 @@ from intensity.tables.responses import (
     width_table,
 )
 from intensity.tables.summaries import spread_table, summarized
+from intensity.tables.tissue import (
+    difference_table,
+    largest_differences,
+    mask_effect_summary,
+    mask_effect_table,
+    mask_plane_table,
+    patch_table,
+    scene_difference_table,
+    tissue_accuracy_table,
+)
 from intensity.tables.training import (
     AUTHORS,
     Runs,

@@ -6,7 +6,7 @@ where a task classifies a level, those whose middles show it. Nothing here looks
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,12 @@ from intensity.values import Value
 if TYPE_CHECKING:
     import keras
 
-PART = 1024
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""All networks by name."""
+PART = 256
 """Patches that are drawn at once."""
+FEW = 4
+"""Steps up to which compiling a network's step would take longer than taking it."""
 BATCH = 64
 WARM_UP = 20
 """One in so many steps, the first ones, raises the learning rate; a cosine lowers it to zero."""
@@ -89,6 +93,7 @@ def _learning(training: TissueTraining) -> keras.Model:
         keras.optimizers.Adam(rate, global_clipnorm=1.0),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        run_eagerly=steps <= FEW,
     )
     model.optimizer.build(model.trainable_variables)
     return model
