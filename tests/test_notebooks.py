@@ -26,7 +26,7 @@ ANCHORS = [
 ]
 LINK = re.compile(r"\[([^\]\n]*)\]\(#((?:fig|table)-[^)]*)\)")
 SOURCES = [
-    *(ROOT / "notebooks").glob("0*"),
+    *(ROOT / "notebooks").glob("[0-9]*"),
     *(ROOT / "lib" / "intensity" / "claims").glob("*"),
     *(ROOT / "lib" / "intensity" / "report" / "templates").rglob("*.j2"),
 ]

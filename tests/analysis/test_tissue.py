@@ -9,10 +9,10 @@ from intensity.analysis.tissue import (
     recolored_answers,
     surround_answers,
     task_answers,
-    task_patches,
     tissue_plane,
 )
 from intensity.data.tasks import Task
+from intensity.data.tissue import task_patches
 from intensity.training.presets import TASKS
 
 HARD, ABSOLUTE = TASKS["hard"], TASKS["absolute"]

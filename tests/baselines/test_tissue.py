@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from intensity.baselines import tissue
-from intensity.baselines.tissue import READERS, tissue_readers
+from intensity.baselines.tissue import READERS, level_readers, tissue_readers
 from intensity.data.tissue import SIDE, Patches
+from intensity.training.presets import TASKS
 
 
 def disc(radius: float) -> Patches:
@@ -43,3 +44,10 @@ def test_level_tells_most_and_what_has_no_level_tells_least() -> None:
     assert right["middle_level"] > 0.93
     assert right["middle_level"] > max(right["contrast"], right["half_thickness"])
     assert 0.34 < right["black_share"] < right["contrast"]
+
+
+def test_the_mean_over_pure_pixels_shows_a_level_better_than_the_middle() -> None:
+    found = level_readers(TASKS["hard"], 900)
+    middle, pure = found["middle_level"].mean(), found["pure_mean"].mean()
+    assert 0.8 < middle < pure < 1
+    assert found["group"].shape == (900,)

@@ -292,6 +292,16 @@ BROKEN = {
     "one seed": ("[100, 101, 102, 103, 104]", "[100]", "two seeds or more"),
     "a seed twice": ("[100, 101, 102, 103, 104]", "[100, 101, 101]", "all different"),
     "one seed of a training": ("seeds: 8} # thresholds", "seeds: 1} # thresholds", "2 or more"),
+    "parts of what is not trained": (
+        "parts: {tissue: 160,",
+        "parts: {heart: 160,",
+        "parts: .'heart'",
+    ),
+    "patches that are not as many of each tissue": (
+        "test_patches: 3000",
+        "test_patches: 3001",
+        "multiple of 3",
+    ),
     "a dose of what is not trained": ("15: jitter 15", "15: jitter 16", "'jitter 16' is not"),
 }
 """What is wrong -> a text of standard.yaml, what stands there instead, and what is said."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intensity.statistics.intervals import OVER_SCENES, wilson
+from intensity.statistics.intervals import OVER_SCENES, Interval, wilson
 from intensity.statistics.measurements import Results
 from intensity.values import InvalidInput
 
@@ -70,6 +70,14 @@ def test_counts_have_no_seeds_and_say_so(tmp_path: Path) -> None:
     assert (kept.value, kept.n.seeds, kept.n.scenes, kept.seeds) == (0.36, 0, 100, None)
     assert kept.ci95 == pytest.approx((0.27275, 0.45764), abs=1e-4)
     assert kept.method == "Wilson over scenes"
+
+
+def test_an_interval_that_was_made_elsewhere_is_kept_with_its_method(tmp_path: Path) -> None:
+    kept = Results("01_data", tmp_path).interval(
+        "accuracy/tissue/reader", Interval(0.9, 0.97, 0.95), scenes=200, method="over blocks"
+    )
+    assert (kept.value, kept.ci95, kept.method) == (0.95, (0.9, 0.97), "over blocks")
+    assert (kept.n.seeds, kept.n.scenes) == (0, 200)
 
 
 def test_exact_numbers_have_no_interval(tmp_path: Path) -> None:

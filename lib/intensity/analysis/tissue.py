@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intensity.data.tasks import LEVELS, Task
-from intensity.data.tissue import Labeled, Patches, evaluation_patches, labeled, with_levels
+from intensity.data.tissue import evaluation_patches, task_patches, with_levels
 from intensity.models.inference import logits
 from intensity.models.inputs import batches
 
@@ -31,12 +31,6 @@ def image_logits(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray
 
 def _rng(use: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=use))
-
-
-def task_patches(task: Task, count: int) -> tuple[Patches, Labeled]:
-    """So many test patches, and their images and classes by a task."""
-    patches = evaluation_patches("test", count, pure=True)
-    return patches, labeled(patches, task, _rng(1))
 
 
 def task_answers(model: keras.Model, task: Task, count: int) -> dict[str, np.ndarray]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from intensity.analysis.tissue import task_patches
 from intensity.audit import scanner
 from intensity.audit.base import Edit, choose_donors
 from intensity.audit.cases import Cases, make_cases
@@ -20,12 +19,14 @@ from intensity.audit.plane import level_plane, level_slope
 from intensity.audit.prediction import open_network, predict_all
 from intensity.audit.registry import CONTROLS, EDITS
 from intensity.data.tasks import LEVELS, Task
-from intensity.data.tissue import TISSUES, Patches, evaluation_patches, residuals
+from intensity.data.tissue import TISSUES, Patches, evaluation_patches, residuals, task_patches
 from intensity.models.inference import logits
 
 if TYPE_CHECKING:
     import keras
 
+FEWEST = 10
+"""Patches that an edit has to apply to."""
 OFFSET = 20
 """Grey levels that a scanner reads higher or lower."""
 _NAMES = (
@@ -54,10 +55,11 @@ def tissue_cases(task: Task | None, count: int) -> Audited:
     """
     if task is None:
         patches = evaluation_patches("test", count)
-        images, label, classes = patches.images, patches.label, TISSUES
+        images, label = patches.images, patches.label
     else:
         patches, shown = task_patches(task, count)
-        images, label, classes = shown.images, shown.label, tuple(task.class_names)
+        images, label = shown.images, shown.label
+    classes = task.class_names if task else TISSUES
     kept = np.flatnonzero(~patches.object.all(axis=(1, 2)))
     patches = patches[kept]
     cases = make_cases(
@@ -85,6 +87,8 @@ def tissue_effects(model: keras.Model, task: Task | None, count: int) -> dict[st
     rows = []
     for effect in run_edits([network], cases, before[None], _edits(cases), donors):
         own, exact = effect.rows, EXACT.get(effect.edit.name)
+        if len(own) < FEWEST:
+            continue
         again = np.full((2, len(own)), np.nan)
         if exact:
             images = exact(patches[own], cases.images[own, ..., 0], effect.dose)

@@ -1,7 +1,7 @@
 """Readers of patches that need no network: one number of a patch, and the best decision from it.
 
-The number is cut into bins with equally many training patches of all tissues; the answer is the
-tissue that a bin holds most of.
+For tissues the number is cut into bins with equally many training patches; the answer is the tissue
+that a bin holds most of. For a task on levels the number is a level, and the answer its class.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,16 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
-from intensity.data.tissue import SIDE, TISSUES, Patches, evaluation_patches, training_patches
+from intensity.data.tasks import Task
+from intensity.data.tissue import (
+    PURE,
+    SIDE,
+    TISSUES,
+    Patches,
+    evaluation_patches,
+    task_patches,
+    training_patches,
+)
 
 BINS = 64
 MIDDLE = SIDE // 2
@@ -64,6 +73,24 @@ def tissue_readers(training: int, count: int) -> dict[str, np.ndarray]:
     }
     right = {name: answer == shown.label for name, answer in answers.items()}
     return {**right, "group": shown.group}
+
+
+def level_readers(task: Task, count: int) -> dict[str, np.ndarray]:
+    """Which test patches of a task are read right from the level that they show.
+
+    Returns:
+        (count,) bool: `middle_level`, the level of the middle pixel, and `pure_mean`, the mean of
+        all pixels that are nearly all object, which takes the maps; and `group`, the blocks.
+    """
+    patches, shown = task_patches(task, count)
+    pure = patches.soft > PURE
+    levels = {
+        "middle_level": shown.images[:, MIDDLE, MIDDLE],
+        "pure_mean": (shown.images * pure).sum(axis=(1, 2)) / pure.sum(axis=(1, 2)),
+    }
+    whole = {name: np.rint(level).astype(int) for name, level in levels.items()}
+    right = {name: task.label(level) == shown.label for name, level in whole.items()}
+    return {**right, "group": patches.group}
 
 
 def _decided(known: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:

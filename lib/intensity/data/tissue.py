@@ -241,6 +241,17 @@ def evaluation_patches(split: Split, count: int, pure: bool = False) -> Patches:
     return _cut(np.concatenate([part[rows] for part, rows in zip(parts, chosen, strict=True)]))
 
 
+def task_patches(task: Task, count: int) -> tuple[Patches, Labeled]:
+    """Test patches whose middles show their level, and what a task makes of them.
+
+    Args:
+        task: that they are rendered again for.
+        count: how many; levels are the same for every network and seed.
+    """
+    patches = evaluation_patches("test", count, pure=True)
+    return patches, labeled(patches, task, np.random.Generator(np.random.Philox(key=1)))
+
+
 def training_patches(seed: int, part: int, count: int, pure: bool = False) -> Patches:
     """Patches of the training slabs at random.
 

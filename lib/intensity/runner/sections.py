@@ -96,6 +96,7 @@ def _checked_seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Count = Annotated[int, Field(ge=1, strict=True)]
+Thirds = Annotated[int, Field(ge=3, multiple_of=3, strict=True)]
 Step = Annotated[int, Field(ge=1, le=255, strict=True)]
 Seed = Annotated[int, Field(ge=0, strict=True)]
 Seeds = Annotated[tuple[Seed, ...], AfterValidator(_checked_seeds)]
@@ -348,9 +349,9 @@ class RealImages(WithTrainings):
 
     parts: dict[str, Count]  # draws of patches in a training, by what it learns: tissue, or a task
     reader_patches: Count  # that readers without a network learn from
-    test_patches: Count  # as they are, a third of each tissue
+    test_patches: Thirds  # as they are, of each tissue as many
     task_patches: Count  # rendered again for a task
-    audit_patches: Count  # of which single things are changed, by mask and by rendering
+    audit_patches: Thirds  # of which single things are changed, by mask and by rendering
     audit_scenes: Count  # likewise, of scenes
     plane_patches: Count  # of which both levels are swept by rendering
     plane_step: Step  # grey levels from one point of that plane to the next
