@@ -101,7 +101,7 @@ def test_the_readme_gets_the_main_findings(checkout: Any, monkeypatch: pytest.Mo
     assert main(["publish"]) == 0
     lines = read(checkout, README).splitlines()
     (found,) = (line for line in lines if line.startswith("- **"))  # others lack a measurement
-    assert found.startswith("- **What does the network read off black?**")
+    assert found.startswith("- **On another background, does the network read the object or the background?**")
     assert "level in 83.0 % [81.0, 85.0] of scenes" in found
     first, last = lines.index("<!-- findings -->"), lines.index("<!-- /findings -->")
     assert first < lines.index(found) < last
