@@ -1,13 +1,14 @@
 """Sweeps: where networks change their answer, and planes of intensity and background."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 from scipy import ndimage
@@ -26,6 +27,8 @@ _NUMBER: dict[str, Any] = {
     "bbox": {"boxstyle": "circle,pad=0.25", "facecolor": "white", "linewidth": 0.6},
 }
 """How the number of a true class looks, in the middle of its area."""
+_SQUARE_NUMBER = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
+"""How the number of a class looks beside a plane."""
 _NOT_DRAWN = "#AAAAAA"
 """Color of pairs of levels of which no image is drawn."""
 _STRENGTH = 0.8
@@ -56,7 +59,7 @@ def class_planes(
     handles = _plane_handles(sorted(set(table["class"])))
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
-        _true_classes(ax, task := tasks[rows["task"].iloc[0]])
+        draw_true_classes(ax, task := tasks[rows["task"].iloc[0]])
         if not task.draws_backgrounds:
             _background_classes(ax, task)
             handles.append(
@@ -94,7 +97,7 @@ def answers_off_black(
     style.intensity_axis(right)
     right.set_xlabel("level of the object")
     labels = sorted(set(plane["class"]))
-    colors = [style.tint(style.class_color(label), _STRENGTH) for label in labels]
+    colors = map(answer_color, labels)
     handles: list[Artist] = [
         Patch(color=color, label=f"answer: class {label}")
         for color, label in zip(colors, labels, strict=True)
@@ -106,17 +109,48 @@ def answers_off_black(
 
 
 def _plane(ax: Axes, table: pd.DataFrame) -> None:
-    """The predicted class of every pair as a color, each at its own levels."""
-    both = zip(table["class"], table["share"], strict=True)
-    color = [style.tint(style.class_color(label), _STRENGTH * share) for label, share in both]
-    colored = table.assign(color=pd.Series(color, table.index))
-    grid = colored.pivot(index="background", columns="intensity", values="color")
-    x, y = (_edges(axis.to_numpy(float)) for axis in (grid.columns, grid.index))
-    ax.pcolorfast(x, y, np.array(grid.to_numpy().tolist()))
+    """The predicted class of every pair of a table, the paler the fewer scenes are given it."""
+    columns = ("class", "share")
+    answers, shares = (
+        table.pivot(index="background", columns="intensity", values=column) for column in columns
+    )
+    levels = (axis.to_numpy(float) for axis in (answers.columns, answers.index))
+    draw_answers(ax, *levels, answers.to_numpy(), shares.to_numpy())
+
+
+def draw_answers(
+    ax: Axes, intensity: np.ndarray, background: np.ndarray, answers: np.ndarray, shares: np.ndarray
+) -> AxesImage:
+    """Draw classes as colors, each pair at its own levels.
+
+    Args:
+        ax: to draw into.
+        intensity: (k,) grey levels at equal distances.
+        background: (m,) grey levels at equal distances.
+        answers: (m, k) classes.
+        shares: (m, k) 0..1; the smaller, the paler.
+
+    Returns:
+        The picture; `answer_colors` gives it others.
+    """
+    edges = _edges(intensity), _edges(background)
+    drawn = cast(AxesImage, ax.pcolorfast(*edges, answer_colors(answers, shares)))
     ax.set_aspect("equal")
     style.intensity_axis(ax)
     ax.set_ylim(ax.get_xlim())
     ax.yaxis.set_major_locator(MultipleLocator(60))
+    return drawn
+
+
+def answer_color(label: int, share: float = 1.0) -> tuple[float, float, float]:
+    """The color of a class on a plane, the paler the smaller its share."""
+    return style.tint(style.class_color(label), _STRENGTH * share)
+
+
+def answer_colors(answers: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """(m, k, 3) colors of (m, k) classes and their (m, k) shares."""
+    colors = map(answer_color, answers.flat, shares.flat)
+    return np.reshape(list(colors), (*answers.shape, 3))
 
 
 def _edges(levels: np.ndarray) -> np.ndarray:
@@ -124,8 +158,12 @@ def _edges(levels: np.ndarray) -> np.ndarray:
     return np.append(levels - half, levels[-1] + half)
 
 
-def _true_classes(ax: Axes, task: Task) -> None:
-    """True classes as lines and numbers; pairs that are not drawn are covered."""
+def draw_true_classes(ax: Axes, task: Task) -> None:
+    """True classes as lines and numbers; pairs that are not drawn are covered.
+
+    Raises:
+        InvalidInput: the class depends on the shape.
+    """
     levels = np.arange(LEVELS)
     labels = task.classify(levels, levels[:, None], np.array(0))
     for label in range(task.classes):
@@ -136,6 +174,16 @@ def _true_classes(ax: Axes, task: Task) -> None:
     absent = np.ma.masked_equal(plane_labels(task, levels, levels) < 0, value=False)
     extent = (-0.5, LEVELS - 0.5, -0.5, LEVELS - 0.5)
     ax.contourf(absent, levels=[0.5, 1.5], colors=_NOT_DRAWN, extent=extent)
+
+
+def draw_bands(ax: Axes, task: Task) -> None:
+    """Bands of a task's table on both axes: their borders, and their classes above and right."""
+    _background_classes(ax, task)
+    for edge in task.edges:
+        ax.axvline(edge, color=_BORDER, linewidth=0.7, linestyle="--")
+    for low, high, label in task.bands:
+        if label is not None:
+            ax.text((low + high) / 2, LEVELS + 8, str(label), **_SQUARE_NUMBER)
 
 
 def _background_classes(ax: Axes, task: Task) -> None:
@@ -149,14 +197,12 @@ def _background_numbers(ax: Axes, task: Task) -> None:
     """The classes that the task's table gives to levels of backgrounds, on the right."""
     for low, high, label in task.bands:
         if label is not None:
-            number = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
-            ax.text(LEVELS + 8, (low + high) / 2, str(label), **number)
+            ax.text(LEVELS + 8, (low + high) / 2, str(label), **_SQUARE_NUMBER)
 
 
 def _plane_handles(labels: list[int]) -> list[Artist]:
     """Legend entries of classes, borders and what is not drawn."""
-    colors = {label: style.tint(style.class_color(label), _STRENGTH) for label in labels}
-    classes = [Patch(color=color, label=f"class {label}") for label, color in colors.items()]
+    classes = [Patch(color=answer_color(label), label=f"class {label}") for label in labels]
     border = style.line_handle("border, number: true classes", _BORDER)
     return [*classes, border, Patch(color=_NOT_DRAWN, label="not drawn")]
 
