@@ -70,8 +70,7 @@ def read_image(name: str, content: bytes) -> ImageFile:
     """
     name = " ".join(name.split())[:60]
     if len(content) > MOST_BYTES:
-        most = f"{MOST_BYTES / 1e6:.0f} MB"
-        raise InvalidInput(f"{name}: {len(content) / 1e6:.1f} MB are not allowed: at most {most}")
+        raise InvalidInput(f"{name}: more than {MOST_BYTES / 1e6:.0f} MB are not allowed")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of what is refused below or does not matter
@@ -80,7 +79,7 @@ def read_image(name: str, content: bytes) -> ImageFile:
         raise
     except Image.UnidentifiedImageError:
         allowed = ", ".join(FORMATS)
-        raise InvalidInput(f"{name}: is no image, or of a format other than {allowed}") from None
+        raise InvalidInput(f"{name}: is no image of the formats {allowed}") from None
     except Exception as error:  # a decoder may end with anything where a file is damaged
         reason = " ".join(str(error).split())[:100]
         raise InvalidInput(f"{name}: cannot be read: {reason}") from None

@@ -2,7 +2,6 @@
 // click on the plane, and files that are dropped.
 if (!window.intensityExplorer) {
   window.intensityExplorer = true;
-  const MOST_BYTES = 8e6; // as files.py has it; a message of more than 10 MB cuts the connection
 
   // Sliders have a label beside them that is tied to nothing: name their handles and numbers by it.
   const nameParts = () => {
@@ -33,29 +32,42 @@ if (!window.intensityExplorer) {
   };
   document.addEventListener("click", takePoint);
   document.addEventListener("mousemove", (event) => event.buttons & 1 && takePoint(event));
-
-  // A file dropped on the explorer is handed to its button, which opens a chooser otherwise.
-  const explorerOf = (event) => event.target.closest?.(".explorer");
-  const isFile = (event) => event.dataTransfer?.types.includes("Files");
-  const open = HTMLInputElement.prototype.click;
-  const give = (button, files) => {
-    HTMLInputElement.prototype.click = function () {
-      this.files = files;
-      this.dispatchEvent(new Event("change"));
-    };
-    button.click();
-    HTMLInputElement.prototype.click = open;
-  };
   document.addEventListener("dragstart", (event) => {
     if (event.target.closest?.(".explorer-plane img")) event.preventDefault();
   });
-  document.addEventListener("dragover", (event) => {
-    if (explorerOf(event) && isFile(event)) event.preventDefault();
-  });
-  document.addEventListener("drop", (event) => {
-    const button = explorerOf(event)?.querySelector(".widget-upload");
-    if (!button || !isFile(event)) return;
+
+  // A file that is dropped, or chosen, is handed to the button's own way of reading one. A message of
+  // more than 10 MB would cut the connection, so what is refused anyway is not sent whole.
+  const MOST = 9e6;
+  const choose = HTMLInputElement.prototype.click;
+  const hand = (button, file) => {
+    if (!file) return;
+    const files = new DataTransfer();
+    files.items.add(new File([file.slice(0, MOST)], file.name));
+    HTMLInputElement.prototype.click = function () {
+      this.files = files.files;
+      this.dispatchEvent(new Event("change"));
+    };
+    button.click();
+    HTMLInputElement.prototype.click = choose;
+  };
+  const chooser = document.createElement("input");
+  chooser.type = "file";
+  chooser.accept = "image/*";
+  document.addEventListener("click", (event) => {
+    const button = event.isTrusted && event.target.closest?.(".explorer .widget-upload");
+    if (!button) return;
+    event.stopImmediatePropagation();
+    chooser.value = "";
+    chooser.onchange = () => hand(button, chooser.files[0]);
+    chooser.click();
+  }, true);
+  const dropped = (event) => {
+    const button = event.target.closest?.(".explorer")?.querySelector(".widget-upload");
+    if (!button || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    give(button, event.dataTransfer.files);
-  });
+    if (event.type === "drop") hand(button, event.dataTransfer.files[0]);
+  };
+  document.addEventListener("dragover", dropped);
+  document.addEventListener("drop", dropped);
 }
