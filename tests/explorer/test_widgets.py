@@ -1,5 +1,6 @@
 """The page: controls give views, pictures follow them, and no error ends in a stack trace."""
 
+import datetime
 import io
 import queue
 import threading
@@ -110,7 +111,9 @@ def choose(page: Page, pixels: np.ndarray, name: str = "mine.png") -> None:
 
 def give(page: Page, name: str, content: bytes) -> None:
     """Choose a file."""
-    page.upload.value = ({"name": name, "content": memoryview(content)},)
+    when = datetime.datetime.now(datetime.UTC)
+    about = {"type": "image/png", "size": len(content), "last_modified": when}
+    page.upload.value = ({"name": name, "content": memoryview(content), **about},)
 
 
 def changes(page: Page, hands: Hands, widget: Any, value: Any) -> set[str]:

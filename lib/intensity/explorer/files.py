@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from intensity.values import InvalidInput
 
@@ -77,7 +77,7 @@ def read_image(name: str, content: bytes) -> ImageFile:
             return _converted(name, Image.open(io.BytesIO(content), formats=FORMATS))
     except InvalidInput:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         allowed = ", ".join(FORMATS)
         raise InvalidInput(f"{name}: is no image of the formats {allowed}") from None
     except Exception as error:  # a decoder may end with anything where a file is damaged
@@ -99,7 +99,7 @@ def _converted(name: str, image: Image.Image) -> ImageFile:
         allowed = "8 or 16 bits of grey, or 8 bits of red, green and blue"
         raise InvalidInput(f"{name}: pixels of type {image.mode} are not allowed: {allowed}")
     full = image.convert("RGBA")
-    if full.getextrema()[3][0] < 255:
+    if np.asarray(full.getchannel("A")).min() < 255:
         full = Image.alpha_composite(Image.new("RGBA", full.size, (0, 0, 0, 255)), full)
         words.append("black behind what is transparent")
     red, green, blue, _ = (np.asarray(channel) for channel in full.split())

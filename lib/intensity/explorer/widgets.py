@@ -226,14 +226,13 @@ class Page:
 
     def _sources(self) -> dict[str, Source]:
         """What each part depends on."""
-        shown = self.file or self.view
-        still = isinstance(shown, ImageFile)
+        view, file = self.view, self.file
         return {
-            "answer": ("", shown),
-            "features": (self.layer.value, shown),
-            "map": (self.method.value, shown),
-            "curve": ("", shown if still else shown.model_copy(update={"intensity": 0})),
-            "plane": ("", shown if still else without_levels(shown)),
+            "answer": ("", file or view),
+            "features": (self.layer.value, file or view),
+            "map": (self.method.value, file or view),
+            "curve": ("", file or view.model_copy(update={"intensity": 0})),
+            "plane": ("", file or without_levels(view)),
         }
 
     def _renew(self) -> None:
@@ -281,17 +280,17 @@ class Page:
     def _arrive(self, part: str, source: Source, found: Any) -> None:
         """Draw a part, or say why it cannot be shown."""
         assert self.pictures is not None, "there is a network"
-        refused = isinstance(found, Exception)
-        drawing = partial(self.pictures.draw, part, *source, None if refused else found)
-        drawn = attempt(drawing)
-        error = found if refused else drawn
-        if isinstance(error, Exception):  # no memory, say: the page has no other place for it
-            for name in ("image", "answer", *MARKED) if part == "answer" else (part,):
-                self.panels[name].say(" ".join(str(error).split())[:200])
-        else:
-            self._show(drawn)
-        if not isinstance(error, Exception) or isinstance(error, InvalidInput):
-            self._shown[part] = source  # anything else may succeed the next time
+        refused = found if isinstance(found, Exception) else None
+        drawn = attempt(partial(self.pictures.draw, part, *source, None if refused else found))
+        match refused or drawn:
+            case Exception() as error:  # no memory, say: the page has no other place for it
+                for name in ("image", "answer", *MARKED) if part == "answer" else (part,):
+                    self.panels[name].say(" ".join(str(error).split())[:200])
+                if not isinstance(error, InvalidInput):
+                    return  # it may succeed the next time
+            case dict() as pictures:
+                self._show(pictures)
+        self._shown[part] = source
 
     def _mark(self) -> None:
         """Mark the present levels where they are not awaited."""

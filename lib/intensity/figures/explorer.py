@@ -140,10 +140,11 @@ class LiveCurves(LiveFigure):
         super().__init__(WIDE, SQUARE)
         ax, colors = self.axes, [style.class_color(c) for c in range(classes)]
         style.class_bands(ax, bands)
-        looks = [
-            {"color": color, "linestyle": style.class_dash(c)} for c, color in enumerate(colors)
+        flat = np.zeros(len(levels))
+        self._curves = [
+            ax.plot(levels, flat, color=color, linestyle=style.class_dash(c))[0]
+            for c, color in enumerate(colors)
         ]
-        self._curves = [ax.plot(levels, np.zeros(len(levels)), **look)[0] for look in looks]
         self._mark = ax.axvline(0, color=style.INK)
         x, y = np.zeros((2, classes))
         self._dots = ax.scatter(

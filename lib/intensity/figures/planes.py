@@ -114,8 +114,8 @@ def _plane(ax: Axes, table: pd.DataFrame) -> None:
     answers, shares = (
         table.pivot(index="background", columns="intensity", values=column) for column in columns
     )
-    levels = (axis.to_numpy(float) for axis in (answers.columns, answers.index))
-    draw_answers(ax, *levels, answers.to_numpy(), shares.to_numpy())
+    intensity, background = (axis.to_numpy(float) for axis in (answers.columns, answers.index))
+    draw_answers(ax, intensity, background, answers.to_numpy(), shares.to_numpy())
 
 
 def draw_answers(
