@@ -28,8 +28,8 @@ os.environ |= {
 from record import Row, keep  # noqa: E402
 
 from intensity.attribution.registry import IMAGE_MAPS, METHODS  # noqa: E402
-from intensity.explorer.networks import usual_store  # noqa: E402
 from intensity.explorer.widgets import ASIDE, Page  # noqa: E402
+from intensity.training.runs import usual_store  # noqa: E402
 
 ROUNDS = 9
 GOAL = 200

@@ -83,7 +83,7 @@ def _png(size: int) -> bytes:
 def _choose(page: Page, name: str, content: bytes) -> None:
     """Choose a file with the button, by keyboard."""
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="An image of your own").press("Enter")
+        page.get_by_role("button", name="An image of your own", exact=True).press("Enter")
     file: Any = {"name": name, "mimeType": "image/png", "buffer": content}
     chooser.value.set_files(file)
 

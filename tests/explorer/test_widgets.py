@@ -16,7 +16,6 @@ from intensity.explorer import widgets
 from intensity.explorer.aside import Action, Hand
 from intensity.explorer.controls import COMPUTED, HEADINGS
 from intensity.explorer.networks import open_network
-from intensity.explorer.pictures import Pictures
 from intensity.explorer.view import Shown, Subject, View
 from intensity.explorer.widgets import ASIDE, Page
 from intensity.storage.store import Store
@@ -125,6 +124,17 @@ def changes(page: Page, hands: Hands, widget: Any, value: Any) -> set[str]:
     return {name for name in after if after[name] != before[name]}
 
 
+def noting(order: list[str], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which notes that it was called."""
+
+    def call(*arguments: object) -> Any:
+        """Note it, and call it."""
+        order.append(name)
+        return function(*arguments)
+
+    return call
+
+
 def raising(error: Exception) -> Callable[..., None]:
     """A function that ends with an error, whatever its arguments."""
 
@@ -208,18 +218,17 @@ def test_every_view_can_be_said_and_read_again(page: Page) -> None:
     ],
 )
 def test_only_what_depends_on_a_change_is_computed(
-    page: Page, hands: Hands, monkeypatch: pytest.MonkeyPatch, name: str, value: Any, drawn: Any
+    page: Page,
+    hands: Hands,
+    subject: Subject,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: Any,
+    drawn: Any,
 ) -> None:
-    assert page.pictures is not None
     parts: list[str] = []
-    compute = Pictures.compute
-
-    def note(self: Pictures, part: str, choice: str, shown: Shown) -> Any:
-        """Compute, and note which part."""
-        parts.append(part)
-        return compute(self, part, choice, shown)
-
-    monkeypatch.setattr(Pictures, "compute", note)
+    for part in ("answer", "features", *ASIDE):
+        monkeypatch.setattr(subject, part, noting(parts, part, getattr(subject, part)))
     (page.controls.get(name) or getattr(page, name)).value = value
     hands.settle(page)
     assert sorted(parts) == sorted(drawn)
@@ -247,6 +256,19 @@ def test_no_control_waits_for_a_slow_map_and_the_last_request_wins(
     assert slow.seen == [100, 103]
     assert waits(page) == set()
     assert shown(page)["map"] != before
+
+
+def test_the_curve_is_computed_before_what_takes_longer(
+    page: Page, hands: Hands, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    for part in ASIDE:
+        monkeypatch.setattr(subject, part, noting(order, part, getattr(subject, part)))
+    page.controls["row"].value = 3
+    assert waits(page) == set(ASIDE)
+    hands.settle(page)
+    assert order[0] == "curve"
+    assert sorted(order) == sorted(ASIDE)
 
 
 def test_where_no_picture_was_yet_words_stand_in_its_place(
@@ -288,6 +310,7 @@ def test_a_map_of_another_network_is_never_shown(
     slow = Slow(page.pictures.subject)
     monkeypatch.setattr(page.pictures.subject, "map", slow)
     page.controls["intensity"].value = 100
+    hands.settle(page, "curve")
     assert slow.begun.wait(PATIENCE)
     page.network.value = [*page.runs][1]
     slow.free.set()
@@ -324,7 +347,7 @@ def test_a_file_is_answered_and_explained_and_what_needs_its_object_is_said(
         assert "which of its pixels are the object is unknown</p>" in shown(page)[name]
     page.method.value = "deeplift"
     hands.settle(page)
-    assert "<p>DeepLIFT, no object †: not of an image file" in shown(page)["map"]
+    assert "<p>An image file has no map of DeepLIFT, no object †: " in shown(page)["map"]
     assert page.upload.value == ()  # so that the same file can be chosen again
 
 

@@ -11,6 +11,10 @@ if (!window.intensityExplorer) {
         if (name && part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
       }
     }
+    for (const button of document.querySelectorAll(".explorer .widget-upload")) {
+      const words = button.lastChild; // with how many files it has, which says nothing here
+      if (/ \(\d+\)$/.test(words?.data)) words.data = words.data.replace(/ \(\d+\)$/, "");
+    }
     for (const said of document.querySelectorAll(".explorer-answer .widget-html-content")) {
       if (!said.hasAttribute("aria-live")) said.setAttribute("aria-live", "polite");
     }

@@ -228,7 +228,7 @@ class Pictures:
             f"The class that is answered at every level of object and background, in steps of "
             f"{PLANE_STEP}: {listed} of the pairs. Marked: object {view.intensity}, background "
             f"{view.background}, class {answer.predicted}.",
-            f"{self._keys(_patch_key)} is answered.{true}",
+            f"Answers: {self._keys(_patch_key)}.{true}",
             self._plane.place,
         )
 

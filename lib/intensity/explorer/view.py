@@ -271,9 +271,8 @@ class Subject:
         if not isinstance(shown, ImageFile):
             return row(predicted_case(self.model, self.scenes(shown)))[0]
         if not row.depends_on_black:  # but on the scene rendered again
-            raise InvalidInput(
-                f"{row.label}: not of an image file, since it compares with the scene rendered anew"
-            )
+            why = "the method compares with the scene rendered anew"
+            raise InvalidInput(f"An image file has no map of {row.label}: {why}")
         answer = self.answer(shown)
         images, classes = answer.image[None], np.array([answer.predicted], np.int32)
         none = images[:0]  # of what only methods that are refused compare with
@@ -287,7 +286,7 @@ class Subject:
             InvalidInput: it is an image file.
         """
         if isinstance(shown, ImageFile):
-            raise InvalidInput(_UNKNOWN)
+            raise InvalidInput(f"An image file has no curve: {_UNKNOWN}")
         scenes = self.scenes(shown)
         found = class_response_curves(self.model, scenes, SWEPT)
         return Curve(found["levels"], found["logits"][0], bands(scenes))
@@ -299,7 +298,7 @@ class Subject:
             InvalidInput: it is an image file.
         """
         if isinstance(shown, ImageFile):
-            raise InvalidInput(_UNKNOWN)
+            raise InvalidInput(f"An image file has no plane: {_UNKNOWN}")
         return self._plane(without_levels(shown))
 
     @cached_property
@@ -312,7 +311,7 @@ class Subject:
         return lru_cache(KEPT)(swept)
 
 
-_UNKNOWN = "not of an image file: which of its pixels are the object is unknown"
+_UNKNOWN = "which of its pixels are the object is unknown"
 """Why what replaces levels is refused."""
 
 

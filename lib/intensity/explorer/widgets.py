@@ -60,6 +60,7 @@ class Page:
         self._is_quiet, self._lock = False, RLock()
         self._asides = {part: Aside(hands) for part in ASIDE}
         self.awaited: dict[str, Source] = {}
+        self._begun: dict[str, Source] = {}
         self.file: ImageFile | None = None
         self.pictures: Pictures | None = None
         self.controls = make_controls()
@@ -132,7 +133,7 @@ class Page:
         with self._quiet():
             self.network.options = [*found.runs]
             self.network.value = next(iter(titles or found.runs), None)
-        self._on_network()
+        self._act(self._on_network)
 
     def _say(self, text: str, offer: bool) -> None:
         """Put a line at the top, with or without the offer to train a network."""
@@ -245,6 +246,7 @@ class Page:
                 self._arrive(part, sources[part], attempt(self._computing(part, sources[part])))
         for part in ASIDE:
             self._follow(part, sources[part])
+        self._begin()
         self._mark()
 
     def _computing(self, part: str, source: Source) -> Callable[[], Any]:
@@ -253,15 +255,13 @@ class Page:
         return partial(self.pictures.compute, part, *source)
 
     def _follow(self, part: str, source: Source) -> None:
-        """Have a part computed aside, unless it is shown or being computed."""
+        """Await a part that is computed aside, unless it is shown."""
         if self._shown.get(part) == source:
             self._stop(part)
         elif self.awaited.get(part) != source:
+            self._stop(part)
             self.awaited[part] = source
             self.panels[part].wait(True)
-            self._asides[part].ask(
-                self._computing(part, source), lambda found: self._on_found(part, source, found)
-            )
 
     def _stop(self, part: str) -> None:
         """Await a part no longer."""
@@ -269,12 +269,22 @@ class Page:
         self.awaited.pop(part, None)
         self.panels[part].wait(False)
 
+    def _begin(self) -> None:
+        """Have computed what is awaited: the curve first, then the others side by side."""
+        for part, source in self.awaited.items():
+            is_next = part == "curve" or "curve" not in self.awaited
+            if is_next and self._begun.get(part) is not source:
+                self._begun[part] = source
+                then = partial(self._on_found, part, source)
+                self._asides[part].ask(self._computing(part, source), then)
+
     def _on_found(self, part: str, source: Source, found: Any) -> None:
         """Show what was computed aside, if it is what is still awaited."""
         with self._lock:
             if self.awaited.get(part) is source:  # and not another network's like it
                 self._stop(part)
                 self._arrive(part, source, found)
+                self._begin()
                 self._mark()
 
     def _arrive(self, part: str, source: Source, found: Any) -> None:
