@@ -23,7 +23,7 @@ OPTIONAL = {
 
 HEADINGS = {
     "image": "Image",
-    "plane": "Answer on every background",
+    "plane": "On every background",
     "answer": "Answer",
     "curve": "Answer at every intensity",
     "map": "Where it looks",

@@ -234,7 +234,9 @@ class Pictures:
 
     def _keys(self, key: Callable[[int], str]) -> str:
         """A legend in a line of HTML."""
-        return " ".join(f"{key(c)} class {c}" for c in range(self._classes))
+        return " ".join(
+            f'<span class="key">{key(c)} class {c}</span>' for c in range(self._classes)
+        )
 
 
 _DASHES = {"solid": "none", "dashed": "6 3", "dashdot": "8 2 2 2"}
@@ -245,13 +247,13 @@ def _line_key(label: int) -> str:
     """A piece of a class's curve."""
     look = f'stroke="{class_color(label)}" stroke-dasharray="{_DASHES[class_dash(label)]}"'
     line = f'<line x2="26" y1="4" y2="4" stroke-width="2.5" {look} />'
-    return f'<svg class="key" width="26" height="8" aria-hidden="true">{line}</svg>'
+    return f'<svg width="26" height="8" aria-hidden="true">{line}</svg>'
 
 
 def _patch_key(label: int) -> str:
     """A piece of a class's color on the plane."""
     patch = f'<rect width="12" height="12" fill="{to_hex(answer_color(label))}" />'
-    return f'<svg class="key" width="12" height="12" aria-hidden="true">{patch}</svg>'
+    return f'<svg width="12" height="12" aria-hidden="true">{patch}</svg>'
 
 
 def _scaled(logits: np.ndarray, scale: str) -> np.ndarray:

@@ -77,7 +77,8 @@ class Page:
         self.method = widgets.Dropdown(description="Method", options=methods)
         self.layer = widgets.Dropdown(description="Layer")
         self.scale = widgets.Dropdown(description="Scale", options=SCALES)
-        self.upload = widgets.FileUpload(description="An image of your own", accept="image/*")
+        about = {"description": "An image of your own", "accept": "image/*", "icon": ""}
+        self.upload = widgets.FileUpload(**about)
         self.point = widgets.Text().add_class("explorer-point")  # for page.js
         self.notice, self.refusal = widgets.HTML(), widgets.HTML()
         self.train = widgets.Button(description="Train a small network")
