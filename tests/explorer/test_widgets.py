@@ -461,10 +461,11 @@ def test_a_network_that_does_not_fit_is_said_in_a_line_with_an_offer(
     assert "can be trained here" in page.notice.value
     assert page.train.layout.display is None
     page.controls["row"].value = 5  # no network, no picture
-    assert {panel.box.layout.display for panel in page.panels.values()} == {"none"}
+    boxes = [*(panel.box for panel in page.panels.values()), *page._of_scenes]
+    assert {box.layout.display for box in boxes} == {"none"}
     page.network.value = next(t for t, run in page.runs.items() if run.name == whole.name)
     assert page.train.layout.display == "none"
-    assert {panel.box.layout.display for panel in page.panels.values()} == {None}
+    assert {box.layout.display for box in boxes} == {None}
     assert "<img" in shown(page)["image"]
 
 

@@ -153,8 +153,7 @@ class Pictures:
         most, row = float(np.abs(values).max()), find_method(method)
         means = "Needs no network: the least that a method has to beat"
         if row.group != "image":
-            predicted = self._found["answer"].predicted
-            means = f"Red speaks for class {predicted}, blue against it"
+            means = "Red speaks for the class that is answered, blue against it"
         return Picture(
             self._map.show(values),
             f"Map of {row.label}, on a scale from {-most:.2g} to {most:.2g}.",

@@ -155,7 +155,7 @@ class Page:
         self._shown: dict[str, Source] = {}
         for part in ASIDE:
             self._stop(part)
-        for box in self._parts:
+        for box in (*self._parts, *self._of_scenes):
             display(box, subject is not None)
         if subject:
             self._fit(subject)
@@ -222,7 +222,7 @@ class Page:
         """Show an image file, or without one the test scene, each with its controls."""
         self.file, self.refusal.value = file, ""
         for box in self._of_scenes:
-            display(box, self.pictures is not None and file is None)
+            display(box, file is None)
         display(self.back, file is not None)
         self._renew()
 
@@ -260,7 +260,7 @@ class Page:
         if self._shown.get(part) == source:
             self._stop(part)
         elif self.awaited.get(part) != source:
-            self._stop(part)
+            self._asides[part].drop()
             self.awaited[part] = source
             self.panels[part].wait(True)
 
