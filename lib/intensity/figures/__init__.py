@@ -34,7 +34,7 @@ from intensity.figures.explanations import (
     check_matrix,
     map_gallery,
     map_rows,
-    relevance_by_intensity,
+    relevance_by_distance,
     score_panels,
     weight_similarity,
 )
