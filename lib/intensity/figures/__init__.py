@@ -9,9 +9,9 @@ seaborn is imported by the functions that use it, since it takes long to load.
 
 from intensity.figures.ablations import (
     ablation_overview,
-    accuracy_by_size,
     error_by_size,
     recipe_errors,
+    screens_by_size,
     training_effects,
 )
 from intensity.figures.data import (
@@ -54,9 +54,10 @@ from intensity.figures.responses import (
 )
 from intensity.figures.slider import intensity_slider, intensity_sweep
 from intensity.figures.training import (
-    accuracy_over_intensity,
-    accuracy_overview,
     confusion_matrices,
+    error_by_distance,
+    error_over_intensity,
+    error_overview,
     learning_curves,
 )
 from intensity.figures.units import closed_form_responses, probes_by_depth, threshold_places
