@@ -43,7 +43,12 @@ from intensity.figures.interventions import (
     effect_matrix,
     fingerprint_distances,
 )
-from intensity.figures.planes import answers_off_black, class_planes, transition_places
+from intensity.figures.planes import (
+    answers_off_black,
+    boundary_widths,
+    class_planes,
+    transition_places,
+)
 from intensity.figures.responses import (
     by_depth,
     final_layer_weights,
@@ -60,5 +65,10 @@ from intensity.figures.training import (
     error_overview,
     learning_curves,
 )
-from intensity.figures.units import closed_form_responses, probes_by_depth, threshold_places
+from intensity.figures.units import (
+    closed_form_responses,
+    probes_by_depth,
+    threshold_places,
+    unit_maps,
+)
 from intensity.figures.visualization import feature_maps_by_layer, four_panels

@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 from scipy import ndimage
@@ -29,6 +30,8 @@ _NUMBER: dict[str, Any] = {
 """How the number of a true class looks, in the middle of its area."""
 _SQUARE_NUMBER = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
 """How the number of a class looks beside a plane."""
+_ON_BLACK = 12
+"""Where numbers stand that hold on a black background, grey levels of the background."""
 _NOT_DRAWN = "#AAAAAA"
 """Color of pairs of levels of which no image is drawn."""
 _STRENGTH = 0.8
@@ -161,6 +164,8 @@ def _edges(levels: np.ndarray) -> np.ndarray:
 def draw_true_classes(ax: Axes, task: Task) -> None:
     """True classes as lines and numbers; pairs that are not drawn are covered.
 
+    Where a network has seen black backgrounds alone, the numbers stand on black.
+
     Raises:
         InvalidInput: the class depends on the shape.
     """
@@ -170,7 +175,7 @@ def draw_true_classes(ax: Axes, task: Task) -> None:
         ax.contour(levels, levels, labels == label, levels=[0.5], colors=_BORDER, linewidths=0.9)
         areas, count = ndimage.label(labels == label)
         for y, x in ndimage.center_of_mass(areas, areas, range(1, count + 1)):
-            ax.text(x, y, str(label), **_NUMBER)
+            ax.text(x, y if task.draws_backgrounds else _ON_BLACK, str(label), **_NUMBER)
     absent = np.ma.masked_equal(plane_labels(task, levels, levels) < 0, value=False)
     extent = (-0.5, LEVELS - 0.5, -0.5, LEVELS - 0.5)
     ax.contourf(absent, levels=[0.5, 1.5], colors=_NOT_DRAWN, extent=extent)
@@ -272,6 +277,42 @@ def _boundary_row(
     axes[1].set_ylim(bottom=0)
     axes[2].set_ylim(-0.08, 1.08)
 
+
+@style.styled
+def boundary_widths(
+    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Into = None
+) -> Figure:
+    """How wide transitions are against the level that images have there, a panel a network.
+
+    Weber's law, a width in proportion to the level, is a line through the origin.
+
+    Args:
+        seeds: columns network, seed, shown, width (grey levels).
+        summary: columns network, shown, width (mean over seeds), low, high, proportional.
+    """
+    looks = style.looks(summary["network"])
+    fig, axes = style.new_panels(len(looks), 2, 2.3, 0.3, figure)
+    for ax, (network, look) in zip(axes, looks.items(), strict=True):
+        means, own = (
+            part[part["network"] == network].sort_values("shown") for part in (summary, seeds)
+        )
+        ax.plot([0, *means["shown"]], [0, *means["proportional"]], **_WEBER)
+        for row in style.records(means):
+            ends = (row["low"], row["high"])
+            style.estimate(ax, row["shown"], row["width"], ends, **look, upright=True)
+        style.dots(ax, own["shown"] + _BESIDE, own["width"], look["color"])
+        style.intensity_axis(ax, label=False)
+        ax.set_ylim(bottom=0)
+        ax.set_title(title_of(network))
+    fig.supxlabel("level of the boundary, as shown (grey level)")
+    fig.supylabel("width of the transition (grey levels)")
+    law = Line2D([], [], **_WEBER, label="in proportion to the level (Weber's law), fitted")
+    style.legend_above(fig, [style.interval_handle(), style.seed_handle(), law])
+    return fig
+
+
+_WEBER: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.0}
+"""How a width in proportion to the level looks, in axes and in legends."""
 
 _BESIDE = 4
 """How far to the right of its boundary a seed is drawn, grey levels."""

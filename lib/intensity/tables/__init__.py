@@ -50,6 +50,8 @@ from intensity.tables.responses import (
     transition_summary,
     transition_table,
     widest_units,
+    width_by_level,
+    width_summary,
     width_table,
 )
 from intensity.tables.summaries import spread_table, summarized
