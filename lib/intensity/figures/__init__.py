@@ -24,12 +24,13 @@ from intensity.figures.data import (
 from intensity.figures.discussion import claims_overview
 from intensity.figures.display import save
 from intensity.figures.doses import (
-    dose_curves,
+    dose_dots,
     piece_losses,
     pixel_grid,
     recolor_curves,
     share_curves,
 )
+from intensity.figures.effects import effect_matrix, main_effects
 from intensity.figures.explanations import (
     check_matrix,
     map_gallery,
@@ -38,11 +39,7 @@ from intensity.figures.explanations import (
     score_panels,
     weight_similarity,
 )
-from intensity.figures.interventions import (
-    cue_conflicts,
-    effect_matrix,
-    fingerprint_distances,
-)
+from intensity.figures.interventions import cue_conflicts, fingerprint_distances
 from intensity.figures.planes import (
     answers_off_black,
     boundary_widths,

@@ -25,8 +25,10 @@ from intensity.tables.explanations import (
 )
 from intensity.tables.fingerprints import distance_table, fingerprint_table
 from intensity.tables.interventions import (
+    MAIN_CHANGES,
     absence_table,
     conflict_table,
+    dose_numbers,
     dose_table,
     effect_matrix_table,
     effect_measurement,
