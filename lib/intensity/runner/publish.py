@@ -11,7 +11,7 @@ from typing import Any
 from filelock import Timeout
 
 from intensity.claims.definitions import SOURCES
-from intensity.claims.expected import expected_path, expected_record
+from intensity.claims.expected import expected_path, expected_record, load_expected
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.cli import PUBLISHED, STANDARD
@@ -91,11 +91,21 @@ def _publish(layout: Layout, profile: str, folder: Path) -> None:
         texts[path] = _renewed(name, old, marker, part)
     runs, shipped = _small_runs(layout, profile), _wanted(layout, PUBLISHED)
     figures, report = _report(layout, profile, manifest["parameters"])
+    _remove_old_figures(layout, profile, figures, folder / "figures")
     copy_figures(folder / "figures", figures, {name[:2] for name in manifest["parameters"]})
     for path, text in (texts | report).items():
         write_aside(path, text)
     write_value(expected_path(layout, profile), expected_record(folder, manifest))
     _ship(runs, layout.pretrained, set(runs) | (set(shipped) - set(_wanted(layout, [profile]))))
+
+
+def _remove_old_figures(layout: Layout, profile: str, kept: Path, new: Path) -> None:
+    """Take out the figures that the last published run had and this one has not."""
+    if expected_path(layout, profile).exists():
+        for name in load_expected(layout, profile).figures:
+            if not (new / f"{name}.csv").exists():
+                for ending in ("csv", "png", "pdf"):
+                    (kept / f"{name}.{ending}").unlink(missing_ok=True)
 
 
 def _report(layout: Layout, profile: str, notebooks: Iterable[str]) -> tuple[Path, dict[Path, str]]:
