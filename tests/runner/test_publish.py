@@ -193,6 +193,16 @@ def test_figures_page_and_notebooks_can_be_read_without_a_run(checkout: Any) -> 
     assert "papermill" not in small
 
 
+def test_a_figure_that_is_no_longer_drawn_goes_and_others_stay(checkout: Any) -> None:
+    drawn = checkout.layout.run("standard") / "figures" / "01-old.csv"
+    drawn.write_text("x\n1\n")
+    publish(checkout.layout)
+    (checkout.layout.figures / "01-mine.csv").write_text("x\n2\n")
+    drawn.unlink()
+    publish(checkout.layout)
+    assert {path.name for path in checkout.layout.figures.iterdir()} == {"01-a.png", "01-mine.csv"}
+
+
 def test_a_run_whose_notebook_is_gone_is_refused_before_anything_is_written(checkout: Any) -> None:
     (checkout.layout.run("standard") / "notebooks" / "01_data.ipynb").unlink()
     with pytest.raises(InvalidInput, match=r"01_data.ipynb: no notebook can be read there"):
