@@ -103,9 +103,9 @@ def _remove_old_figures(layout: Layout, profile: str, kept: Path, new: Path) -> 
     """Take out the figures that the last published run had and this one has not."""
     if expected_path(layout, profile).exists():
         for name in load_expected(layout, profile).figures:
-            if not (new / f"{name}.csv").exists():
-                for ending in ("csv", "png", "pdf"):
-                    (kept / f"{name}.{ending}").unlink(missing_ok=True)
+            if not (new / name).exists():
+                for ending in (".csv", ".png", ".pdf"):
+                    (kept / name).with_suffix(ending).unlink(missing_ok=True)
 
 
 def _report(layout: Layout, profile: str, notebooks: Iterable[str]) -> tuple[Path, dict[Path, str]]:
