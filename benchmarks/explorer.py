@@ -138,7 +138,7 @@ def slowest(what: str, timed: Iterable[tuple[str, Times]]) -> Row:
         print(f"{what}: {name:28} {at_once:5.0f} ms, curve {curve:5.0f} ms{end}", flush=True)
         worst = max(worst, at_once)
     return {
-        "name": f"explorer, slowest {what}",
+        "name": f"explorer, slowest {what}, maps that wait left out",
         "ours": round(worst, 1),
         "unit": "ms",
         "peer": GOAL,
