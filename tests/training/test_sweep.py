@@ -359,7 +359,7 @@ def test_a_failure_reaches_every_sweep_that_waits_for_it(
     for future in at_once(scheduler, gate, 1, 1, *asking):
         with pytest.raises(sweeps.TrainingFailed, match=r"seed 13: .*the loss is not finite"):
             future.result()
-    # A failure is not remembered: who has waited tries again, unless both share the one that failed.
+    # A failure is not remembered: who has waited tries again, unless both share the one.
     assert gate.calls in ([13], [13, 13])
 
 
