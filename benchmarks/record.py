@@ -73,7 +73,7 @@ def _resolved(rows: list[Row]) -> str:
 def _line(row: Row) -> str:
     """One row of the table."""
     peer, ratio = "-", "-"
-    if row["peer"] is not None:
+    if row["peer"] is not None or "shown" in row:
         peer = f"{_amount(row, 'peer')} ({row['peer_name']} {row['peer_version']})"
     if row["peer"] is not None and row["ratio"] is not None:
         ratio = f"{row['ratio']:.2f}" if row["ratio"] < 100 else f"{row['ratio']:,.0f}"

@@ -7,7 +7,8 @@ WebDriver BiDi, https://w3c.github.io/webdriver-bidi/.
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ class Firefox:
     """
 
     def __init__(self, address: str) -> None:
+        self._thread = ThreadPoolExecutor(1)  # since Playwright has a loop in the one that tests
         self._loop = IOLoop(make_current=False)
-        self._socket: WebSocketClientConnection = self._loop.run_sync(
+        self._socket: WebSocketClientConnection = self._await(
             lambda: websocket_connect(f"{address}/session", max_message_size=100 * 2**20)
         )
         self._number = 0
@@ -41,7 +43,10 @@ class Firefox:
 
     def command(self, method: str, **params: Any) -> Any:
         """What the browser answers to a command; events that come before are noted."""
-        return self._loop.run_sync(lambda: self._command(method, params), timeout=PATIENCE)
+        return self._await(lambda: self._command(method, params))
+
+    def _await(self, start: Callable[[], Awaitable[Any]]) -> Any:
+        return self._thread.submit(self._loop.run_sync, start, PATIENCE).result()
 
     async def _command(self, method: str, params: dict[str, Any]) -> Any:
         self._number += 1
@@ -89,6 +94,7 @@ class Firefox:
         """End the session."""
         self.command("session.end")
         self._socket.close()
+        self._thread.shutdown()
         self._loop.close()
 
 

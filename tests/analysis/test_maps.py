@@ -43,7 +43,7 @@ def test_maps_are_those_of_the_class_predicted_at_the_level() -> None:
         for k, level in enumerate(LEVELS):
             image = render(SCENES[scene : scene + 1].replace(intensity=int(level)))
             gradients = np.abs(gradient(MODEL, image))[0]
-            lost = occlusion(MODEL, image, fill=0, window=8, stride=8, output="probability")[0]
+            lost = occlusion(MODEL, image, fill=0, window=8, stride=8, output="margin")[0]
             np.testing.assert_array_equal(maps["images"][scene, k], image[0])
             assert maps["steepest"][scene, k] == pytest.approx(gradients.max(), rel=1e-4)
             shares = maps["saliency"][scene, k] / 255

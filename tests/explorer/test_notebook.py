@@ -36,8 +36,10 @@ def test_it_runs_by_itself(
     papermill.execute_notebook(NOTEBOOK, tmp_path / "copy.ipynb", progress_bar=False)
     executed = nbformat.read(tmp_path / "copy.ipynb", as_version=4)
     (cell,) = (cell for cell in executed.cells if cell.cell_type == "code")
-    (shown,) = cell.outputs  # the page, and no notes of a library beside it
+    shown, script = cell.outputs  # the page and its script, and no notes of a library beside them
     assert "application/vnd.jupyter.widget-view+json" in shown.data
+    assert "application/javascript" in script.data
     states = executed.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
     pages = [one["state"].get("value") for one in states.values()]
-    assert sum('<img src="data:image/png' in str(page) for page in pages) == 5
+    at_once = sum('<img src="data:image/png' in str(page) for page in pages)
+    assert at_once >= 3  # image, answer and a layer; whether others follow in time is no matter

@@ -9,13 +9,23 @@ import pytest
 from scipy.special import softmax
 
 from intensity.analysis.activations import activations
+from intensity.analysis.planes import class_plane
 from intensity.analysis.response_curves import class_response_curves
 from intensity.attribution.cases import BATCH
-from intensity.attribution.registry import find_method
+from intensity.attribution.registry import IMAGE_MAPS, METHODS, find_method
 from intensity.data.rendering import render
 from intensity.data.sampling import draw_scenes
 from intensity.evaluation.cases import predicted_case
-from intensity.explorer.view import SCENES, SWEPT, Subject, View, bands, scale_noise
+from intensity.explorer.files import ImageFile
+from intensity.explorer.view import (
+    PLANE_STEP,
+    SCENES,
+    SWEPT,
+    Subject,
+    View,
+    bands,
+    scale_noise,
+)
 from intensity.models.inference import logits
 from intensity.training.presets import SETTINGS, TASKS
 from intensity.values import InvalidInput
@@ -127,6 +137,63 @@ def test_curves_are_sweeps_of_this_very_scene(subject: Subject) -> None:
     np.testing.assert_array_equal(curve.logits, swept["logits"][0])
     assert (curve.levels[0], curve.levels[-1]) == (0, 255)
     assert curve.bands == TASKS["hard"].bands
+
+
+@pytest.mark.parametrize("hollow", [False, True])
+def test_the_plane_is_that_of_the_analysis_and_has_the_answer_of_every_view(
+    make_subject: Make, hollow: bool
+) -> None:
+    subject = make_subject(scenes={"setting": "discs", "size": 32, "hollow": hollow})
+    view = changed(subject.start(5), area=200, row=16, column=16)
+    plane = subject.plane(view)
+    swept = class_plane(subject.model, subject.scenes(view), PLANE_STEP)
+    np.testing.assert_array_equal(plane.levels, swept["intensity"])
+    np.testing.assert_array_equal(plane.answers, swept["share"].argmax(axis=2))
+    for row, column in [(0, 3), (3, 0), (17, 17), (9, 4)]:
+        intensity, background = plane.levels[[column, row]].tolist()
+        answer = subject.answer(changed(view, intensity=intensity, background=background))
+        assert plane.answers[row, column] == answer.predicted
+
+
+def test_a_plane_is_kept_for_a_scene_whatever_its_levels_are(subject: Subject) -> None:
+    view = subject.start(5)
+    plane = subject.plane(view)
+    assert subject.plane(changed(view, intensity=9, background=70)) is plane
+    assert subject.plane(changed(view, row=3)) is not plane
+    assert subject.plane(subject.start(6)) is not plane
+
+
+def test_a_file_has_the_answer_and_activations_of_its_pixels(subject: Subject) -> None:
+    view = subject.start(5)
+    scene = subject.answer(view)
+    file = ImageFile("a.png", scene.image)
+    answer = subject.answer(file)
+    np.testing.assert_array_equal(answer.image, scene.image)
+    np.testing.assert_array_equal(answer.logits, scene.logits)
+    assert answer.label == -1
+    layer = subject.deepest
+    np.testing.assert_array_equal(subject.features(file, layer), subject.features(view, layer))
+    larger = ImageFile("a.png", scene.image.repeat(2, 0).repeat(2, 1))
+    np.testing.assert_array_equal(subject.answer(larger).image, scene.image)
+
+
+@pytest.mark.parametrize("method", [*METHODS, *IMAGE_MAPS])
+def test_a_file_has_the_maps_that_need_no_other_rendering(subject: Subject, method: str) -> None:
+    view = subject.start(5)
+    file = ImageFile("a.png", subject.answer(view).image)
+    rendered = {"empty", "recolored", "repaint"} & set(find_method(method).options.values())
+    if rendered:
+        with pytest.raises(InvalidInput, match=r"no map of .*: the method compares"):
+            subject.map(file, method)
+    else:
+        np.testing.assert_array_equal(subject.map(file, method), subject.map(view, method))
+
+
+def test_no_level_of_a_file_is_changed(subject: Subject) -> None:
+    file = ImageFile("a.png", np.zeros((32, 32), np.uint8))
+    for sweep in (subject.curve, subject.plane):
+        with pytest.raises(InvalidInput, match="which of its pixels are the object is unknown"):
+            sweep(file)
 
 
 def test_bands_follow_the_scene_where_the_class_is_no_function_of_the_intensity() -> None:

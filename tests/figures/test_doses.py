@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from intensity import figures
 
@@ -63,22 +64,36 @@ def test_pieces_have_a_line_a_name_from_large_to_small(seed_dots: Dots) -> None:
     )
 
 
-def test_dose_curves_go_through_means_and_show_every_seed() -> None:
-    table = pd.DataFrame(
+def test_doses_stand_side_by_side_with_their_means_and_every_seed(seed_dots: Dots) -> None:
+    seeds = pd.DataFrame(
         [
-            ("net", "core", pixels, seed, pixels / 100 + seed / 50)
+            ("net", region, pixels, seed, pixels / 100 + seed / 50)
+            for region in ("core", "edge")
             for pixels in (1, 10, 40)
             for seed in (0, 1)
         ],
         columns=["name", "region", "pixels", "seed", "value"],
     )
-    (ax,) = figures.dose_curves(table).axes
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.02, 0.11, 0.41])
-    assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "pixels changed (logarithmic)")
-    marks = {(x, y) for x, y in zip(*ax.lines[1].get_data(), strict=True)}
-    assert marks == set(zip(table["pixels"], table["value"], strict=True))
-    assert (ax.get_title(loc="left"), ax.get_ylabel()) == ("net", "share of changed answers")
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "10", "40"]
+    keys = ["name", "region", "pixels"]
+    means = seeds.groupby(keys, as_index=False)["value"].mean().assign(low=0.0, high=0.5)
+    fig = figures.dose_dots(seeds, means)
+    (ax,) = fig.axes
+    marks = [line for line in ax.lines if line.get_marker() in "os" and line not in dots(ax)]
+    np.testing.assert_allclose([line.get_ydata()[0] for line in marks], [0.02, 0.11, 0.41] * 2)
+    assert [round(float(line.get_xdata()[0]), 2) for line in marks] == [
+        *(-0.12, 0.88, 1.88, 0.12, 1.12, 2.12)
+    ]
+    assert {line.get_marker() for line in marks} == {"o", "s"}
+    assert sorted(y for _, y in seed_dots(ax)) == sorted(seeds["value"])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("pixels changed", "share of changed answers")
+    assert ax.get_title(loc="left") == "net"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1 px", "10 px", "40 px"]
+    assert [text.get_text() for text in fig.legends[0].get_texts()][:2] == ["core", "edge"]
+
+
+def dots(ax: Axes) -> list[Line2D]:
+    """The open marks of seeds."""
+    return [line for line in ax.lines if line.get_markerfacecolor() == "white"]
 
 
 def test_shares_have_a_line_an_outcome_and_a_mark_a_seed() -> None:
@@ -132,14 +147,15 @@ def test_readers_differ_in_more_than_color_and_none_is_drawn_as_the_keys_are() -
     assert len({line.get_color() for line in drawn} - {"#333333"}) == 4
 
 
-def test_dose_curves_that_are_the_same_both_show() -> None:
-    table = pd.DataFrame(
-        [("net", region, n, 0, 0.1) for region in ("core", "edge", "outside") for n in (1, 40)],
-        columns=["name", "region", "pixels", "seed", "value"],
-    )
-    (ax,) = figures.dose_curves(table).axes
-    patterns = {line._dash_pattern[1] and tuple(line._dash_pattern[1]) for line in ax.lines[::2]}
-    assert len(patterns) == 3
+def test_ratios_are_on_a_logarithmic_axis_with_equality_marked() -> None:
+    table = pd.DataFrame({"outcome": "a", "ratio": [0.5, 1, 4], "share": [0.4, 0.2, 0.6]})
+    summary = table.assign(low=0.1, high=0.7)
+    fig = figures.share_curves(table, summary, "ratio", "ratio of areas", "equal areas")
+    (ax,) = fig.axes
+    assert ax.get_xscale() == "log"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.5", "1", "4"]
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"] == [1]
+    assert fig.legends[0].get_texts()[-1].get_text() == "equal areas"
 
 
 def test_a_grid_has_a_panel_a_network_and_a_number_a_cell() -> None:

@@ -16,11 +16,13 @@ from intensity.figures.explorer import (
     LiveFigure,
     LiveImage,
     LiveMap,
+    LivePlane,
     LiveProbabilities,
     LiveUnits,
     tiles,
 )
-from intensity.figures.style import class_color, tint
+from intensity.figures.planes import answer_color
+from intensity.figures.style import class_color, class_dash, tint
 from intensity.training.presets import TASKS
 
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
@@ -90,6 +92,8 @@ def test_curves_lie_before_the_true_classes_and_a_mark_moves_on_them(spans: Span
         np.testing.assert_array_equal(curve.get_xdata(), LEVELS)
         np.testing.assert_array_equal(curve.get_ydata(), values[:, c])
         assert to_hex(curve.get_color()) == class_color(c).lower()
+    assert [curve.get_linestyle() for curve in curves] == ["-", "--", "-."]
+    assert [class_dash(c) for c in range(3)] == ["solid", "dashed", "dashdot"]
     assert list(mark.get_xdata()) == [100, 100]
     figure.mark(30, values[6])
     assert list(mark.get_xdata()) == [30, 30]
@@ -105,6 +109,61 @@ def test_probabilities_keep_their_scale_and_logits_have_their_own() -> None:
         values[3] = (10, -10)
         figure.draw(values)
         assert figure.axes.get_ylim() == pytest.approx(limits)
+
+
+def test_a_mark_moves_without_the_rest_and_leaves_no_trace() -> None:
+    figure, values = LiveCurves(LEVELS, TASKS["hard"].bands, 3, PROBABILITY), np.eye(3)[LEVELS % 3]
+    figure.draw(values)
+    first, moved = (pixels(figure.mark(level, values[0])) for level in (20, 200))
+    assert (first != moved).any()
+    np.testing.assert_array_equal(pixels(figure.mark(20, values[0])), first)
+    np.testing.assert_array_equal(pixels(figure.png()), first)
+    figure.draw(values[::-1])
+    assert (pixels(figure.mark(20, values[0])) != first).any()
+
+
+def test_answers_lie_at_their_levels_under_a_mark_of_the_answer_there() -> None:
+    grid = np.arange(0, 256, 51)
+    figure = LivePlane(grid, TASKS["hard"])
+    answers = np.add.outer(np.arange(6), 2 * np.arange(6)) % 3
+    figure.draw(answers)
+    figure.mark(100, 40, 2)
+    (shown,), ax = figure.axes.images, figure.axes
+    colors = shown.get_array()
+    for background, object_level in np.ndindex(answers.shape):
+        wanted = answer_color(answers[background, object_level])
+        np.testing.assert_allclose(colors[background, object_level], wanted)
+    assert shown.origin == "lower"
+    assert tuple(shown.get_extent()) == (-25.5, 280.5, -25.5, 280.5)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 255.5), (-0.5, 255.5))
+    (mark,) = figure.axes.collections
+    np.testing.assert_array_equal(mark.get_offsets(), [(100, 40)])
+    assert to_hex(mark.get_facecolor()[0]) == class_color(2).lower()
+
+
+@pytest.mark.parametrize(
+    ("task", "numbers"),
+    [("hard", [*TASKS["hard"].labels] * 2), ("absolute", [0, 1, 1, 2]), ("shape", [])],
+)
+def test_the_true_classes_are_written_where_levels_say_them(task: str, numbers: list[int]) -> None:
+    figure = LivePlane(np.arange(0, 256, 51), TASKS[task])
+    written = [int(text.get_text()) for text in figure.axes.texts]
+    assert sorted(written) == sorted(numbers)
+    inside = [max(text.get_position()) < 256 for text in figure.axes.texts]
+    assert set(inside) <= {task == "absolute"}
+
+
+def test_the_place_of_the_levels_is_where_they_are_drawn() -> None:
+    figure = LivePlane(np.arange(0, 256, 51), TASKS["shape"])
+    figure.draw(np.zeros((6, 6), int))
+    png = pixels(figure.mark(300, 300, 0))
+    left, top, width, height = figure.place
+    colored = np.abs(png - 255 * np.array(answer_color(0))).max(axis=-1) < 2
+    rows, columns = (np.flatnonzero(colored.any(axis)) for axis in (1, 0))
+    size = png.shape[0]
+    for found, start, length in ((rows, top, height), (columns, left, width)):
+        assert found[0] == pytest.approx(start * size, abs=1.5)
+        assert found[-1] + 1 == pytest.approx((start + length) * size, abs=1.5)
 
 
 def test_feature_maps_stand_side_by_side_on_one_scale() -> None:
@@ -148,7 +207,15 @@ def test_units_have_a_bar_each_from_zero() -> None:
 
 @pytest.mark.parametrize(
     "figure",
-    [LiveImage(8), LiveMap(8), LiveProbabilities(3), LiveUnits(128), LiveFeatureMaps(8, 8, 16)],
+    [
+        LiveImage(8),
+        LiveMap(8),
+        LivePlane(LEVELS, TASKS["hard"]),
+        LivePlane(LEVELS, TASKS["contrast"]),
+        LiveProbabilities(3),
+        LiveUnits(128),
+        LiveFeatureMaps(8, 8, 16),
+    ],
 )
 def test_nothing_sticks_out(figure: LiveFigure) -> None:
     figure.png()

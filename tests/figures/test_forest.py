@@ -48,7 +48,8 @@ def texts(ax: Axes) -> list[tuple[str, float]]:
 def test_a_row_has_a_value_its_interval_and_its_seeds(
     ax: Axes, intervals: Intervals, seed_dots: Dots
 ) -> None:
-    forest(ax, SUMMARY, SEEDS, reference=0.4, form="{:.2f}")
+    summary = SUMMARY.assign(note=["0.90", "0.50", "0.70"])
+    forest(ax, summary, SEEDS, reference=0.4, note="note")
     assert [label.get_text() for label in ax.get_yticklabels()] == list(SUMMARY["name"])
     assert [place[:2] for place in means(ax)] == [(0.9, 0), (0.5, 1), (0.7, 2)]
     assert intervals(ax) == [(0.8, 1.0), (0.4, 0.6), (0.6, 0.8)]

@@ -2,45 +2,15 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from intensity import figures
 from intensity.figures.style import BASELINE_COLOR
 from intensity.interventions.effects import EFFECTS
-from intensity.interventions.registry import INTERVENTIONS
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Ends = Callable[[Axes], list[tuple[float, float]]]
-
-
-def test_the_matrix_has_numbers_hatching_and_a_sign_for_what_does_not_apply() -> None:
-    matrix = pd.DataFrame(
-        {
-            "task": "hard",
-            "name": ["flat_patch"] * 2 + ["net"] * 2,
-            "kind": ["baseline"] * 2 + ["network"] * 2,
-            "group": ["level", "edges"] * 2,
-            "intervention": ["recolor", "blurred"] * 2,
-            "label": ["recolored, any level", "blurred"] * 2,
-            "value": [1.0, 0.25, 0.5, np.nan],
-            "unusual": [False, True] * 2,
-        }
-    )
-    ax, scale = figures.effect_matrix(matrix).axes
-    assert scale.get_xlabel() == "share of changed answers (%)"
-    assert ax.get_title(loc="left") == "trained and tested on hard"
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["net", "largest flat patch"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == [
-        *("recolored, any level", "blurred")
-    ]
-    assert [text.get_text() for text in ax.texts] == ["50", "-", "100", "25"]
-    hatched = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_hatch()]
-    assert [(patch.get_x(), patch.get_y()) for patch in hatched] == [(0.5, 0.5)]
-    assert [label.get_fontstyle() for label in ax.get_yticklabels()] == ["normal", "italic"]
 
 
 def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
@@ -71,9 +41,10 @@ def test_fingerprints_mark_the_reader_that_is_named_and_show_every_seed(
     )
     ax, none = figures.fingerprint_distances(seeds, table).axes
     assert ax.get_title(loc="left") == (
-        "net on hard: nearest patches; unlike it: other background (66 against 0 %)"
+        "net on hard: nearest patches,\n"
+        "unlike it in: other background (66 % of its answers change, 0 % of the baseline's)"
     )
-    assert none.get_title(loc="left") == "other on hard: none of these"
+    assert none.get_title(loc="left") == "other on hard: like none of these"
     assert intervals(ax) == [(0.3, 0.5), (0.1, 0.3)]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["edges", "patches"]
     assert (
@@ -147,43 +118,6 @@ def test_losses_have_one_scale_and_shares_their_own() -> None:
     assert low <= 0 <= 0.6 <= high
 
 
-def test_an_intervention_that_applies_nowhere_has_no_column() -> None:
-    matrix = pd.DataFrame(
-        {
-            "task": "hard",
-            "name": "net",
-            "kind": "network",
-            "group": ["level", "shape, place"],
-            "intervention": ["recolor", "resized"],
-            "label": ["recolored, any level", "other size"],
-            "value": [0.5, np.nan],
-            "unusual": False,
-        }
-    )
-    ax = figures.effect_matrix(matrix).axes[0]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["recolored, any level"]
-
-
-def test_columns_stand_in_groups_with_headings_and_readers_apart() -> None:
-    changes = ["recolor", "pieces_8", "pieces_4", "moved", "blurred"]
-    matrix = pd.DataFrame(
-        [
-            ("hard", name, kind, INTERVENTIONS[change].group, change, change, 0.5, False)
-            for name, kind in (("net", "network"), ("edges", "baseline"))
-            for change in changes
-        ],
-        columns=["task", "name", "kind", "group", "intervention", "label", "value", "unusual"],
-    )
-    ax = figures.effect_matrix(matrix).axes[0]
-    (above,) = (child for child in ax.child_axes)
-    headings = [label.get_text() for label in above.get_xticklabels()]
-    assert headings == ["level", "pieces", "shape, place", "edges"]
-    assert above.get_xticks().tolist() == [0, 1.5, 3, 4]
-    upright = [line.get_xdata()[0] for line in ax.lines if line.get_color() != "white"]
-    assert upright == [0.5, 2.5, 3.5]
-    assert [line.get_ydata()[0] for line in ax.lines if line.get_color() == "white"] == [0.5]
-
-
 def test_a_dash_stands_where_a_name_has_no_such_effect() -> None:
     summary = pd.DataFrame(
         {
@@ -201,21 +135,3 @@ def test_a_dash_stands_where_a_name_has_no_such_effect() -> None:
     share, lost = figures.cue_conflicts(seeds, rows_of(summary), shown).axes
     assert [(text.get_text(), text.get_position()[1]) for text in share.texts] == [("$-$", 1)]
     assert [(text.get_text(), text.get_position()[1]) for text in lost.texts] == [("$-$", 0)]
-
-
-def test_the_matrix_can_be_drawn_by_groups_and_into_a_figure() -> None:
-    matrix = pd.DataFrame(
-        {
-            "task": "hard",
-            "name": "net",
-            "kind": "network",
-            "group": ["level", "edges"],
-            "intervention": ["recolor", "blurred"],
-            "label": ["recolored", "blurred"],
-            "value": 0.5,
-            "unusual": False,
-        }
-    )
-    own = Figure()
-    assert figures.effect_matrix(matrix, figure=own) is own
-    assert [label.get_text() for label in own.axes[0].get_xticklabels()] == ["recolored", "blurred"]

@@ -8,7 +8,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from intensity.figures import answers_off_black, class_planes, transition_places
+from intensity.figures import (
+    answers_off_black,
+    boundary_widths,
+    class_planes,
+    transition_places,
+)
 from intensity.figures.style import CLASS_COLORS, tint
 from intensity.training.presets import TASKS
 
@@ -175,3 +180,20 @@ def test_answers_off_black_stand_beside_logits_on_black() -> None:
         "level of the background",
         "level of the object",
     )
+
+
+def test_widths_lie_over_the_shown_level_beside_a_line_through_the_origin(seed_dots: Dots) -> None:
+    summary = pd.DataFrame(
+        {"network": ["bn_compact", "bn_compact", "inverted"], "shown": [30.5, 60.5, 100.0],
+         "width": [1.0, 2.0, 4.0], "low": 0.5, "high": 5.0, "proportional": [1.0, 2.0, 4.0]}
+    )  # fmt: skip
+    fig = boundary_widths(summary.assign(seed=0), summary)
+    first, second = fig.axes
+    assert [ax.get_title(loc="left") for ax in fig.axes] == ["bn_compact", "inverted"]
+    (law,) = (line for line in first.lines if line.get_linestyle() == "--")
+    assert law.get_xydata().tolist() == [[0, 0], [30.5, 1], [60.5, 2]]
+    assert [y for _, y in seed_dots(first)] == [1, 2]
+    assert [y for _, y in seed_dots(second)] == [4]
+    assert (first.get_ylim()[0], first.get_xlim()) == (0, (-0.5, 255.5))
+    assert fig.get_supylabel() == "width of the transition (grey levels)"
+    assert fig.get_supxlabel() == "level of the boundary, as shown (grey level)"

@@ -83,9 +83,14 @@ def test_logits_stand_over_the_levels_at_which_they_were_measured(spans: Spans) 
         np.testing.assert_array_equal(line.get_xdata(), LEVELS)
         np.testing.assert_array_equal(line.get_ydata(), label * LEVELS)
     assert len({line.get_color() for line in ax.lines}) == 3
+    assert len({line.get_linestyle() for line in ax.lines}) == 3
     assert [span[0] for span in spans(ax)] == [-0.5, *TASKS["hard"].edges]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("object intensity (grey level)", "logit")
-    assert fig.legends[0].get_texts()[0].get_text().startswith("logit, shaded: 95 % interval")
+    words = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert words[:4] == [
+        *(f"logit of class {label}" for label in range(3)),
+        "95 % interval over seeds (Student t)",
+    ]
 
 
 def test_conditions_lie_side_by_side_over_depth(seed_dots: Dots) -> None:
@@ -140,7 +145,7 @@ def test_kernels_stand_above_the_profiles_of_the_units_that_respond_most(spans: 
     np.testing.assert_array_equal(top[2].images[0].get_array(), kernels[:, :, 0, 4])
     assert {ax.images[0].get_clim() for ax in top} == {(-2, 2)}
     np.testing.assert_allclose(bottom[2].lines[0].get_ydata(), 7 + 4 * LEVELS)
-    assert len({ax.get_ylim() for ax in bottom}) == 1
+    assert len({ax.get_ylim() for ax in bottom}) == 8  # each on its own scale
     assert [span[0] for span in spans(bottom[0])] == [-0.5, *TASKS["hard"].edges]
     assert (top[0].get_ylabel(), bottom[0].get_ylabel()) == ("kernel", "response")
     assert fig.axes[16].get_ylabel() == "weight"
@@ -163,7 +168,9 @@ def logits() -> pd.DataFrame:
 
 def test_weights_of_a_pooling_head_are_rows_of_classes(logits: pd.DataFrame, spans: Spans) -> None:
     weights = np.array([[1.0, -3.0], [2.0, 0.5], [0.0, 1.0]])
-    heads, scale, curves_below = final_layer_weights(weights, logits, BANDS).axes
+    title = "test accuracy 80.0%"
+    heads, scale, curves_below = final_layer_weights(weights, logits, BANDS, title).axes
+    assert curves_below.get_title(loc="left") == title
     assert (heads.get_xlabel(), scale.get_ylabel()) == ("channel", "weight")
     assert curves_below.get_ylabel() == "logit"
     assert curves_below.get_xlabel() == "object intensity (grey level)"

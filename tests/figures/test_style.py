@@ -24,7 +24,9 @@ from intensity.figures.style import (
     intensity_axis,
     legend_above,
     line_handle,
+    lines,
     looks,
+    mark_boundaries,
     new_axes,
     new_figure,
     new_panels,
@@ -54,6 +56,17 @@ def test_a_band_without_class_stays_white(ax: Axes, spans: Spans) -> None:
     class_bands(ax, [Band(0, 9, 0), Band(10, 19, None), Band(20, 29, 1)])
     wanted = [(-0.5, 9.5, 0), (19.5, 29.5, 1)]
     assert spans(ax) == [(a, b, to_hex(tint(class_color(label)))) for a, b, label in wanted]
+
+
+def test_boundaries_are_marked_where_a_class_begins_or_ends(ax: Axes) -> None:
+    mark_boundaries(ax, [Band(0, 9, 0), Band(10, 19, None), Band(20, 255, 1)])
+    assert [line.get_xdata()[0] for line in ax.lines] == [9.5, 19.5]
+
+
+def test_lines_differ_in_color_dashes_and_marker_and_a_name_keeps_its_own() -> None:
+    looked = lines(["a", "b", "a", "c"])
+    assert list(looked) == ["a", "b", "c"]
+    assert [len({str(look[part]) for look in looked.values()}) for part in range(3)] == [3, 3, 3]
 
 
 def test_every_network_has_a_color_of_its_own() -> None:

@@ -11,10 +11,13 @@ from intensity.figures import (
     closed_form_responses,
     probes_by_depth,
     threshold_places,
+    unit_maps,
 )
+from intensity.tables import profile_table
 from intensity.training.presets import TASKS
 
 BANDS = TASKS["hard"].bands
+LEVELS = np.arange(5, 255)
 
 Dots = Callable[[Axes], list[tuple[float, float]]]
 Spans = Callable[[Axes], list[tuple[float, float, str]]]
@@ -26,28 +29,51 @@ def curve(ax: Axes, style: str) -> list[float]:
     return [float(y) for y in line.get_ydata()]
 
 
-def test_thresholds_are_counted_around_boundaries_and_drawn_one_by_one(spans: Spans) -> None:
+def test_thresholds_are_counted_around_boundaries_above_their_advantage(
+    spans: Spans, intervals: Dots, seed_dots: Dots
+) -> None:
     places = pd.DataFrame({"seed": [0, 0, 0, 2], "level": [30.0, 31.0, 200.0, 8.0]})
     alignment = pd.DataFrame(
-        {"seed": [0, 2], "thresholds": [3, 1], "distance": 4.24, "shifted": 7.5,
-         "advantage": 3.26, "p": 0.004}
-    )  # fmt: skip
-    fig = threshold_places(places, alignment, BANDS)
-    assert fig.get_supylabel() == "thresholds per 5 grey levels"
-    first, second = fig.axes
-    assert second.get_xlabel() == "object intensity (grey level)"
+        {"seed": [0, 2], "thresholds": [3, 1], "distance": 4.24, "shifted": 7.5, "p": 0.004}
+    )
+    fig = threshold_places(places, alignment.assign(advantage=[3.0, 5.0]), (4, 2, 6), BANDS)
+    assert fig.subfigs[0].get_supylabel() == "thresholds per 5 grey levels"
+    assert fig.subfigs[0].get_supxlabel() == "object intensity (grey level)"
+    first, second, below = fig.axes
     steps = next(p for p in first.patches if hasattr(p, "get_data")).get_data()
     assert steps.values.sum() == 3
     place = int(steps.values.argmax())
     assert (steps.edges[place] + steps.edges[place + 1]) / 2 == 30.5
-    assert first.lines[0].get_xdata().tolist() == [30, 31, 200]
-    assert second.lines[0].get_xdata().tolist() == [8]
-    assert first.get_title(loc="left") == (
-        "seed 0: 3 thresholds, 4.2 grey levels from a boundary on average, 7.5 shifted"
-        " (advantage 3.3, p = 0.004)"
-    )
+    ticks = [[line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "|"]
+             for ax in (first, second)]  # fmt: skip
+    assert ticks == [[[30, 31, 200]], [[8]]]
+    assert [line.get_xdata()[0] for line in first.lines if line.get_linestyle() == ":"] == [
+        *TASKS["hard"].edges
+    ]
+    assert first.get_title(loc="left") == "seed 0: 4.2 from a boundary, shifted 7.5"
+    assert intervals(below) == [(2, 6)]
+    assert [x for x, _ in seed_dots(below)] == [3, 5]
+    assert [line.get_xdata()[0] for line in below.lines if line.get_linestyle() == ":"] == [0]
     assert spans(first)[1][:2] == (30.5, 60.5)
     assert first.get_ylim() == second.get_ylim()
+
+
+def test_units_are_rows_in_the_order_of_their_peaks_and_silent_ones_are_left_out(
+    spans: Spans,
+) -> None:
+    peaks = np.stack([np.abs(LEVELS - peak) for peak in (200, 50, 120, 9)])
+    columns = {"layer": np.full(4, "relu6"), "unit": np.arange(4)}
+    table = profile_table({**columns, "levels": LEVELS, "space": 7.0 - peaks})
+    units = pd.DataFrame({**columns, "silent": [False, False, False, True]})
+    ax, scale = unit_maps(table, units, BANDS).axes
+    assert ax.get_title(loc="left") == "relu6: 3 units, 1 more silent"
+    rows = np.asarray(ax.collections[0].get_array())
+    assert rows.shape == (3, len(LEVELS))
+    assert LEVELS[rows.argmax(axis=1)].tolist() == [50, 120, 200]
+    assert (rows.min(axis=1).tolist(), rows.max(axis=1).tolist()) == ([0] * 3, [1] * 3)
+    assert [span[0] for span in spans(ax)] == [-0.5, *TASKS["hard"].edges]
+    assert ax.get_ylim()[1] < -0.5  # room for the strip of classes
+    assert scale.get_ylabel() == "response, each unit from\nits least to its largest"
 
 
 @pytest.fixture
@@ -133,6 +159,8 @@ def test_predictions_lie_on_their_own_unit_with_its_fit(spans: Spans) -> None:
     drawn = [[x for line in ax.lines if line.get_linestyle() == "-." for x in line.get_xdata()]
              for ax in axes]  # fmt: skip
     assert drawn == [[15, 15], [], []]
-    assert axes[0].get_title(loc="left") == (
-        "relu1, unit 0: $R^2$ = 0.9999 (without borders -3.02)"
-    )
+    assert [ax.get_title(loc="left") for ax in axes[:2]] == [
+        "relu1, unit 0: predicted, $R^2$ = 0.9999;\n"
+        "without borders, $R^2$ = -3.02, worse than a constant",
+        "relu1, unit 1: predicted, $R^2$ = 0.5000;\nwithout borders, $R^2$ = 0.50",
+    ]

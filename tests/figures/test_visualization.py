@@ -39,17 +39,22 @@ def test_strongest_maps_stand_two_by_two_with_a_gap() -> None:
 
 
 def test_four_panels_show_magnitudes_of_gradients_and_signed_losses() -> None:
-    image = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
-    gradients = np.linspace(-2, 1, 16).reshape(1, 4, 4)
-    losses = np.full((1, 4, 4), -0.25)
+    image = np.arange(32, dtype=np.uint8).reshape(2, 4, 4)
+    gradients = np.tile(np.linspace(-2, 1, 16).reshape(1, 4, 4), (2, 1, 1))
+    losses = np.stack([np.full((4, 4), -0.25), np.full((4, 4), 0.5)])
     shown = {
         "saliency": gradients,
         "occlusion": losses,
         "probability": losses + 1,
-        "features": maps([1, 2, 3, 4])[None],
-        "predicted": np.array([2]),
+        "features": np.stack([maps([1, 2, 3, 4])] * 2),
+        "predicted": np.array([2, 2]),
     }
-    fig = four_panels(image, shown, [1])
+    fig = four_panels(image, shown, [1, 0])
+    first, second = fig.axes[:12:6]
+    assert [ax.get_ylabel() for ax in (first, second)] == [
+        "class 1\npredicted 2",
+        "class 0\npredicted 2",
+    ]
     picture, gradient, signed, loss, left, feature = (ax.images[0] for ax in fig.axes[:6])
     np.testing.assert_array_equal(picture.get_array(), image[0])
     assert picture.get_clim() == (0, 255)
@@ -58,15 +63,14 @@ def test_four_panels_show_magnitudes_of_gradients_and_signed_losses() -> None:
     assert signed.get_array().argmin() == 0
     assert (signed.get_array().min(), signed.get_array().max()) == (0, 1)
     assert loss.get_clim() == (-0.25, 0.25)
+    assert fig.axes[9].images[0].get_clim() == (-0.5, 0.5)  # on the other image's own scale
     assert left.get_clim() == (0, 1)
     np.testing.assert_array_equal(left.get_array(), losses[0] + 1)
     assert feature.get_clim() == (0, 1)
-    assert fig.axes[0].get_ylabel() == "class 1\npredicted 2"
-    assert [ax.get_xlabel() for ax in fig.axes[6:]] == [
+    assert [ax.get_xlabel() for ax in fig.axes[12:] if ax.get_xlabel()] == [
         "grey level",
         "|gradient|,\nscaled per image",
         "signed gradient,\nscaled per image",
-        "margin lost when\nit is covered",
         "probability when\nit is covered",
         "activation,\nscaled per image",
     ]

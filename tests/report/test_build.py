@@ -367,7 +367,9 @@ def test_it_opens_with_the_finding(page: BeautifulSoup) -> None:
     first = page.select("main > section")[0]
     assert first["id"] == "finding"
     text = " ".join(first.text.split())
-    assert text.startswith("What was found What does the network read off black? Trained")
+    assert text.startswith(
+        "What was found On another background, does the network read the object "
+    )
     assert "level in 83.0 % [81.0, 85.0] of scenes" in text
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -40,7 +41,10 @@ def start_engine(folder: Path) -> tuple["subprocess.Popen[str]", psutil.Process]
     command = [sys.executable, "-c", ENGINE, str(folder)]
     engine = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert engine.stdout is not None
-    return engine, psutil.Process(int(engine.stdout.readline()))
+    child = psutil.Process(int(engine.stdout.readline()))
+    while RUN not in child.environ():  # it has none for a moment, until its program has begun
+        time.sleep(0.01)
+    return engine, child
 
 
 @pytest.mark.parametrize("same", [True, False])

@@ -101,7 +101,9 @@ def test_the_readme_gets_the_main_findings(checkout: Any, monkeypatch: pytest.Mo
     assert main(["publish"]) == 0
     lines = read(checkout, README).splitlines()
     (found,) = (line for line in lines if line.startswith("- **"))  # others lack a measurement
-    assert found.startswith("- **What does the network read off black?**")
+    assert found.startswith(
+        "- **On another background, does the network read the object or the background?**"
+    )
     assert "level in 83.0 % [81.0, 85.0] of scenes" in found
     first, last = lines.index("<!-- findings -->"), lines.index("<!-- /findings -->")
     assert first < lines.index(found) < last
@@ -191,6 +193,16 @@ def test_figures_page_and_notebooks_can_be_read_without_a_run(checkout: Any) -> 
     assert "papermill" not in small
 
 
+def test_a_figure_that_is_no_longer_drawn_goes_and_others_stay(checkout: Any) -> None:
+    drawn = checkout.layout.run("standard") / "figures" / "01-old.csv"
+    drawn.write_text("x\n1\n")
+    publish(checkout.layout)
+    (checkout.layout.figures / "01-mine.csv").write_text("x\n2\n")
+    drawn.unlink()
+    publish(checkout.layout)
+    assert {path.name for path in checkout.layout.figures.iterdir()} == {"01-a.png", "01-mine.csv"}
+
+
 def test_a_run_whose_notebook_is_gone_is_refused_before_anything_is_written(checkout: Any) -> None:
     (checkout.layout.run("standard") / "notebooks" / "01_data.ipynb").unlink()
     with pytest.raises(InvalidInput, match=r"01_data.ipynb: no notebook can be read there"):
@@ -218,8 +230,8 @@ def test_a_file_without_both_markers_is_refused(checkout: Any, name: str, text: 
     assert not (checkout.root / "expected").exists()
 
 
-def trained(store: Store, seed: int, size: int) -> Run:
-    """A run of the profile with a network of so many bytes."""
+def trained(store: Store, seed: int, size: int, seconds: float = 1) -> Run:
+    """A run of the profile with a network of so many bytes, trained in so many seconds."""
     recipe = {"epochs": 1, "epoch_images": 64}
     c = configure(
         task="hard", scenes="discs", network="bn_tiny", recipe=recipe, seed=seed,
@@ -227,7 +239,11 @@ def trained(store: Store, seed: int, size: int) -> Run:
     )  # fmt: skip
     return add_run(
         run_name(c),
-        {"config.json": b"{}", "metrics.json": b'{"seconds": 1}', "model.keras": b"x" * size},
+        {
+            "config.json": b"{}",
+            "metrics.json": json.dumps({"seconds": seconds}).encode(),
+            "model.keras": b"x" * size,
+        },
         store,
     )
 
@@ -243,7 +259,7 @@ def training(checkout: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_small_networks_ship_and_others_do_not(checkout: Any, training: None, store: Store) -> None:
-    small, large = trained(store, 100, 1000), trained(store, 101, publishing.LARGEST)
+    small, large = trained(store, 100, 1000), trained(store, 101, publishing.LARGEST[0])
     old = checkout.layout.pretrained / "bn_tiny-hard-0123"
     other = old.with_name("some-one-elses")
     for folder in (old, other):
@@ -257,6 +273,16 @@ def test_small_networks_ship_and_others_do_not(checkout: Any, training: None, st
     entries.check(old.parent / small.name)
     assert (old.parent / small.name / "model.keras").read_bytes() == b"x" * 1000
     assert large.path.exists()
+
+
+def test_a_larger_network_ships_where_training_it_again_takes_long(
+    checkout: Any, training: None, store: Store
+) -> None:
+    size = publishing.LARGEST[0]
+    quick, long = trained(store, 100, size, 899), trained(store, 101, size, 901)
+    publish(checkout.layout)
+    assert [path.name for path in checkout.layout.pretrained.iterdir()] == [long.name]
+    assert quick.path.exists()
 
 
 def test_too_much_is_not_shipped(

@@ -36,6 +36,11 @@ def test_the_summary_has_t_intervals_that_leave_only_signed_units() -> None:
     assert (first["seeds"], first["scenes"]) == (3, 2)
 
 
+def test_the_summary_says_which_methods_are_oracles() -> None:
+    table = pd.concat([scored(name, 0.1, 0.2) for name in ("gradient", "deeplift", "sobel")])
+    assert tables.score_summary(table)["oracle"].tolist() == [False, True, False]
+
+
 def test_the_error_over_scenes_stands_beside_the_spread_of_seeds() -> None:
     table = pd.concat([
         scored("gradient", 0.2, 0.4, error=[0.03, 0.04], scenes=[3, 2]),
@@ -81,22 +86,29 @@ def test_correlation_with_the_margin_leaves_out_scenes_without_the_object() -> N
     assert margins["scenes"].tolist() == [3, 4]
 
 
-def test_relevance_by_intensity_is_relative_and_binned() -> None:
+def test_relevance_by_distance_is_relative_and_binned() -> None:
     seeds = [1.0, 3, 2, NAN], [2.0, 2, 8, 0]
     table = relevance("gradient", *seeds, intensity=[5, 9, 12, 29])
-    means = tables.relevance_table(table, 10)
+    table["distance"] = [0.5, 2.5, 4.5, 11.5] * 2
+    means = tables.relevance_table(table, 3)
     assert {*means["name"]} == {"Gradient"}
-    assert means["intensity"].tolist() == [4.5, 14.5, 24.5]
+    assert means["distance"].tolist() == [1.5, 4.5, 10.5]
     assert means["value"].tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 + 8 / 3) / 2, 0])
     assert means["low"].tolist() == pytest.approx([2 / 3, 1, 0])
     assert means["high"].tolist() == pytest.approx([1, 8 / 3, 0])
     assert means["scenes"].tolist() == [2, 1, 1]
 
 
+def test_distances_of_few_scenes_are_left_out() -> None:
+    table = relevance("gradient", [1.0] * 40, intensity=[5] * 40)
+    table["distance"] = [0.5] * 39 + [20.5]
+    assert tables.relevance_table(table, 3)["distance"].tolist() == [1.5]
+
+
 def test_names_keep_their_order_and_a_method_without_any_relevance_stays_at_zero() -> None:
     blank = relevance("recolor", [0.0, 0.0], intensity=[5, 50])
     some = relevance("gradient", [1.0, 3.0], intensity=[5, 50])
-    table = tables.relevance_table(pd.concat([blank, some]), 10)
+    table = tables.relevance_table(pd.concat([blank, some]), 1)
     assert table["name"].tolist() == ["Recolor"] * 2 + ["Gradient"] * 2
     assert table["value"].tolist() == [0, 0, 0.5, 1.5]
 
@@ -110,5 +122,6 @@ def test_checks_have_a_row_for_each_method_and_check() -> None:
     table = tables.check_table(checks)
     assert table["value"].tolist() == pytest.approx([0.2, 0.5, 0.9])
     assert table["side"].tolist() == ["should differ", "", "should agree"]
+    assert table["worth"].tolist() == pytest.approx([0.8, NAN, 0.9], nan_ok=True)
     assert table["label"].tolist() == ["gradient", "gradient", "Grad-CAM"]
     assert table["scenes"].tolist() == [2, 3, 2]

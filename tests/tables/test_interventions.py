@@ -262,6 +262,22 @@ def test_doses_are_told_by_region_and_count() -> None:
     ]
 
 
+def test_doses_are_percent_in_a_column_a_count() -> None:
+    summary = pd.DataFrame(
+        {"name": "net", "region": ["core", "core", "edge"], "pixels": [1, 40, 1],
+         "value": [0.1, 0.5, 0.0], "low": [0.0, 0.4, 0.0], "high": [0.2, 0.6, 0.0]}
+    )  # fmt: skip
+    table = tables.dose_numbers(summary)
+    assert list(table) == ["name", "region", "1 px", "40 px"]
+    assert table.iloc[0].tolist() == [*("net", "core", "10.0 % [0.0, 20.0]", "50.0 % [40.0, 60.0]")]
+    assert table.iloc[1, 2] == "0.0 % [0.0, 0.0]"
+
+
+def test_the_main_changes_are_interventions() -> None:
+    assert set(tables.MAIN_CHANGES) <= set(INTERVENTIONS)
+    assert len(tables.MAIN_CHANGES) == 8
+
+
 def test_a_half_dose_is_a_row_a_seed() -> None:
     names = {f"pixels_{count}_core": share for count, share in ((1, 0.0), (10, 0.2), (40, 0.8))}
     measured = network(arrays(**names), arrays(**dict.fromkeys(names, 0.0)))

@@ -113,6 +113,22 @@ def test_every_boundary_has_a_width_in_grey_levels() -> None:
     ]
 
 
+def test_widths_stand_at_the_level_that_images_show_beside_a_line_through_the_origin() -> None:
+    one = found(1, 1).assign(boundary=[30.5, 60.5], shown=[10.0, 20.0], width=[1.0, 2.0])
+    other = one.assign(width=[3.0, 2.0])
+    table = tables.width_by_level({"net": [one, other]})
+    assert list(table) == ["network", "seed", "shown", "width"]
+    assert rows(table[["seed", "shown", "width"]]) == [
+        *((0, 10, 1), (0, 20, 2), (1, 10, 3), (1, 20, 2))
+    ]
+    means = tables.width_summary(table)
+    assert list(means) == ["network", "shown", "width", "low", "high", "proportional"]
+    assert means["width"].tolist() == [2, 2]
+    assert means["low"].tolist() == [0, 2]  # no width is negative
+    # the factor is (10 * 2 + 20 * 2) / (10^2 + 20^2)
+    assert means["proportional"].tolist() == pytest.approx([1.2, 2.4])
+
+
 def plane(first: float) -> dict[str, np.ndarray]:
     """Of two intensities and backgrounds; class 0 has `first` of the scenes on black, else none."""
     share = np.zeros((2, 2, 3))

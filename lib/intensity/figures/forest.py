@@ -28,7 +28,7 @@ def forest(
     group: str | None = None,
     names: Sequence[str] | None = None,
     reference: float | None = None,
-    form: str = "",
+    note: str = "",
 ) -> None:
     """Draw one row a value, the first on top; the caller names the x axis and its unit.
 
@@ -43,7 +43,7 @@ def forest(
         group: column with the headings under which rows are grouped; none without it.
         names: all names from the top, without groups; a dash where the summary lacks one.
         reference: a value that others are compared with, drawn as a dotted line.
-        form: how values are written beside the axes, for example "{:.3f}"; not at all without it.
+        note: column with what is written beside the axes; nothing without it.
     """
     keys = [group, name] if group else [name]
     rows = dict(zip(_keys(summary, keys), style.records(_looks(summary, name)), strict=True))
@@ -58,8 +58,8 @@ def forest(
     for key, row in rows.items():
         y, ends = places[key], (row["low"], row["high"])
         style.estimate(ax, row[value], y, ends, row["color"], row["marker"])
-        if form:
-            _text(ax, 1.03, y, form.format(row[value]), fontsize=7)
+        if note:
+            _text(ax, 1.03, y, row[note], fontsize=7)
     if seeds is not None:
         for key, own in seeds.groupby(keys)[value]:
             if key in rows:

@@ -1,13 +1,15 @@
 """Sweeps: where networks change their answer, and planes of intensity and background."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 from scipy import ndimage
@@ -26,6 +28,10 @@ _NUMBER: dict[str, Any] = {
     "bbox": {"boxstyle": "circle,pad=0.25", "facecolor": "white", "linewidth": 0.6},
 }
 """How the number of a true class looks, in the middle of its area."""
+_SQUARE_NUMBER = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
+"""How the number of a class looks beside a plane."""
+_ON_BLACK = 12
+"""Where numbers stand that hold on a black background, grey levels of the background."""
 _NOT_DRAWN = "#AAAAAA"
 """Color of pairs of levels of which no image is drawn."""
 _STRENGTH = 0.8
@@ -56,7 +62,7 @@ def class_planes(
     handles = _plane_handles(sorted(set(table["class"])))
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         _plane(ax, rows)
-        _true_classes(ax, task := tasks[rows["task"].iloc[0]])
+        draw_true_classes(ax, task := tasks[rows["task"].iloc[0]])
         if not task.draws_backgrounds:
             _background_classes(ax, task)
             handles.append(
@@ -94,7 +100,7 @@ def answers_off_black(
     style.intensity_axis(right)
     right.set_xlabel("level of the object")
     labels = sorted(set(plane["class"]))
-    colors = [style.tint(style.class_color(label), _STRENGTH) for label in labels]
+    colors = map(answer_color, labels)
     handles: list[Artist] = [
         Patch(color=color, label=f"answer: class {label}")
         for color, label in zip(colors, labels, strict=True)
@@ -106,17 +112,48 @@ def answers_off_black(
 
 
 def _plane(ax: Axes, table: pd.DataFrame) -> None:
-    """The predicted class of every pair as a color, each at its own levels."""
-    both = zip(table["class"], table["share"], strict=True)
-    color = [style.tint(style.class_color(label), _STRENGTH * share) for label, share in both]
-    colored = table.assign(color=pd.Series(color, table.index))
-    grid = colored.pivot(index="background", columns="intensity", values="color")
-    x, y = (_edges(axis.to_numpy(float)) for axis in (grid.columns, grid.index))
-    ax.pcolorfast(x, y, np.array(grid.to_numpy().tolist()))
+    """The predicted class of every pair of a table, the paler the fewer scenes are given it."""
+    columns = ("class", "share")
+    answers, shares = (
+        table.pivot(index="background", columns="intensity", values=column) for column in columns
+    )
+    intensity, background = (axis.to_numpy(float) for axis in (answers.columns, answers.index))
+    draw_answers(ax, intensity, background, answers.to_numpy(), shares.to_numpy())
+
+
+def draw_answers(
+    ax: Axes, intensity: np.ndarray, background: np.ndarray, answers: np.ndarray, shares: np.ndarray
+) -> AxesImage:
+    """Draw classes as colors, each pair at its own levels.
+
+    Args:
+        ax: to draw into.
+        intensity: (k,) grey levels at equal distances.
+        background: (m,) grey levels at equal distances.
+        answers: (m, k) classes.
+        shares: (m, k) 0..1; the smaller, the paler.
+
+    Returns:
+        The picture; `answer_colors` gives it others.
+    """
+    edges = _edges(intensity), _edges(background)
+    drawn = cast(AxesImage, ax.pcolorfast(*edges, answer_colors(answers, shares)))
     ax.set_aspect("equal")
     style.intensity_axis(ax)
     ax.set_ylim(ax.get_xlim())
     ax.yaxis.set_major_locator(MultipleLocator(60))
+    return drawn
+
+
+def answer_color(label: int, share: float = 1.0) -> tuple[float, float, float]:
+    """The color of a class on a plane, the paler the smaller its share."""
+    return style.tint(style.class_color(label), _STRENGTH * share)
+
+
+def answer_colors(answers: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """(m, k, 3) colors of (m, k) classes and their (m, k) shares."""
+    colors = map(answer_color, answers.flat, shares.flat)
+    return np.reshape(list(colors), (*answers.shape, 3))
 
 
 def _edges(levels: np.ndarray) -> np.ndarray:
@@ -124,18 +161,34 @@ def _edges(levels: np.ndarray) -> np.ndarray:
     return np.append(levels - half, levels[-1] + half)
 
 
-def _true_classes(ax: Axes, task: Task) -> None:
-    """True classes as lines and numbers; pairs that are not drawn are covered."""
+def draw_true_classes(ax: Axes, task: Task) -> None:
+    """True classes as lines and numbers; pairs that are not drawn are covered.
+
+    Where a network has seen black backgrounds alone, the numbers stand on black.
+
+    Raises:
+        InvalidInput: the class depends on the shape.
+    """
     levels = np.arange(LEVELS)
     labels = task.classify(levels, levels[:, None], np.array(0))
     for label in range(task.classes):
         ax.contour(levels, levels, labels == label, levels=[0.5], colors=_BORDER, linewidths=0.9)
         areas, count = ndimage.label(labels == label)
         for y, x in ndimage.center_of_mass(areas, areas, range(1, count + 1)):
-            ax.text(x, y, str(label), **_NUMBER)
+            ax.text(x, y if task.draws_backgrounds else _ON_BLACK, str(label), **_NUMBER)
     absent = np.ma.masked_equal(plane_labels(task, levels, levels) < 0, value=False)
     extent = (-0.5, LEVELS - 0.5, -0.5, LEVELS - 0.5)
     ax.contourf(absent, levels=[0.5, 1.5], colors=_NOT_DRAWN, extent=extent)
+
+
+def draw_bands(ax: Axes, task: Task) -> None:
+    """Bands of a task's table on both axes: their borders, and their classes above and right."""
+    _background_classes(ax, task)
+    for edge in task.edges:
+        ax.axvline(edge, color=_BORDER, linewidth=0.7, linestyle="--")
+    for low, high, label in task.bands:
+        if label is not None:
+            ax.text((low + high) / 2, LEVELS + 8, str(label), **_SQUARE_NUMBER)
 
 
 def _background_classes(ax: Axes, task: Task) -> None:
@@ -149,14 +202,12 @@ def _background_numbers(ax: Axes, task: Task) -> None:
     """The classes that the task's table gives to levels of backgrounds, on the right."""
     for low, high, label in task.bands:
         if label is not None:
-            number = {**_NUMBER, "bbox": {**_NUMBER["bbox"], "boxstyle": "square,pad=0.25"}}
-            ax.text(LEVELS + 8, (low + high) / 2, str(label), **number)
+            ax.text(LEVELS + 8, (low + high) / 2, str(label), **_SQUARE_NUMBER)
 
 
 def _plane_handles(labels: list[int]) -> list[Artist]:
     """Legend entries of classes, borders and what is not drawn."""
-    colors = {label: style.tint(style.class_color(label), _STRENGTH) for label in labels}
-    classes = [Patch(color=color, label=f"class {label}") for label, color in colors.items()]
+    classes = [Patch(color=answer_color(label), label=f"class {label}") for label in labels]
     border = style.line_handle("border, number: true classes", _BORDER)
     return [*classes, border, Patch(color=_NOT_DRAWN, label="not drawn")]
 
@@ -226,6 +277,42 @@ def _boundary_row(
     axes[1].set_ylim(bottom=0)
     axes[2].set_ylim(-0.08, 1.08)
 
+
+@style.styled
+def boundary_widths(
+    seeds: pd.DataFrame, summary: pd.DataFrame, figure: style.Into = None
+) -> Figure:
+    """How wide transitions are against the level that images have there, a panel a network.
+
+    Weber's law, a width in proportion to the level, is a line through the origin.
+
+    Args:
+        seeds: columns network, seed, shown, width (grey levels).
+        summary: columns network, shown, width (mean over seeds), low, high, proportional.
+    """
+    looks = style.looks(summary["network"])
+    fig, axes = style.new_panels(len(looks), 2, 2.3, 0.3, figure)
+    for ax, (network, look) in zip(axes, looks.items(), strict=True):
+        means, own = (
+            part[part["network"] == network].sort_values("shown") for part in (summary, seeds)
+        )
+        ax.plot([0, *means["shown"]], [0, *means["proportional"]], **_WEBER)
+        for row in style.records(means):
+            ends = (row["low"], row["high"])
+            style.estimate(ax, row["shown"], row["width"], ends, **look, upright=True)
+        style.dots(ax, own["shown"] + _BESIDE, own["width"], look["color"])
+        style.intensity_axis(ax, label=False)
+        ax.set_ylim(bottom=0)
+        ax.set_title(title_of(network))
+    fig.supxlabel("level of the boundary, as shown (grey level)")
+    fig.supylabel("width of the transition (grey levels)")
+    law = Line2D([], [], **_WEBER, label="in proportion to the level (Weber's law), fitted")
+    style.legend_above(fig, [style.interval_handle(), style.seed_handle(), law])
+    return fig
+
+
+_WEBER: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.0}
+"""How a width in proportion to the level looks, in axes and in legends."""
 
 _BESIDE = 4
 """How far to the right of its boundary a seed is drawn, grey levels."""

@@ -12,6 +12,8 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from intensity.data.tasks import Band
 from intensity.figures import style
@@ -40,7 +42,7 @@ def layer_profiles(
     import seaborn as sns
 
     layers, gradual = style.parts(profiles, "layer"), sns.color_palette("crest", as_cmap=True)
-    fig, axes = style.new_panels(len(layers), 4, 1.35, 0.75, figure)
+    fig, axes = style.new_panels(len(layers), 3, 1.35, 0.75, figure)
     for ax, (layer, rows) in zip(axes, layers.items(), strict=True):
         chosen = units[(units["layer"] == layer) & ~units["silent"]]
         known = chosen.set_index("unit")["monotonicity"]
@@ -118,16 +120,26 @@ def logit_curves(table: pd.DataFrame, bands: Sequence[Band], figure: style.Into 
         _logits(ax, rows)
         ax.set_title(network)
     style.intensity_axis(axes[-1], step=30)
-    curve = style.line_handle(f"logit, shaded: {style.SEEDS_INTERVAL}", "#333333")
-    style.legend_above(fig, [curve, *style.class_handles(bands)])
+    interval = Patch(color="#CCCCCC", label=style.SEEDS_INTERVAL)
+    style.legend_above(fig, [*_class_lines(bands), interval, *style.class_handles(bands)])
     return fig
 
 
+def _class_lines(bands: Sequence[Band]) -> list[Line2D]:
+    """Legend entries of the logits of the classes that are in these bands."""
+    labels = sorted({band.label for band in bands if band.label is not None})
+    return [
+        style.line_handle(f"logit of class {label}", style.class_color(label),
+                          style.class_dash(label))
+        for label in labels
+    ]  # fmt: skip
+
+
 def _logits(ax: Axes, table: pd.DataFrame) -> None:
-    """One curve a class, in the color of the class, with its interval where it has one."""
+    """One curve a class, in color and dashes of the class, with its interval where it has one."""
     for label, part in style.parts(table, "class").items():
-        color = style.class_color(label)
-        ax.plot(part["intensity"], part["logit"], color=color)
+        color, dash = style.class_color(label), style.class_dash(label)
+        ax.plot(part["intensity"], part["logit"], color=color, linestyle=dash)
         if "low" in part:
             area: dict[str, Any] = {"color": color, "alpha": 0.3, "linewidth": 0}
             ax.fill_between(part["intensity"], part["low"], part["high"], **area)
@@ -232,22 +244,22 @@ def _kernel_grid(axes: np.ndarray, kernels: np.ndarray) -> AxesImage:
 def _profile_row(
     axes: list[Axes], profiles: pd.DataFrame, units: Sequence[int], bands: Sequence[Band]
 ) -> None:
-    """One profile a unit, all on the same scale of responses."""
-    shown = profiles[profiles["unit"].isin(units)]["response"]
-    margin = 0.05 * max(np.ptp(shown), np.finfo(float).tiny)
+    """One profile a unit, each on its own scale of responses."""
     for ax, unit in zip(axes, units, strict=True):
         _panel(ax, bands)
         line = profiles[profiles["unit"] == unit]
         ax.plot(line["intensity"], line["response"], color=style.INK)
-        ax.set_ylim(shown.min() - margin, shown.max() + margin)
-        if ax is not axes[0]:
-            ax.set_yticklabels([])
+        ax.yaxis.set_major_locator(MaxNLocator(3))
     axes[0].set_ylabel("response")
 
 
 @style.styled
 def final_layer_weights(
-    weights: np.ndarray, logits: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
+    weights: np.ndarray,
+    logits: pd.DataFrame,
+    bands: Sequence[Band],
+    title: str = "",
+    figure: style.Into = None,
 ) -> Figure:
     """What the last layer adds up for each class, above the logits that come of it.
 
@@ -256,6 +268,7 @@ def final_layer_weights(
             for the eight channels with the largest weights (root of the sum of squares); or
             (channels, classes) of a pooling head, drawn as one row a class.
         logits: columns class, intensity (grey level), logit.
+        title: of the logits, for example how accurate this network is.
     """
     height = (0.72 if weights.ndim == 4 else 0.22) * weights.shape[-1] + 0.75
     fig = style.new_figure(style.PAGE, height + 2.2, figure)
@@ -265,7 +278,8 @@ def final_layer_weights(
     style.class_bands(ax, bands)
     _logits(ax, logits)
     style.intensity_axis(ax, step=30)
-    style.legend_above(bottom, style.class_handles(bands))
+    ax.set_title(title)
+    style.legend_above(bottom, [*_class_lines(bands), *style.class_handles(bands)], 6)
     return fig
 
 

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 from intensity.data.tasks import LEVELS, Band
 from intensity.figures import style
+from intensity.figures.visualization import picture_row
 
 TEMPLATE = Path(__file__).with_name("templates")
 """Folder of the markup, style and script."""
@@ -50,11 +51,11 @@ def intensity_sweep(
     scales: dict[str, tuple[str, str, tuple[float, float], str]] = {
         "images": ("image", "gray", (0, LEVELS - 1), "grey level"),
         "saliency": ("gradient\nsaliency", "magma", (0, 1), "scaled\nper image"),
-        "occlusion": ("occlusion", "RdBu_r", (-most, most), "probability\nlost"),
+        "occlusion": ("occlusion", "RdBu_r", (-most, most), "margin\nlost"),
     }
     for ax, (kind, (name, color_map, limits, scale)) in zip(rows, scales.items(), strict=True):
         shown = maps[kind][middles] / (255 if kind == "saliency" else 1)
-        drawn = style.picture_row(ax, shown, color_map, limits, len(shown), step=1.06)
+        drawn = picture_row(ax, shown, color_map, limits, len(shown), step=1.06)
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
         fig.colorbar(drawn, ax=ax, aspect=8, label=scale, ticks=limits, format="%.3g")
     handles = [
@@ -175,7 +176,7 @@ def _maps(maps: Mapping[str, np.ndarray]) -> list[_Map]:
     """The kinds of maps that are shown, in their order."""
     most = style.largest(maps["occlusion"])
     steep = "gradient as share of the steepest"
-    covered = "probability lost under 8 x 8 black pixels"
+    covered = "margin lost under 8 x 8 black pixels"
     grey, share = maps["images"] / 255, (maps["occlusion"] / most + 1) / 2
     return [
         _Map("image", "Image", "grey level", "gray", 0, LEVELS - 1, 255, grey),

@@ -8,14 +8,14 @@ Figures are made without pyplot, so that nothing stays open and no notebook draw
 import itertools
 from collections.abc import Iterable, Sequence
 from contextlib import ContextDecorator
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import matplotlib.style
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import Colormap, to_rgb
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
@@ -78,6 +78,16 @@ INK = "#222222"
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p")
 """One shape per name in order of appearance, where color alone must not distinguish."""
+
+LINES: tuple[tuple[str, LineStyleType, str], ...] = (
+    ("#0077BB", "-", "o"),
+    ("#EE7733", (0, (4, 2)), "s"),
+    ("#009988", (0, (1, 1.5)), "^"),
+    ("#AA4499", (0, (6, 2, 1, 2)), "D"),
+    ("#777777", (0, (3, 1, 1, 1, 1, 1)), "v"),
+    ("#CC3311", (0, (8, 2)), "P"),
+)
+"""Color, line and marker of curves that are no network's and no class's."""
 
 SCENES_INTERVAL = "95 % interval over scenes (Wilson)"
 """What is drawn around a share of counted scenes."""
@@ -160,14 +170,20 @@ def looks(names: Iterable[str]) -> dict[Any, dict[str, Any]]:
     return {name: {"color": color, "marker": marker} for (name, color), marker in marked}
 
 
+def lines(names: Iterable[str]) -> dict[Any, tuple[str, LineStyleType, str]]:
+    """Color, line and marker of every name, in order of appearance."""
+    return dict(zip(dict.fromkeys(names), itertools.cycle(LINES), strict=False))
+
+
 def class_color(label: int) -> str:
     """The color of a class."""
     return CLASS_COLORS[label % len(CLASS_COLORS)]
 
 
-def class_dash(label: int) -> str:
+def class_dash(label: int) -> Literal["solid", "dashed", "dashdot"]:
     """Dashes of a class's curve, since color alone must not distinguish; here and in Bokeh."""
-    return ("solid", "dashed", "dashdot")[label % 3]
+    dashes: tuple[Literal["solid", "dashed", "dashdot"], ...] = ("solid", "dashed", "dashdot")
+    return dashes[label % len(dashes)]
 
 
 def class_bands(ax: Axes, bands: Sequence[Band]) -> None:
@@ -182,6 +198,13 @@ def class_bands(ax: Axes, bands: Sequence[Band]) -> None:
     for low, high, label in bands:
         if label is not None:
             ax.axvspan(low - 0.5, high + 0.5, color=tint(class_color(label)), linewidth=0, zorder=0)
+
+
+def mark_boundaries(ax: Axes, bands: Sequence[Band]) -> None:
+    """Dotted lines where a class begins or ends; x as for `class_bands`."""
+    ends = {end for low, high, label in bands if label is not None for end in (low, high + 1)}
+    for end in sorted(ends - {0, LEVELS}):
+        ax.axvline(end - 0.5, color="#333333", linestyle=":", linewidth=0.8, zorder=1)
 
 
 def tint(color: str, strength: float = 0.2) -> tuple[float, float, float]:
@@ -202,7 +225,7 @@ def intensity_axis(ax: Axes, label: bool = True, step: int = 60) -> None:
 def picture(
     ax: Axes,
     values: np.ndarray,
-    color_map: str,
+    color_map: str | Colormap,
     low: float,
     high: float,
     place: tuple[float, float, float, float] | None = None,
@@ -212,7 +235,7 @@ def picture(
     Args:
         ax: to draw into.
         values: (h, w) numbers.
-        color_map: matplotlib's name of the colors, from low to high.
+        color_map: the colors, or matplotlib's name of them, from low to high.
         low, high: values of the first and the last color.
         place: left, right, bottom and top in units of the axes, where they hold several images.
     """
@@ -235,32 +258,6 @@ def largest(values: np.ndarray) -> float:
 def grey_picture(ax: Axes, image: np.ndarray) -> AxesImage:
     """Show an image of grey levels on the fixed scale 0..255."""
     return picture(ax, image, "gray", 0, LEVELS - 1)
-
-
-def picture_row(
-    ax: Axes,
-    shown: Iterable[np.ndarray],
-    color_map: str,
-    limits: tuple[float, float],
-    places: int,
-    step: float,
-) -> AxesImage:
-    """Show arrays side by side in one axes, on one scale; the last of them, for its bar.
-
-    One axes a row and not one a picture: matplotlib needs seconds to lay out a hundred axes.
-
-    Args:
-        ax: to draw into.
-        shown: (h, w) numbers each.
-        color_map, limits: as for `picture`.
-        places: how many the row has room for.
-        step: from one left edge to the next, where a picture is 1 wide.
-    """
-    for place, values in enumerate(shown):
-        drawn = picture(ax, values, color_map, *limits, (place * step, place * step + 1, 0, 1))
-    ax.spines[:].set_visible(False)
-    ax.set(xlim=(0, (places - 1) * step + 1), ylim=(0, 1))
-    return drawn
 
 
 def estimate(

@@ -1,4 +1,4 @@
-"""What networks learned: curves, accuracies beside baselines, where errors lie."""
+"""What networks learned: curves, errors beside those of baselines, where errors lie."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
-from intensity.data.tasks import LEVELS, Band
+from intensity.data.tasks import Band
 from intensity.figures import style
+from intensity.figures.errors import drawn_errors, error_axis, none_handles, noted_errors
 from intensity.figures.forest import forest
 from intensity.tables.names import title_of
 
@@ -22,24 +24,27 @@ _SPLITS: dict[Any, dict[str, Any]] = {
 
 @style.styled
 def learning_curves(table: pd.DataFrame, figure: style.Into = None) -> Figure:
-    """Accuracy while training, one panel a task, one line a seed, a dot where validation ends.
+    """Error while training, one panel a task, one line a seed, a dot where validation ends.
 
     Args:
         table: columns network, task, seed, images (training images seen), split ("training" or
-            "validation"), accuracy.
+            "validation"), error, scenes.
     """
-    tasks = style.parts(table, "task")
+    tasks = style.parts(drawn_errors(table), "task")
     fig, axes = style.new_panels(len(tasks), len(tasks), 2.7, 0, figure, sharey=True)
     palette = style.colors(table["network"])
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         for (network, _, split), part in rows.groupby(["network", "seed", "split"], sort=False):
             line = part.sort_values("images")
-            x, y = line["images"] / 1000, line["accuracy"]
+            x, y = line["images"] / 1000, line["error"]
             ax.plot(x, y, color=palette[network], alpha=0.8, **_SPLITS[split])
             if split == "validation":
                 style.dots(ax, x[-1:], y[-1:], palette[network])
-        ax.set(title=title_of(task), xlabel="training images seen (thousands)", ylim=(0, 1.03))
-    axes[0].set_ylabel("accuracy (share of images)")
+        ax.set(title=title_of(task), xlabel="training images seen (thousands)")
+    for ax in axes:
+        error_axis(ax, "y", "error")
+    for ax in axes[1:]:
+        ax.set_ylabel("")
     handles = [style.line_handle(name, color) for name, color in palette.items()]
     for split, look in _SPLITS.items():
         handles.append(style.line_handle(split, "#333333", look["linestyle"]))
@@ -48,21 +53,22 @@ def learning_curves(table: pd.DataFrame, figure: style.Into = None) -> Figure:
 
 
 @style.styled
-def accuracy_overview(
+def error_overview(
     seeds: pd.DataFrame,
     summary: pd.DataFrame,
     chance: Mapping[str, float],
     figure: style.Into = None,
 ) -> Figure:
-    """Test accuracy of networks and baselines, at most two panels a row, one a task.
+    """Test errors of networks and baselines, at most two panels a row, one a task.
 
     Args:
-        seeds: one row a trained network: columns task, name, accuracy.
+        seeds: one row a trained network: columns task, name, error, scenes.
         summary: one row a network or baseline: columns task, name, kind ("network" or
-            "baseline"), accuracy, low, high.
+            "baseline"), error, low, high, scenes.
         chance: task -> accuracy of guessing the most frequent class.
     """
-    tasks = style.parts(summary, "task")
+    shown, seeds = noted_errors(summary), drawn_errors(seeds)
+    tasks = style.parts(shown, "task")
     counts = [len(rows) for rows in tasks.values()]
     most = [max(counts[first : first + 2]) for first in range(0, len(counts), 2)]
     apart = {"wspace": 0.06}  # between the values of one panel and the names of the next
@@ -71,16 +77,20 @@ def accuracy_overview(
         "margin": 0.8,
         "figure": figure,
     }
-    fig, axes = style.new_panels(len(tasks), 2, **size, height_ratios=most, gridspec_kw=apart)
+    shared: dict[str, Any] = {"sharex": True, "height_ratios": most, "gridspec_kw": apart}
+    fig, axes = style.new_panels(len(tasks), 2, **size, **shared)
     for ax, (task, rows) in zip(axes, tasks.items(), strict=True):
         own = seeds[seeds["task"] == task]
-        forest(ax, rows, own, value="accuracy", reference=chance[task], form="{:.3f}")
-        ax.set(xlim=(0, 1.03), title=title_of(task))
-    for ax in axes[-2:]:
-        ax.set_xlabel("test accuracy (share of images)")
+        forest(ax, rows, own, value="error", reference=1 - chance[task], note="note")
+        ax.set_title(title_of(task))
+    for ax in axes:
+        error_axis(ax, "x", "test error")
+        ax.tick_params(labelbottom=True)
+    for ax in axes[:-2]:
+        ax.set_xlabel("")
     network = style.interval_handle(what="network: mean")
     handles = [network, style.baseline_handle(), style.seed_handle(), style.reference_handle()]
-    style.legend_above(fig, handles, 2)
+    style.legend_above(fig, [*handles, *none_handles(summary, "x")], 2)
     return fig
 
 
@@ -109,41 +119,59 @@ def confusion_matrices(table: pd.DataFrame, figure: style.Into = None) -> Figure
 
 
 @style.styled
-def accuracy_over_intensity(
+def error_over_intensity(
     table: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
 ) -> Figure:
-    """Where errors sit: accuracy at every intensity, one panel a network below the other.
+    """Where errors lie: their rate at every intensity, one panel a network, each on its own scale.
 
     Args:
-        table: columns network, intensity (grey level), accuracy (share of the test scenes of that
+        table: columns network, intensity (grey level), error (share of the test scenes of that
             level), low, high; levels without scenes are left out and break the line.
         bands: dotted lines mark where a class ends.
     """
     networks, palette = style.parts(table, "network"), style.colors(table["network"])
-    fig, axes = style.new_panels(len(networks), 1, 1.25, 0.85, figure, sharex=True, sharey=True)
+    fig, axes = style.new_panels(len(networks), 1, 1.15, 0.85, figure, sharex=True)
     for ax, (network, rows) in zip(axes, networks.items(), strict=True):
         style.class_bands(ax, bands)
-        _mark_boundaries(ax, bands)
-        _accuracy_line(ax, rows.set_index("intensity"), palette[network])
+        style.mark_boundaries(ax, bands)
+        _error_line(ax, rows.set_index("intensity"), palette[network])
         ax.set_title(network)
     style.intensity_axis(axes[-1], step=30)
-    curve = style.line_handle(f"accuracy, shaded: {style.SEEDS_INTERVAL}", "#333333")
+    fig.supylabel("test error (%)")
+    curve = style.line_handle(f"error, shaded: {style.SEEDS_INTERVAL}", "#333333")
     boundary = style.line_handle("class boundary", "#333333", ":")
     style.legend_above(fig, [curve, boundary, *style.class_handles(bands)], 5)
     return fig
 
 
-def _mark_boundaries(ax: Axes, bands: Sequence[Band]) -> None:
-    ends = {end for low, high, label in bands if label is not None for end in (low, high + 1)}
-    for end in sorted(ends - {0, LEVELS}):
-        ax.axvline(end - 0.5, color="#333333", linestyle=":", linewidth=0.8, zorder=1)
-
-
-def _accuracy_line(ax: Axes, rows: pd.DataFrame, color: str) -> None:
-    """Accuracy over intensity with its interval; a point without scenes leaves a gap."""
+def _error_line(ax: Axes, rows: pd.DataFrame, color: str) -> None:
+    """Error over intensity with its interval; a point without scenes leaves a gap."""
     step = np.diff(rows.index).min()
     levels = np.arange(rows.index.min(), rows.index.max() + step, step)
     rows = rows.reindex(levels)
     ax.fill_between(levels, rows["low"], rows["high"], color=color, alpha=0.3, linewidth=0)
-    ax.plot(levels, rows["accuracy"], color=color)
-    ax.set(ylim=(-0.03, 1.03), ylabel="accuracy\n(share of scenes)")
+    ax.plot(levels, rows["error"], color=color)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g}")
+    ax.set_ylim(0, max(1.05 * rows["high"].max(), 0.01))
+
+
+@style.styled
+def error_by_distance(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
+    """How errors fall with the distance from the nearest class boundary, a line a network.
+
+    Args:
+        table: columns network, distance (grey levels), error (share of the test scenes at that
+            distance), low, high, scenes.
+    """
+    ax = style.new_axes(style.PAGE, 2.7, ax)
+    looks = style.looks(table["network"])
+    for network, rows in style.parts(drawn_errors(table), "network").items():
+        x, look = rows["distance"], looks[network]
+        ax.fill_between(x, rows["low"], rows["high"], color=look["color"], alpha=0.15, linewidth=0)
+        ax.plot(x, rows["error"], **look)
+    error_axis(ax, "y", "test error")
+    ax.set_xlabel("distance of the intensity from the nearest class boundary (grey levels)")
+    networks = [style.line_handle(name, **look) for name, look in looks.items()]
+    band = Patch(color="#DDDDDD", label=style.SEEDS_INTERVAL)
+    style.legend_above(ax, [*networks, band], 5)
+    return style.figure_of(ax)

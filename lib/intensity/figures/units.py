@@ -1,4 +1,4 @@
-"""Single units: where they switch, what can be decoded from them linearly, closed forms."""
+"""Single units: what they respond to, where they switch, linear readouts, closed forms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -21,38 +22,110 @@ _BINS = np.arange(-2, LEVELS + 5, 5)
 
 
 @style.styled
+def unit_maps(
+    profiles: pd.DataFrame, units: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
+) -> Figure:
+    """How every unit of layers with many units responds: a row a unit, by the level of its peak.
+
+    Each row goes from the unit's least response (white) to its largest (black); silent units are
+    left out. The strip above the rows has the true classes.
+
+    Args:
+        profiles, units: as for `layer_profiles`; one panel a layer.
+    """
+    layers = style.parts(profiles, "layer")
+    fig, axes = style.new_panels(len(layers), 2, 2.5, 0.55, figure)
+    for ax, (layer, rows) in zip(axes, layers.items(), strict=True):
+        known = units[units["layer"] == layer]
+        curves = rows.pivot(index="unit", columns="intensity", values="response")
+        curves = curves.loc[known.loc[~known["silent"], "unit"]]
+        style.class_bands(ax, bands)
+        style.mark_boundaries(ax, bands)
+        shown = _unit_rows(ax, curves)
+        silent = len(known) - len(curves)
+        ax.set_title(
+            f"{layer}: {len(curves)} units" + (f", {silent} more silent" if silent else "")
+        )
+    axes[0].set_ylabel("units, by the level of their peak")
+    fig.supxlabel("object intensity (grey level)")
+    label = "response, each unit from\nits least to its largest"
+    fig.colorbar(shown, ax=axes, label=label, ticks=(0, 1), aspect=25)
+    boundary = style.line_handle("class boundary", "#333333", ":")
+    style.legend_above(fig, [*style.class_handles(bands), boundary])
+    return fig
+
+
+def _unit_rows(ax: Axes, curves: pd.DataFrame) -> QuadMesh:
+    """Units as rows of greys, sorted by their peaks, below a strip that stays free."""
+    values = curves.to_numpy(float)
+    rises = values - values.min(axis=1, keepdims=True)
+    shares = rises / np.maximum(np.ptp(values, axis=1, keepdims=True), np.finfo(float).tiny)
+    sorted_rows = shares[np.argsort(shares.argmax(axis=1), kind="stable")]
+    rows, level = np.arange(len(values)), curves.columns.to_numpy(float)
+    look: dict[str, Any] = {"cmap": "Greys", "vmin": 0, "vmax": 1, "zorder": 0.5}
+    shown = ax.pcolormesh(level, rows, sorted_rows, shading="nearest", **look)
+    style.intensity_axis(ax, label=False)
+    ax.set(xlim=(level[0], level[-1]), yticks=[])
+    ax.set_ylim(len(values) - 0.5, -0.5 - 0.07 * len(values))
+    return shown
+
+
+@style.styled
 def threshold_places(
-    places: pd.DataFrame, alignment: pd.DataFrame, bands: Sequence[Band], figure: style.Into = None
+    places: pd.DataFrame,
+    alignment: pd.DataFrame,
+    advantage: tuple[float, float, float],
+    bands: Sequence[Band],
+    figure: style.Into = None,
 ) -> Figure:
     """Where the thresholds of a layer's units lie, in front of the classes; one panel a seed.
 
     A panel has the number of thresholds in every five grey levels, and every threshold as a tick.
+    Below is how much nearer to a boundary they lie than the same thresholds shifted.
 
     Args:
         places: one row a threshold: columns seed, level (grey levels).
-        alignment: one row a seed: columns seed, thresholds (their number), distance (mean to the
-            nearest boundary, grey levels), shifted (the same for shifted thresholds), advantage
-            (the second less the first), p.
+        alignment: one row a seed: columns seed, distance (mean to the nearest boundary, grey
+            levels), shifted (the same for shifted thresholds), advantage (the second less the
+            first).
+        advantage: its mean over seeds, and the ends of its interval.
     """
+    seeds = len(alignment)
+    height = 0.95 * max(2, -(-seeds // 2)) + 0.4  # no less than the label on the left needs
+    fig = style.new_figure(style.PAGE, height + 1.1, figure)
+    top, bottom = fig.subfigures(2, 1, squeeze=False, height_ratios=(height, 1.1))[:, 0]
     shared = {"sharex": True, "sharey": True}
-    fig, axes = style.new_panels(len(alignment), 1, 1.05, 0.8, figure, **shared)
+    _, axes = style.new_panels(seeds, 2, 0, 0, top, **shared)
     for ax, row in zip(axes, style.records(alignment), strict=True):
         _threshold_counts(ax, places.loc[places["seed"] == row["seed"], "level"], bands)
-        ax.set_title(
-            f"seed {row['seed']}: {row['thresholds']} thresholds, {row['distance']:.1f} grey levels"
-            f" from a boundary on average, {row['shifted']:.1f} shifted"
-            f" (advantage {row['advantage']:.1f}, p = {row['p']:.3f})"
-        )
-    style.intensity_axis(axes[-1], step=30)
-    fig.supylabel("thresholds per 5 grey levels")
+        ends = f"{row['distance']:.1f} from a boundary, shifted {row['shifted']:.1f}"
+        ax.set_title(f"seed {row['seed']}: {ends}")
+    top.supylabel("thresholds per 5 grey levels")
+    top.supxlabel("object intensity (grey level)")
+    _advantages(bottom.subplots(), alignment["advantage"], advantage)
     tick = style.line_handle("one threshold", style.INK, "none", "|")
-    style.legend_above(fig, [tick, *style.class_handles(bands)])
+    boundary = style.line_handle("class boundary", "#333333", ":")
+    style.legend_above(top, [tick, boundary, *style.class_handles(bands)], 5)
     return fig
+
+
+def _advantages(ax: Axes, seeds: pd.Series, mean: tuple[float, float, float]) -> None:
+    """All seeds and their mean in one row, beside no advantage."""
+    style.estimate(ax, mean[0], 0, mean[1:], style.INK)
+    style.dots(ax, seeds, [0.4] * len(seeds), style.INK)
+    style.reference_line(ax, 0)
+    ax.set(ylim=(0.9, -0.6), yticks=[])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("advantage: grey levels nearer to a boundary than the same thresholds shifted")
+    handles = [style.interval_handle(), style.seed_handle(), style.reference_handle("no advantage")]
+    style.legend_above(ax, handles)
 
 
 def _threshold_counts(ax: Axes, levels: pd.Series, bands: Sequence[Band]) -> None:
     """A histogram of thresholds, and all of them as ticks above it."""
     style.class_bands(ax, bands)
+    style.mark_boundaries(ax, bands)
+    style.intensity_axis(ax, label=False)
     counts, _ = np.histogram(levels, _BINS)
     ax.stairs(counts, _BINS, color=style.INK, fill=True, alpha=0.75)
     above = np.full(len(levels), 0.92)
@@ -138,7 +211,7 @@ def closed_form_responses(
         fit: one row a unit, one panel each: columns layer, unit, r2, r2_interior, threshold (grey
             level, missing where there is none; drawn where it is one of the levels).
     """
-    fig, axes = style.new_panels(len(fit), 2, 1.5, 0.8, figure, sharex=True)
+    fig, axes = style.new_panels(len(fit), 2, 1.65, 0.8, figure, sharex=True)
     for ax, row in zip(axes, style.records(fit), strict=True):
         chosen = (table["layer"] == row["layer"]) & (table["unit"] == row["unit"])
         style.class_bands(ax, bands)
@@ -158,7 +231,9 @@ def _closed_form_panel(ax: Axes, curves: pd.DataFrame, fit: dict[str, Any]) -> N
     if not pd.isna(fit["threshold"]) and 0 <= fit["threshold"] < LEVELS:
         ax.axvline(fit["threshold"], **_THRESHOLD)
     style.intensity_axis(ax, label=False)
+    crude = fit["r2_interior"]
+    words = ", worse than a constant" if crude < 0 else ""
     ax.set_title(
-        f"{fit['layer']}, unit {fit['unit']}: $R^2$ = {fit['r2']:.4f} "
-        f"(without borders {fit['r2_interior']:.2f})"
+        f"{fit['layer']}, unit {fit['unit']}: predicted, $R^2$ = {fit['r2']:.4f};\n"
+        f"without borders, $R^2$ = {crude:.2f}{words}"
     )

@@ -6,13 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from intensity.data.tasks import LEVELS
 from intensity.figures import style
 
 
 class _Panel(NamedTuple):
-    """One column of `four_panels`: what it shows and on which scale."""
+    """One column of `four_panels`: what it shows, and the scale of all its pictures, below them."""
 
     title: str
     maps: Iterable[np.ndarray]
@@ -21,9 +22,11 @@ class _Panel(NamedTuple):
     scale: str
 
 
+_LOST = 3
+"""Place of the column of margins, each of which has a scale of its own beside it."""
+
 _GRADIENT, _SIGNED = (f"{text},\nscaled per image" for text in ("|gradient|", "signed gradient"))
 _ACTIVATION = "activation,\nscaled per image"
-_LOSS = "margin lost when\nit is covered"
 _LEFT = "probability when\nit is covered"
 
 
@@ -41,7 +44,7 @@ def four_panels(
         maps: as `four_panel_maps` gives them. Drawn are of `saliency` absolute values, scaled from
             the smallest (0) to the largest (1) of each image, and beside them signed values scaled
             likewise, as the published summary has them; of `occlusion` what is gained in blue and
-            lost in red, up to the largest magnitude in all images, and beside it `probability`, as
+            lost in red, up to the largest magnitude of each image, and beside it `probability`, as
             the summary; of `features` the four channels that vary most over the image, from their
             smallest (0) to their largest (1) value.
         classes: (n,), the true ones, left of the rows with those that are `predicted`.
@@ -49,19 +52,17 @@ def four_panels(
     gradients = [unit_scale(np.abs(one)) for one in maps["saliency"]]
     signed = [unit_scale(one) for one in maps["saliency"]]
     features = [unit_scale(strongest(one)) for one in maps["features"]]
-    lost = maps["occlusion"]
-    most = style.largest(lost)
     panels = (
         _Panel("image", images, "gray", (0, LEVELS - 1), "grey level"),
         _Panel("gradient\nsaliency", gradients, "magma", (0, 1), _GRADIENT),
         _Panel("the summary's\nsaliency", signed, "magma", (0, 1), _SIGNED),
-        _Panel("occlusion\nsensitivity", lost, "RdBu_r", (-most, most), _LOSS),
         _Panel("the summary's\nocclusion", maps["probability"], "viridis", (0, 1), _LEFT),
         _Panel("most varied\nfeature maps", features, "gray", (0, 1), _ACTIVATION),
     )
     fig = style.new_figure(style.PAGE, 1.15 * len(images) + 0.9, figure)
-    axes = fig.subplots(len(images), len(panels), squeeze=False)
-    for column, panel in zip(axes.T, panels, strict=True):
+    axes = fig.subplots(len(images), len(panels) + 1, squeeze=False)
+    _margin_column(fig, list(axes[:, _LOST]), maps["occlusion"])
+    for column, panel in zip(np.delete(axes, _LOST, axis=1).T, panels, strict=True):
         _panel_column(fig, list(column), panel)
     for ax, label, predicted in zip(axes[:, 0], classes, maps["predicted"], strict=True):
         words = f"class {label}\npredicted {predicted}"
@@ -75,6 +76,16 @@ def _panel_column(fig: Figure, axes: list[Axes], panel: _Panel) -> None:
         shown = style.picture(ax, values, panel.color_map, *panel.limits)
     axes[0].set_title(panel.title, loc="center")
     fig.colorbar(shown, ax=axes, location="bottom", label=panel.scale, aspect=14)
+
+
+def _margin_column(fig: Figure, axes: list[Axes], margins: Iterable[np.ndarray]) -> None:
+    """The margin lost where a window is covered, each image with its own scale beside it."""
+    for ax, values in zip(axes, margins, strict=True):
+        shown, most = style.signed_picture(ax, values), style.largest(values)
+        ax.set_anchor("S")  # as those are that have their scale below
+        beside = ax.inset_axes((1.06, 0, 0.07, 1))
+        fig.colorbar(shown, cax=beside, ticks=(-most, 0, most), format="%.2g")
+    axes[0].set_title("occlusion:\nmargin lost", loc="center")
 
 
 def unit_scale(values: np.ndarray) -> np.ndarray:
@@ -149,14 +160,40 @@ def feature_maps_by_layer(
     return fig
 
 
+def picture_row(
+    ax: Axes,
+    shown: Iterable[np.ndarray],
+    color_map: str,
+    limits: tuple[float, float],
+    places: int,
+    step: float,
+) -> AxesImage:
+    """Show arrays side by side in one axes, on one scale; the last of them, for its bar.
+
+    One axes a row and not one a picture: matplotlib needs seconds to lay out a hundred axes.
+
+    Args:
+        ax: to draw into.
+        shown: (h, w) numbers each.
+        color_map, limits: as for `picture`.
+        places: how many the row has room for.
+        step: from one left edge to the next, where a picture is 1 wide.
+    """
+    for place, values in enumerate(shown):
+        drawn = style.picture(
+            ax, values, color_map, *limits, (place * step, place * step + 1, 0, 1)
+        )
+    ax.spines[:].set_visible(False)
+    ax.set(xlim=(0, (places - 1) * step + 1), ylim=(0, 1))
+    return drawn
+
+
 def _layer_row(
     fig: Figure, ax: Axes, name: str, maps: np.ndarray, limits: tuple[float, float]
 ) -> None:
     """The channels of one layer that vary most, side by side on one scale."""
     channels = most_varied(maps, _SHOWN)
-    shown = style.picture_row(
-        ax, np.moveaxis(maps[..., channels], -1, 0), "gray", limits, _SHOWN, _STEP
-    )
+    shown = picture_row(ax, np.moveaxis(maps[..., channels], -1, 0), "gray", limits, _SHOWN, _STEP)
     for place, channel in enumerate(channels):
         ax.text(place * _STEP + 0.5, 1.04, str(channel), ha="center", va="bottom", fontsize=7)
     height, width, count = maps.shape

@@ -11,7 +11,7 @@ from typing import Any
 from filelock import Timeout
 
 from intensity.claims.definitions import SOURCES
-from intensity.claims.expected import expected_path, expected_record
+from intensity.claims.expected import expected_path, expected_record, load_expected
 from intensity.claims.judge import claims_table
 from intensity.claims.results import RunResults, load_results
 from intensity.cli import PUBLISHED, STANDARD
@@ -29,11 +29,11 @@ from intensity.storage.locks import Lock
 from intensity.storage.manifest import load_manifest
 from intensity.storage.store import Store
 from intensity.tables.training import scale_by_network
-from intensity.training.runs import find_run
+from intensity.training.runs import Run, find_run
 from intensity.values import InvalidInput, shown
 
-LARGEST = 2 * 10**6
-"""Bytes of the largest network that ships with the project."""
+LARGEST = {0: 2 * 10**6, 900: 10**7}
+"""Bytes below which a network ships that took at least so many seconds to train."""
 
 MOST = 50 * 10**6
 """Bytes that the shipped networks of one profile may have together."""
@@ -91,11 +91,21 @@ def _publish(layout: Layout, profile: str, folder: Path) -> None:
         texts[path] = _renewed(name, old, marker, part)
     runs, shipped = _small_runs(layout, profile), _wanted(layout, PUBLISHED)
     figures, report = _report(layout, profile, manifest["parameters"])
+    _remove_old_figures(layout, profile, figures, folder / "figures")
     copy_figures(folder / "figures", figures, {name[:2] for name in manifest["parameters"]})
     for path, text in (texts | report).items():
         write_aside(path, text)
     write_value(expected_path(layout, profile), expected_record(folder, manifest))
     _ship(runs, layout.pretrained, set(runs) | (set(shipped) - set(_wanted(layout, [profile]))))
+
+
+def _remove_old_figures(layout: Layout, profile: str, kept: Path, new: Path) -> None:
+    """Take out the figures that the last published run had and this one has not."""
+    if expected_path(layout, profile).exists():
+        for name in load_expected(layout, profile).figures:
+            if not (new / name).exists():
+                for ending in (".csv", ".png", ".pdf"):
+                    (kept / name).with_suffix(ending).unlink(missing_ok=True)
 
 
 def _report(layout: Layout, profile: str, notebooks: Iterable[str]) -> tuple[Path, dict[Path, str]]:
@@ -132,13 +142,18 @@ def _small_runs(layout: Layout, profile: str) -> dict[str, dict[str, bytes]]:
     store, found = Store(), dict[str, dict[str, bytes]]()
     for name in _wanted(layout, [profile]):
         run = find_run(name, store)
-        if run and (run.path / "model.keras").stat().st_size < LARGEST:
+        if run and (run.path / "model.keras").stat().st_size < _largest(run):
             names = entries.names(run.path)
             found[name] = {file: entries.read(run.path, file) for file in names}
     total = sum(len(content) for files in found.values() for content in files.values())
     if total > MOST:
         raise InvalidInput(f"pretrained: {total / 1e6:.1f} MB is not allowed: {MOST / 1e6:.0f} MB")
     return found
+
+
+def _largest(run: Run) -> int:
+    """The bytes that a network may have to ship."""
+    return max(size for least, size in LARGEST.items() if run.metrics["seconds"] >= least)
 
 
 def _wanted(layout: Layout, profiles: Iterable[str]) -> dict[str, None]:

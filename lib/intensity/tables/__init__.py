@@ -26,8 +26,10 @@ from intensity.tables.explanations import (
 )
 from intensity.tables.fingerprints import distance_table, fingerprint_table
 from intensity.tables.interventions import (
+    MAIN_CHANGES,
     absence_table,
     conflict_table,
+    dose_numbers,
     dose_table,
     effect_matrix_table,
     effect_measurement,
@@ -51,6 +53,8 @@ from intensity.tables.responses import (
     transition_summary,
     transition_table,
     widest_units,
+    width_by_level,
+    width_summary,
     width_table,
 )
 from intensity.tables.summaries import spread_table, summarized
@@ -69,12 +73,14 @@ from intensity.tables.training import (
     Runs,
     accuracy_summary,
     accuracy_table,
+    as_errors,
     authors_table,
     condition_table,
     confusion_table,
+    distance_error_table,
     dose_effect_table,
     error_table,
-    intensity_accuracy_table,
+    intensity_error_table,
     learning_curve_table,
     scale_by_network,
     scale_table,

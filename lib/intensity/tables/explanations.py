@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from intensity.attribution.registry import find_method
 from intensity.evaluation.registry import CHECKS, SCORES
 from intensity.statistics.intervals import seed_interval
 from intensity.units import PLAIN, find_unit
@@ -21,16 +22,22 @@ def score_summary(scores: pd.DataFrame) -> pd.DataFrame:
         scores: a table of scores.
 
     Returns:
-        Columns task, method, label, group, score, value, low, high, seeds, scenes (fewest).
+        Columns task, method, label, group, score, value, low, high, seeds, scenes (fewest), oracle
+        (bool: its baseline contains the answer).
     """
     keys = ["task", "method", "label", "group", "score"]
     rows = []
     for (*names, unit), part in scores.groupby([*keys, "unit"], sort=False):
         scenes, known = int(part["scenes"].min()), find_unit(str(unit))
         interval, _ = seed_interval(part["value"], known, scenes)
-        rows.append((*names, *interval.row(known), len(part), scenes))
-    return pd.DataFrame(rows, columns=[*keys, "value", "low", "high", "seeds", "scenes"])
+        oracle = find_method(str(names[1])).is_oracle
+        rows.append((*names, *interval.row(known), len(part), scenes, oracle))
+    columns = [*keys, "value", "low", "high", "seeds", "scenes", "oracle"]
+    return pd.DataFrame(rows, columns=columns)
 
+
+_OFTEN = 0.05
+"""The share of all scenes from which on a bin of distances is shown."""
 
 _COLUMNS = {name: score.label for name, score in SCORES.items() if score.label}
 """What a column of `score_table` is called, by the score."""
@@ -111,30 +118,30 @@ def margin_table(relevance: pd.DataFrame) -> pd.DataFrame:
 
 
 def relevance_table(relevance: pd.DataFrame, width: int) -> pd.DataFrame:
-    """Means over scenes of like intensity, and over seeds.
+    """Means over scenes that lie equally far from a class boundary, and over seeds.
 
     Args:
         relevance: from `object_relevance`.
-        width: of the bins, grey levels.
+        width: of the bins of distance, grey levels.
 
     Returns:
-        Columns name, intensity (the middle of the bin), value (1 on average over all scenes), low
-        and high (of the seeds), scenes. Bins without a scene are left out.
+        Columns name, distance (the middle of the bin), value (1 on average over all scenes), low
+        and high (of the seeds), scenes. Bins with few of a name's scenes are left out.
     """
     tables = []
     for name, part in relevance.groupby("label", sort=False):
         overall = part.groupby("seed")["relevance"].transform("mean").replace(0, 1)
-        bins = part["intensity"].astype(int) // width
+        bins = part["distance"] // width
         seeds = (part["relevance"] / overall).groupby([bins, part["seed"]]).mean().unstack()
         table = pd.DataFrame({
             "name": name,
-            "intensity": seeds.index * width + (width - 1) / 2,
+            "distance": seeds.index * width + width / 2,
             "value": seeds.mean(axis=1),
             "low": seeds.min(axis=1),
             "high": seeds.max(axis=1),
             "scenes": bins.value_counts() // part["seed"].nunique(),
         })  # fmt: skip
-        tables.append(table.dropna())
+        tables.append(table[table["scenes"] >= _OFTEN * table["scenes"].sum()].dropna())
     return pd.concat(tables, ignore_index=True)
 
 
@@ -146,11 +153,16 @@ def check_table(checks: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns method, label, check, side ("should differ", "should agree", "" for the share of
-        blank maps), value (mean over seeds), scenes (fewest).
+        blank maps), value (mean over seeds), worth (0..1: 1 where maps that should agree have a
+        correlation of 1, or maps that should differ one of 0 or less; missing without a side),
+        scenes (fewest).
     """
-    rows = [
-        (method, label, CHECKS[str(score)].label, CHECKS[str(score)].side,
-         float(part["value"].mean()), part["scenes"].min())
-        for (method, label, score), part in checks.groupby(["method", "label", "score"], sort=False)
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["method", "label", "check", "side", "value", "scenes"])
+    rows = []
+    for (method, label, score), part in checks.groupby(["method", "label", "score"], sort=False):
+        check, value = CHECKS[str(score)], float(part["value"].mean())
+        agreed = min(max(value, 0.0), 1.0)
+        worth = {"should agree": agreed, "should differ": 1 - agreed}.get(check.side, np.nan)
+        fewest = part["scenes"].min()
+        rows.append((method, label, check.label, check.side, value, worth, fewest))
+    columns = ["method", "label", "check", "side", "value", "worth", "scenes"]
+    return pd.DataFrame(rows, columns=columns)

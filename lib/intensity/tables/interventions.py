@@ -30,6 +30,12 @@ from intensity.tables.names import title_of
 from intensity.units import DIFFERENCE, FRACTION, UNITS
 from intensity.values import InvalidInput
 
+MAIN_CHANGES = (
+    *("recolor_other_class", "recolor_same_class", "core_recolored", "ring_recolored"),
+    *("pieces_1", "shape_swapped", "random_background", "rectangle_added"),
+)
+"""The interventions that tell most: level, class, surface or edge, layout, shape, flat regions."""
+
 
 def effect_table(compared: Iterable[Compared]) -> pd.DataFrame:
     """Every effect that exists, a row for each seed.
@@ -227,6 +233,26 @@ def dose_table(table: pd.DataFrame) -> pd.DataFrame:
     doses = _with_options(table, "some pixels", FRACTION, ["count", "region"])
     columns = ["task", "name", "region", "pixels", "seed", "value", "scenes"]
     return doses.rename(columns={"count": "pixels"})[columns].reset_index(drop=True)
+
+
+def dose_numbers(summary: pd.DataFrame) -> pd.DataFrame:
+    """Changed answers by the number of pixels, for people.
+
+    Args:
+        summary: columns name, region, pixels, value (mean over seeds), low, high.
+
+    Returns:
+        A row a network and region, all text: name, region and, for every number of pixels, percent
+        with its interval.
+    """
+    unit, ends = UNITS[FRACTION], summary[["value", "low", "high"]].to_numpy()
+    text = [unit.estimate(value, low, high, 1) for value, low, high in ends]
+    counts = [f"{count} px" for count in summary["pixels"]]
+    shown = summary.assign(text=text, pixels=counts)
+    index = ["name", "region"]
+    table = shown.pivot(index=index, columns="pixels", values="text")
+    keys = pd.MultiIndex.from_frame(summary[index].drop_duplicates())
+    return table.reindex(index=keys, columns=list(dict.fromkeys(counts))).reset_index()
 
 
 def half_dose_table(doses: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from intensity.analysis.recoloring import outcomes_by_distance
 from intensity.analysis.response_curves import transition_widths
 from intensity.data.tasks import Task
 from intensity.tables.summaries import summarized
-from intensity.units import Unit
+from intensity.units import UNITS, Unit
 
 _LEVELS = Unit("grey levels")
 """Places on the axis of intensity; means of them are not cut."""
@@ -135,6 +135,41 @@ def width_table(transitions: Sequence[pd.DataFrame], scenes: int) -> pd.DataFram
         for table in transitions
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def width_by_level(transitions: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """The width of every transition at the level that images have there.
+
+    Args:
+        transitions: what `response_curves.transitions` returns, one for each seed, by network.
+
+    Returns:
+        Columns network, seed, shown (grey level), width (grey levels).
+    """
+    parts = [
+        pd.DataFrame({"network": network, "seed": seed, "shown": table["shown"],
+                      "width": transition_widths(table)})
+        for network, group in transitions.items()
+        for seed, table in enumerate(group)
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def width_summary(widths: pd.DataFrame) -> pd.DataFrame:
+    """Mean widths with t intervals over seeds, beside widths in proportion to the level.
+
+    Args:
+        widths: from `width_by_level`.
+
+    Returns:
+        Columns network, shown, width, low, high, proportional (the shown level times a factor, one
+        a network, that is fitted to the means by least squares).
+    """
+    keys, grey = ["network", "shown"], UNITS["grey levels"]
+    means = summarized(widths, keys, "width", grey)
+    products = means.assign(above=means["shown"] * means["width"], below=means["shown"] ** 2)
+    sums = products.groupby("network")[["above", "below"]].transform("sum")
+    return means.assign(proportional=means["shown"] * sums["above"] / sums["below"])
 
 
 def plane_table(

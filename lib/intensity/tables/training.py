@@ -3,12 +3,14 @@
 `runs` are what was trained, by the name that tables and figures give it, one for each seed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from intensity.analysis import errors
+from intensity.data.tasks import Task
 from intensity.statistics.intervals import t_interval
 from intensity.statistics.measurements import Measurement
 from intensity.tables.summaries import summarized
@@ -28,21 +30,39 @@ class TrainedRun(Protocol):
 _RANGE = 5
 """Grey levels in a range; it divides the paper's bands."""
 
+_MIDDLE = (_RANGE + 1) / 2
+"""From the level below a range to its middle."""
+
+_FEWEST = 0.01
+"""The share of all scenes from which on a distance from the boundary is shown."""
+
 Runs = Mapping[str, Sequence[TrainedRun]]
 
 
 def accuracy_table(runs: Runs) -> pd.DataFrame:
-    """Test accuracy of every run: columns task, name, seed, accuracy."""
+    """Test accuracy of every run: columns task, name, seed, accuracy, scenes."""
     rows = [
-        (run.configuration.task.name, name, run.configuration.seed, run.metrics["accuracy"])
+        (c.task.name, name, c.seed, run.metrics["accuracy"], c.test_images)
         for name, group in runs.items()
         for run in group
+        for c in [run.configuration]
     ]
-    return pd.DataFrame(rows, columns=["task", "name", "seed", "accuracy"])
+    return pd.DataFrame(rows, columns=["task", "name", "seed", "accuracy", "scenes"])
+
+
+def as_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of accuracies as one of errors: column error in the place of accuracy.
+
+    Args:
+        table: columns accuracy and, where there are intervals, low and high.
+    """
+    ends = {"low": 1 - table["high"], "high": 1 - table["low"]} if "low" in table else {}
+    mirrored = table.assign(accuracy=1 - table["accuracy"], **ends)
+    return mirrored.rename(columns={"accuracy": "error"})
 
 
 def accuracy_summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
-    """Measured accuracies: columns task, name, kind, accuracy, low, high.
+    """Measured accuracies: columns task, name, kind, accuracy, low, high, scenes.
 
     Args:
         measurements: with ids accuracy/<task>/<name>; those of no training are baselines'.
@@ -51,18 +71,28 @@ def accuracy_summary(measurements: Sequence[Measurement]) -> pd.DataFrame:
     for m in measurements:
         _, task, name = m.about
         kind = "network" if m.n.seeds else "baseline"
-        rows.append((task, name, kind, m.value, *(m.ci95 or (m.value, m.value))))
-    return pd.DataFrame(rows, columns=["task", "name", "kind", "accuracy", "low", "high"])
+        ends = m.ci95 or (m.value, m.value)
+        rows.append((task, name, kind, m.value, *ends, m.n.scenes))
+    columns = ["task", "name", "kind", "accuracy", "low", "high", "scenes"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def learning_curve_table(runs: Runs) -> pd.DataFrame:
-    """Accuracy while training: columns network, task, seed, images, split, accuracy."""
+    """Errors while training: columns images, split, error, scenes, network, task, seed.
+
+    Training errors are of the images of an epoch, validation errors of the validation scenes.
+    """
     parts = []
     for name, group in runs.items():
         for run in group:
-            c = run.configuration
-            for split, column in (("training", "accuracy"), ("validation", "validation_accuracy")):
-                part = run.history[["images"]].assign(accuracy=run.history[column], split=split)
+            c, images = run.configuration, run.history["images"]
+            shown = images.diff().fillna(images).astype(int)
+            for split, column, scenes in (
+                ("training", "accuracy", shown),
+                ("validation", "validation_accuracy", c.validation_images),
+            ):
+                errors = {"error": 1 - run.history[column], "scenes": scenes}
+                part = run.history[["images"]].assign(split=split, **errors)
                 parts.append(part.assign(network=name, task=c.task.name, seed=c.seed))
     return pd.concat(parts, ignore_index=True)
 
@@ -80,33 +110,42 @@ def confusion_table(runs: Runs) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def intensity_accuracy_table(runs: Runs) -> pd.DataFrame:
-    """Test accuracy in ranges of five grey levels, 1..5 and so on, with t intervals over seeds.
-
-    Args:
-        runs: two seeds or more.
+def intensity_error_table(runs: Runs) -> pd.DataFrame:
+    """Errors by the object's intensity, in ranges of five grey levels.
 
     Returns:
-        Columns network, intensity (middle of the range, grey level), accuracy, low, high; ranges
-        that every seed saw.
+        Columns network, intensity (middle of the range, grey level), scenes (fewest of any seed),
+        error (mean over seeds), low, high (t interval); ranges that every seed saw.
     """
-    parts = [
-        _binned(run.predictions).assign(network=name, of=len(group))
-        for name, group in runs.items()
-        for run in group
-    ]
-    table, keys = pd.concat(parts).sort_values("intensity", kind="stable"), ["network", "intensity"]
+    return _errors_by(runs, "intensity", lambda level: (level - 1) // _RANGE * _RANGE + _MIDDLE)
+
+
+def distance_error_table(runs: Runs, task: Task) -> pd.DataFrame:
+    """Errors by the distance of the object's intensity from the nearest class boundary.
+
+    Returns:
+        As `intensity_error_table`, with distance (grey levels) in place of intensity; distances
+        that are rare are left out.
+    """
+    table = _errors_by(runs, "distance", lambda level: errors.boundary_distance(level, task))
+    return table[table["scenes"] >= _FEWEST * table.groupby("network")["scenes"].transform("sum")]
+
+
+def _errors_by(runs: Runs, column: str, value: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
+    """Errors of all scenes whose intensities have the same value, as means over seeds."""
+    parts = []
+    for name, group in runs.items():
+        for run in group:
+            levels = errors.accuracy_by_intensity(run.predictions)
+            found = levels.assign(**{column: value(levels["intensity"].to_numpy(float))})
+            sums = found.groupby(column)[["correct", "scenes"]].sum().reset_index()
+            error = 1 - sums["correct"] / sums["scenes"]
+            parts.append(sums.assign(error=error, network=name, of=len(group)))
+    table, keys = pd.concat(parts).sort_values(column, kind="stable"), ["network", column]
     seen = table[table.groupby(keys)["of"].transform("size") == table["of"]]
-    means = summarized(seen, keys, "accuracy")
+    fewest = seen.groupby(keys)["scenes"].min().reset_index()
+    means = fewest.merge(summarized(seen, keys, "error"), on=keys)
     return pd.concat([means[means["network"] == name] for name in runs], ignore_index=True)
-
-
-def _binned(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy of one run within ranges of intensity."""
-    levels = errors.accuracy_by_intensity(predictions)
-    middle = (levels["intensity"] - 1) // _RANGE * _RANGE + (_RANGE + 1) / 2
-    sums = levels.assign(intensity=middle).groupby("intensity")[["correct", "scenes"]].sum()
-    return (sums["correct"] / sums["scenes"]).rename("accuracy").reset_index()
 
 
 def condition_table(runs: Runs, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -133,15 +172,10 @@ def size_table(runs: Runs) -> pd.DataFrame:
 
 
 def error_table(runs: Runs) -> pd.DataFrame:
-    """Validation error while training: columns condition, seed, images, error (share of scenes).
-
-    An epoch without an error counts half a scene, so that it stands on a logarithmic axis.
-    """
+    """Validation error while training: columns condition, seed, images, error, scenes."""
     table = learning_curve_table(runs).query("split == 'validation'")
-    scenes = {n: group[0].configuration.validation_images for n, group in runs.items()}
-    least = 0.5 / table["network"].map(scenes)
-    errors = table.assign(condition=table["network"], error=(1 - table["accuracy"]).clip(least))
-    return errors[["condition", "seed", "images", "error"]].reset_index(drop=True)
+    columns = ["condition", "seed", "images", "error", "scenes"]
+    return table.rename(columns={"network": "condition"})[columns].reset_index(drop=True)
 
 
 def dose_effect_table(values: Mapping[tuple[int, str], Sequence[float]]) -> pd.DataFrame:
@@ -177,8 +211,8 @@ def scale_table(runs: Runs, measurements: Sequence[Measurement]) -> pd.DataFrame
 
     Returns:
         Columns network, parameters (trainable), cue, images (shown in training), seeds (trainings),
-        text, method, accuracy, low, high, authors (test) and authors_validation (missing where none
-        is recorded).
+        text, method, accuracy, low, high, scenes, authors (test) and authors_validation (missing
+        where none is recorded).
     """
     rows = []
     for m in measurements:
@@ -198,6 +232,7 @@ def scale_table(runs: Runs, measurements: Sequence[Measurement]) -> pd.DataFrame
                 "accuracy": m.value,
                 "low": low,
                 "high": high,
+                "scenes": m.n.scenes,
                 "authors": AUTHORS.get(network) if permuted else None,
                 "authors_validation": AUTHORS_VALIDATION.get(network) if permuted else None,
             }
