@@ -13,6 +13,7 @@ from intensity.runner import publish as publishing
 from intensity.runner import sections
 from intensity.runner.ownership import lock_of
 from intensity.runner.publish import PAGE, README, publish
+from intensity.statistics.intervals import Interval
 from intensity.statistics.measurements import Results
 from intensity.storage import entries
 from intensity.storage.files import read_value
@@ -66,6 +67,8 @@ def checkout(checkout: Any) -> Any:
     results.over_seeds("answers_by_background/hard/bn_compact", differing, scenes=1000)
     results.over_seeds("rectangle_wins/hard/bn_compact/twice", differing, scenes=1000)
     results.counts("accuracy/hard/mean_intensity", 6500, 20000)
+    share = Interval(0.94, 0.97, 0.96)
+    results.interval("accuracy/tissue/middle_level", share, scenes=300, method="over blocks")
     results.over_seeds("accuracy/hard/bn_compact/raw", [0.5, 0.6, 0.7], scenes=20000)
     save_part(results)
     merge(folder, ["01_data"])
@@ -128,6 +131,10 @@ def test_the_page_of_results_gets_all_of_them(checkout: Any) -> None:
     )
     assert row[2].startswith("`mean_intensity` 32.50 % [")
     assert row[2].endswith("]<br>(20,000 scenes) |")
+    (row,) = (line for line in lines if line.startswith("| `tissue` |"))
+    assert row.endswith(
+        "| none | `middle_level` 96.0 % [94.0, 97.0]<br>(300 scenes, over blocks) |"
+    )
     assert not any("raw" in line for line in lines if line.startswith("|"))
     assert {"## The paper's claims", "## Our claims"} < set(lines)
     (first,) = (line for line in lines if line.startswith("| P1 |"))

@@ -22,6 +22,7 @@ from intensity.report.published import small_notebook
 from intensity.runner.ownership import lock_of
 from intensity.runner.profiles import load_profile
 from intensity.runner.record import copy_figures, wanted
+from intensity.statistics.intervals import OVER_SCENES
 from intensity.statistics.measurements import Measurement
 from intensity.storage import entries
 from intensity.storage.files import write_aside, write_value
@@ -52,7 +53,7 @@ FINDINGS, RESULTS, SCALE = "findings", "results", "paper scale"
 
 ACCURACIES = (
     *("task", "test accuracy of networks [t over seeds]"),
-    "of baselines, without a network [Wilson over scenes]",
+    f"of baselines, without a network [{OVER_SCENES} if nothing else is said]",
 )
 
 
@@ -252,6 +253,7 @@ def _cell(measurements: Sequence[Measurement]) -> str:
     seeds = {m.n.seeds for m in measurements} - {0, 1}
     counts = [f"{_either(seeds)} seeds"] * bool(seeds)
     counts.append(f"{_either({m.n.scenes for m in measurements})} scenes")
+    counts += sorted({m.method for m in measurements if not m.n.seeds} - {OVER_SCENES})
     return "<br>".join([*lines, f"({', '.join(counts)})"])
 
 
