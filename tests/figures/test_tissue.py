@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.axes import Axes
 
 from intensity.data.tissue import TISSUES
@@ -37,7 +38,10 @@ def test_a_plane_has_the_object_to_the_right_the_surround_upwards_and_hatches() 
     shown = fig.axes[0].images[0].get_array()
     np.testing.assert_allclose(shown[0, 2], tint(CLASS_COLORS[2], 0.8))
     np.testing.assert_allclose(shown[2, 0], tint(CLASS_COLORS[0], 0.8))
-    assert [drawn.hatches for drawn in fig.axes[0].collections] == [["////"]]
+    (hatched,) = fig.axes[0].collections
+    assert hatched.hatches == ["////"]
+    (path,) = hatched.get_paths()
+    assert np.allclose(path.get_extents().get_points(), [(25, 125), (175, 175)])  # whole cells
     words = [text.get_text() for text in fig.legends[0].texts]
     assert words[:2] == [TISSUES[0], TISSUES[2]]
 
@@ -49,12 +53,13 @@ def test_masks_and_truth_stand_in_one_row_where_there_is_a_truth(intervals: Ends
         "low": [0.6, 0.3],
         "high": [0.8, 0.5],
     }
-    summary = pd.DataFrame(rows | {"exact": [0.9, np.nan]})
+    summary = pd.DataFrame(rows | {"exact": [0.9, np.nan], "unusual": [False, True]})
     fig = mask_effects(pd.concat([summary.assign(network=name) for name in ("raw", "pixel")]))
     left, _ = fig.axes
     assert [text.get_text() for text in left.get_yticklabels()] == ["level", "core"]
     assert np.allclose(intervals(left), [(60, 80), (30, 50)])
     truth = [line.get_xdata()[0] for line in left.lines if line.get_marker() == "D"]
     assert np.allclose(truth, [90, np.nan], equal_nan=True)
-    values = [line.get_xdata()[0] for line in left.lines if line.get_marker() == "o"]
-    assert np.allclose(values, [70, 40])
+    values = {line.get_marker(): line.get_xdata()[0] for line in left.lines}
+    assert values["o"] == pytest.approx(70)
+    assert values["X"] == pytest.approx(40)  # unlike the data

@@ -61,7 +61,9 @@ def level_planes(table: pd.DataFrame, figure: style.Into = None) -> Figure:
         ax.pcolorfast(edges, edges, np.array(colors).reshape(*grid, 3))
         unseen = ~rows["seen"].to_numpy().reshape(grid)
         if unseen.any():
-            ax.contourf(levels, levels, unseen, levels=[0.5, 1.5], colors="none", hatches=["////"])
+            ends = np.repeat(edges, 2)[1:-1]  # of every cell, so that whole cells are hatched
+            cells = np.kron(unseen, np.ones((2, 2)))
+            ax.contourf(ends, ends, cells, levels=[0.5, 1.5], colors="none", hatches=["////"])
         ax.plot(edges[[0, -1]], edges[[0, -1]], color=style.INK, linewidth=0.7, linestyle=":")
         ax.set(xlim=edges[[0, -1]], ylim=edges[[0, -1]], title=network)
         ax.set_aspect("equal")
@@ -92,15 +94,17 @@ def mask_effects(summary: pd.DataFrame, figure: style.Into = None) -> Figure:
         named_rows(ax, labels)
         for row in style.records(rows):
             y, ends = labels.index(row["label"]), (100 * row["low"], 100 * row["high"])
-            style.estimate(ax, 100 * row["changed"], y, ends, _MASK)
+            marker = "X" if row["unusual"] else "o"
+            style.estimate(ax, 100 * row["changed"], y, ends, _MASK, marker)
             ax.plot(100 * row["exact"], y, marker="D", color=_EXACT, markersize=6,
                     markerfacecolor="none", linestyle="none", zorder=6)  # fmt: skip
         ax.set(xlim=(-4, 104), title=network, xticks=(0, 50, 100))
     fig.supxlabel("changed answers (%)")
     handles = [
         style.line_handle("by mask: mean and range of seeds", _MASK, marker="o"),
+        style.line_handle("likewise, images unlike the data", _MASK, marker="X"),
         style.line_handle("rendered again", _EXACT, "none", "D"),
     ]
-    handles[1].set_markerfacecolor("none")
-    style.legend_above(fig, handles, 2)
+    handles[-1].set_markerfacecolor("none")
+    style.legend_above(fig, handles, len(handles))
     return fig
