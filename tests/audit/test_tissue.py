@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from intensity.audit.plane import MOST
 from intensity.audit.tissue import (
     EXACT,
     tissue_cases,
@@ -83,9 +84,8 @@ def effects() -> dict[str, dict[str, Any]]:
 
 
 def test_the_surround_changes_nothing_for_the_pixel_network(effects: dict[str, Any]) -> None:
-    for name in ("surround", "padding", "sham"):
-        if name in effects["pixel"]:
-            assert effects["pixel"][name]["changed"] == 0
+    for name in ("surround", "padding"):
+        assert effects["pixel"][name]["changed"] == 0
 
 
 def test_a_gain_changes_nothing_for_the_standardized_network(effects: dict[str, Any]) -> None:
@@ -116,3 +116,4 @@ def test_the_plane_of_the_pixel_network_does_not_depend_on_the_surround() -> Non
     assert found["share"].shape == (5, 5, 3)
     assert np.allclose(found["share"], found["share"][:1])
     assert not found["seen"].all()
+    assert found["cases"] == MOST

@@ -64,7 +64,8 @@ def test_a_plane_has_the_commonest_answer_over_seeds_by_surround_and_object() ->
     torn[..., 0], torn[0, 1, :2] = 1, (0, 1)
     seen = np.array([[True, False], [True, True]])
     group = [
-        {"levels": np.array([50.0, 90.0]), "share": one, "seen": seen} for one in (sure, sure, torn)
+        {"levels": np.array([50.0, 90.0]), "share": one, "seen": seen, "cases": np.array(24)}
+        for one in (sure, sure, torn)
     ]
     table = tables.mask_plane_table({"raw": group})
     assert table["object"].tolist() == [50, 90, 50, 90]
@@ -72,6 +73,20 @@ def test_a_plane_has_the_commonest_answer_over_seeds_by_surround_and_object() ->
     assert table["class"].tolist() == [1, 1, 2, 2]
     assert np.allclose(table["share"], [2 / 3, 1, 2 / 3, 2 / 3])
     assert table["seen"].tolist() == [True, False, True, True]
+    assert set(table["cases"]) == {24}
+
+
+def test_the_share_of_the_core_is_told_apart_by_where_the_middle_lies() -> None:
+    arrays = {
+        "predicted": np.array([0, 0, 1, 2, 1, 1]), "core": np.array([0, 0, 0, 0, 2, 1]),
+        "ring": np.array([1, 1, 1, 1, 1, 0]), "middle": np.array([1, 1, 1, 1, 0, 0], bool),
+    }  # fmt: skip
+    table = tables.core_share_table([arrays, arrays])
+    assert table["seed"].tolist() == [0, 0, 0, 1, 1, 1]
+    found = table.query("seed == 1").set_index("detail")
+    assert found["images"].tolist() == [6, 4, 2]
+    assert np.allclose(found["share"], [3 / 5, 2 / 3, 1 / 2])
+    assert np.allclose(found["third"], [1 / 6, 1 / 4, 0])
 
 
 def test_accuracies_say_what_readers_read() -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from intensity.data.tasks import LEVELS, Task
-from intensity.data.tissue import evaluation_patches, task_patches, with_levels
+from intensity.data.tissue import SIDE, evaluation_patches, task_patches, with_levels
 from intensity.models.inference import logits
 from intensity.models.inputs import batches
 
@@ -54,15 +55,30 @@ def surround_answers(model: keras.Model, task: Task, count: int) -> dict[str, np
     """Answers where all around the object is rendered again at a level of another class.
 
     Returns:
-        (count,) `predicted`, `label` of the object, `around`, the class of the surround's level.
+        (count,) `predicted`, `label` of the object, `around`, the class of the surround's level;
+        `larger`, whether the surround has more pixels than the object.
     """
     patches, shown = task_patches(task, count)
-    rng, levels = _rng(2), task.levels
-    classes = task.label(levels)
-    around = np.array([rng.choice(levels[classes != label]) for label in shown.label])
+    around = other_class_levels(task, shown.label, 2)
     images = with_levels(patches, shown.level, around)
-    predicted = logits(model, images).argmax(axis=1)
-    return {"predicted": predicted, "label": shown.label, "around": task.label(around)}
+    room = (patches.inside & ~patches.object).sum(axis=(1, 2))
+    return {
+        "predicted": logits(model, images).argmax(axis=1), "label": shown.label,
+        "around": task.label(around), "larger": room > patches.object.sum(axis=(1, 2)),
+    }  # fmt: skip
+
+
+def other_class_levels(task: Task, label: np.ndarray, use: int) -> np.ndarray:
+    """(n,) levels that a task draws, each of another class than (n,) labels, any as likely.
+
+    Args:
+        task: what levels mean.
+        label: classes.
+        use: a number for each use of such levels.
+    """
+    rng, levels = _rng(use), task.levels
+    classes = task.label(levels)
+    return np.array([rng.choice(levels[classes != one]) for one in label])
 
 
 def recolored_answers(model: keras.Model, task: Task, count: int) -> dict[str, np.ndarray]:
@@ -103,6 +119,37 @@ def _matched(
             found.append((row, pair[1 - alike], pair[alike]))
     rows, other, same = np.array(found).T
     return rows, other, same
+
+
+def core_answers(model: keras.Model, task: Task, count: int) -> dict[str, np.ndarray]:
+    """Answers where the half of the object far from its edge and the rest show two classes.
+
+    Each patch is rendered twice: a level of another class in that half, the core, and in the ring.
+
+    Returns:
+        (2 * count,) `predicted`; `core` and `ring`, the classes of the two; `middle`, whether the
+        middle of the patch, which says what its object is, lies in the core.
+    """
+    patches, shown = task_patches(task, count)
+    core, new = _far_half(patches.object), other_class_levels(task, shown.label, 4)
+    other, own, turned = with_levels(patches, new), shown.label, task.label(new)
+    pairs = (other, shown.images), (shown.images, other)
+    images = np.concatenate([np.where(core, *pair) for pair in pairs])
+    return {
+        "predicted": logits(model, images).argmax(axis=1),
+        "core": np.concatenate([turned, own]), "ring": np.concatenate([own, turned]),
+        "middle": np.tile(core[:, SIDE // 2, SIDE // 2], 2),
+    }  # fmt: skip
+
+
+def _far_half(masks: np.ndarray) -> np.ndarray:
+    """(n, h, w) bool: half of each object, the furthest from its edge; the frame is none."""
+    found = np.zeros_like(masks)
+    for half, mask in zip(found, masks, strict=True):
+        depth, pixels = ndimage.distance_transform_edt(mask), np.flatnonzero(mask)
+        order = np.argsort(-depth.ravel()[pixels], kind="stable")
+        half.flat[pixels[order[: len(pixels) // 2]]] = True
+    return found
 
 
 def tissue_plane(model: keras.Model, task: Task, count: int, step: int) -> dict[str, np.ndarray]:

@@ -19,7 +19,13 @@ from intensity.audit.plane import level_plane, level_slope
 from intensity.audit.prediction import open_network, predict_all
 from intensity.audit.registry import CONTROLS, EDITS
 from intensity.data.tasks import LEVELS, Task
-from intensity.data.tissue import TISSUES, Patches, evaluation_patches, residuals, task_patches
+from intensity.data.tissue import (
+    TISSUES,
+    Patches,
+    evaluation_patches,
+    residuals,
+    task_patches,
+)
 from intensity.models.inference import logits
 
 if TYPE_CHECKING:
@@ -124,11 +130,11 @@ def whole_patches(model: keras.Model, count: int) -> dict[str, np.ndarray]:
 
 
 def tissue_level_plane(model: keras.Model, count: int, grid: int) -> dict[str, np.ndarray]:
-    """`levels`, `share` and `seen` of test patches, as `plane.level_plane` has them."""
+    """`levels`, `share`, `seen` and `cases` of test patches, as `plane.level_plane` has them."""
     cases = tissue_cases(None, count).cases
     plane = level_plane(open_network(model, cases), cases, choose_donors(cases), grid)
     assert plane is not None  # every patch has a surround or another does
-    return {"levels": plane.levels, "share": plane.share, "seen": plane.seen}
+    return {name: np.array(value) for name, value in plane._asdict().items()}
 
 
 def _edits(cases: Cases) -> list[Edit]:
@@ -188,4 +194,5 @@ EXACT: dict[str, Exact] = {
     "level": _object, "object": _object, "surround": _surround, "whole": _whole, "flat": _flat,
     "level_same": _object,
 }  # fmt: skip
-"""The edits that patches can be rendered with, each with how."""
+"""The edits that patches can be rendered with, each with how. "whole" moves all of the brain by one
+step, as the audit does: there the two cannot differ."""

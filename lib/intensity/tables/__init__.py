@@ -59,6 +59,7 @@ from intensity.tables.responses import (
 )
 from intensity.tables.summaries import spread_table, summarized
 from intensity.tables.tissue import (
+    core_share_table,
     difference_table,
     largest_differences,
     mask_effect_summary,

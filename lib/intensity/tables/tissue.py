@@ -128,7 +128,7 @@ def mask_plane_table(planes: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:
 
     Returns:
         Columns network, object, surround (grey levels), class (most often answered, over seeds),
-        share (of images that are), seen (whether the data have such levels).
+        share (of images that are), seen (whether the data have such levels), cases (patches).
     """
     parts = []
     for network, group in planes.items():
@@ -138,7 +138,30 @@ def mask_plane_table(planes: Mapping[str, Sequence[Arrays]]) -> pd.DataFrame:
         columns = {
             "network": network, "object": level, "surround": around,
             "class": share.argmax(axis=-1).ravel(), "share": share.max(axis=-1).ravel(),
-            "seen": seen.ravel(),
+            "seen": seen.ravel(), "cases": int(group[0]["cases"]),
         }  # fmt: skip
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def core_share_table(measured: Sequence[Arrays]) -> pd.DataFrame:
+    """What is answered where core and ring show two classes.
+
+    Args:
+        measured: what `analysis.tissue.core_answers` returns, one for each seed.
+
+    Returns:
+        One row a seed and detail ("" for all images, "/middle_in_core", "/middle_in_ring"): columns
+        detail, seed, share (of the core, of answers that name core or ring), third (share of all
+        that name neither), images.
+    """
+    rows = []
+    for seed, arrays in enumerate(measured):
+        at = [arrays["predicted"] == arrays[part] for part in ("core", "ring")]
+        where = {"": np.ones_like(at[0]), "/middle_in_core": arrays["middle"]}
+        for detail, kept in (where | {"/middle_in_ring": ~arrays["middle"]}).items():
+            core, ring = (int(one[kept].sum()) for one in at)
+            count = int(kept.sum())
+            share, third = core / max(core + ring, 1), 1 - (core + ring) / max(count, 1)
+            rows.append((detail, seed, share, third, count))
+    return pd.DataFrame(rows, columns=["detail", "seed", "share", "third", "images"])
