@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -35,23 +36,23 @@ TEMPLATE = Path(__file__).with_name("templates")
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds anything but a report: it is replaced as a whole.
+    """Refuse a folder that is neither new, nor empty, nor a report: it is replaced as a whole.
 
     Raises:
-        InvalidInput: it does, or it is a file.
+        InvalidInput: it holds anything else (a table of one's own may be called cases.csv), is a
+            file, or cannot be made.
     """
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(f"report: {shown(folder)} is not allowed: a folder")
-    others = (
-        [path.name for path in folder.iterdir() if path.name not in FILES]
-        if folder.exists()
-        else []
-    )
-    if others:
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there and there != set(FILES):
         raise InvalidInput(
-            f"report: {shown(folder)} is not allowed, it holds {sorted(others)[0]}: a new folder, "
-            "or that of an earlier report"
+            f"report: {shown(folder)} is not allowed, it holds "
+            f"{min(there - set(FILES) or there)}: a new folder, or that of an earlier report"
         )
+    above = next(path for path in folder.resolve().parents if path.exists())
+    if not os.access(above, os.W_OK):
+        raise InvalidInput(f"report: {shown(folder)} cannot be written into {shown(above)}")
 
 
 def write_report(answer: Answer, folder: Path) -> Path:
