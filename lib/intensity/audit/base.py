@@ -183,18 +183,20 @@ class Shown:
 
 
 def choose_donors(cases: Cases) -> np.ndarray:
-    """For every case a random other one of another class, and one of its own class.
+    """For every case a random one of another class, and one of its own class, of other groups.
 
     That of its own class is the one whose level is as far from its own as the first one's is, or
-    most nearly so. Cases without classes have a donor of the first kind alone, any other.
+    most nearly so. Cases without classes have a donor of the first kind alone. A patient's own
+    images are no donors, for they are alike in all else, too, unless there is one group only.
 
     Returns:
         (n, 2) rows, -1 for none.
     """
     draws = np.random.Generator(np.random.Philox(key=SEED["donors"])).random(len(cases))
     level, found = cases.spread.level, np.full((len(cases), 2), -1)
+    kind = cases.group if cases.groups > 1 else np.arange(len(cases))
     for i, draw in enumerate(draws):
-        others = np.arange(len(cases)) != i
+        others = kind != kind[i]
         same = others & (cases.label == cases.label[i]) & bool(cases.classes)
         if len(apart := np.flatnonzero(others & ~same)):
             found[i, 0] = apart[int(draw * len(apart))]

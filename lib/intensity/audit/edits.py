@@ -80,7 +80,8 @@ def residuals_permuted(shown: Shown) -> Edited:
 def background_swapped(shown: Shown, column: int) -> Edited:
     """The object before another image, whose own object is filled with pixels around it."""
     pixels, donors = shown.pixels.copy(), shown.donors[shown.rows, column]
-    applies = (donors >= 0) & (shown.of("room") >= SURROUND)
+    room = shown.cases.spread.room
+    applies = (donors >= 0) & (np.minimum(shown.of("room"), room[donors]) >= SURROUND)
     for i in np.flatnonzero(applies):
         behind = _without_object(shown, int(i), int(donors[i]))
         around = shown.outside[i]
@@ -113,6 +114,5 @@ def _without_object(shown: Shown, i: int, row: int) -> np.ndarray:
     """The image of a row, its object filled with pixels drawn from around it."""
     image, mask = shown.cases.images[row].astype(np.float32), shown.cases.masks[row]
     around = image[shown.cases.valid(np.array([row]))[0] & ~mask]
-    if len(around):
-        image[mask] = shown.rng("holes", i).choice(around, int(mask.sum()))
+    image[mask] = shown.rng("holes", i).choice(around, int(mask.sum()))
     return image
