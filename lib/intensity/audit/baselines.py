@@ -58,7 +58,11 @@ CUES = {row.name: row for row in _ROWS}
 
 
 def cue_accuracies(cases: Cases) -> dict[str, Interval]:
-    """How often each cue alone tells the class, by name, with its interval over groups."""
+    """How often each cue alone tells the class, by name, with its interval over groups.
+
+    Args:
+        cases: of two groups or more.
+    """
     fold = _folds(cases.group)
     found = {}
     for name, cue in CUES.items():
@@ -68,9 +72,8 @@ def cue_accuracies(cases: Cases) -> dict[str, Interval]:
 
 
 def _folds(group: np.ndarray) -> np.ndarray:
-    """(n,) numbers of folds; with a single group, images of it are in several."""
+    """(n,) numbers of folds, each group's in one."""
     _, number = np.unique(group, return_inverse=True)
-    number = number if number.max() else np.arange(len(group))
     order = np.random.Generator(np.random.Philox(key=len(group))).permutation(number.max() + 1)
     folds: np.ndarray = order[number] % min(FOLDS, number.max() + 1)
     return folds
