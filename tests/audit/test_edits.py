@@ -42,6 +42,15 @@ def test_donors_are_others_of_another_class_and_of_the_own() -> None:
     np.testing.assert_array_equal(DONORS, choose_donors(CASES))
 
 
+def test_where_no_other_group_has_another_class_nothing_takes_a_level() -> None:
+    label = (np.arange(20) == 19).astype(int)
+    cases = discs(20, label=label, group=np.arange(20) // 10)
+    shown = shown_of(cases)
+    for name in ("level", "object", "core", "ring", "sham", "mask+1"):
+        assert not made(name, shown)[0].applies[10:19].any()
+        assert made(name, shown)[0].applies[:10].any()
+
+
 def test_a_donor_of_the_own_class_is_as_far_away_as_one_of_another() -> None:
     level = CASES.spread.level
     far = np.abs(level[DONORS] - level[:, None])
@@ -282,7 +291,7 @@ def test_a_sham_has_the_objects_shape_elsewhere() -> None:
         moved = change[i] != 0
         assert moved.sum() == SHOWN.mask[i].sum()
         assert not (moved & SHOWN.mask[i]).any()
-    assert elsewhere(SHOWN.mask[0], ~SHOWN.mask[0] & False, np.random.default_rng(0)) is None
+    assert not elsewhere(SHOWN.mask[0], SHOWN.mask[0] & False, np.random.default_rng(0)).any()
 
 
 def test_edits_do_not_depend_on_the_batch() -> None:

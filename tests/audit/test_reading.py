@@ -1,5 +1,6 @@
 """Cases from files: all layouts say the same as the arrays, and what is wrong is one line."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,20 @@ def test_a_mask_of_several_colors_is_refused(table: Path) -> None:
     same(table)
     write(table.parent / "masks" / "03.png", np.stack([mask, mask, 0 * mask], axis=-1))
     assert "03.png with colors is not allowed" in refusal(table)
+
+
+def test_of_volumes_no_more_is_kept_than_a_slice(tmp_path: Path) -> None:
+    rows = []
+    for i in range(8):
+        np.save(tmp_path / f"{i}.npy", np.full((64, 128, 128), i, np.float32))  # 4 MB
+        mask = np.zeros((64, 128, 128), bool)
+        mask[i, :9, :9] = True
+        np.save(tmp_path / f"mask{i}.npy", mask)
+        rows.append((f"{i}.npy", f"mask{i}.npy", i % 2))
+    pd.DataFrame(rows, columns=["image", "mask", "label"]).to_csv(tmp_path / "c.csv", index=False)
+    tracemalloc.start()
+    cases = read_cases(tmp_path / "c.csv")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert cases.images.shape == (8, 128, 128, 1)
+    assert peak < 8 * 4 * 2**20

@@ -7,7 +7,6 @@ the same fold; a group lies in one fold whole.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,15 +20,6 @@ FOLDS = 5
 NEIGHBORS = 5
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """By which a surround is known."""
-
-
-@dataclass(frozen=True)
-class Cue(Registered):
-    """A row of `CUES`; its function takes cases and returns (n, k) numbers."""
-
-    def __hash__(self) -> int:
-        """By name."""
-        return hash(self.name)
 
 
 def _spread(*names: str) -> Callable[[Cases], np.ndarray]:
@@ -48,13 +38,13 @@ def _background(cases: Cases) -> np.ndarray:
 
 
 _ROWS = (
-    Cue("level_alone", "the object's level", _spread("level")),
-    Cue("contrast_alone", "its contrast to the surround", _spread("contrast")),
-    Cue("area_alone", "the mask's area", _spread("area")),
-    Cue("background_alone", "the background", _background),
+    Registered("level_alone", "the object's level", _spread("level")),
+    Registered("contrast_alone", "its contrast to the surround", _spread("contrast")),
+    Registered("area_alone", "the mask's area", _spread("area")),
+    Registered("background_alone", "the background", _background),
 )
 CUES = {row.name: row for row in _ROWS}
-"""All cues by name."""
+"""All cues by name; their functions take cases and return (n, k) numbers."""
 
 
 def cue_accuracies(cases: Cases) -> dict[str, Interval]:

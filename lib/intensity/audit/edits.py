@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy import ndimage
 
@@ -12,9 +10,12 @@ from intensity.audit.base import Edited, Shown, shifted
 from intensity.audit.cases import SURROUND
 
 
-def other_level(shown: Shown, column: int, soft: Callable[..., np.ndarray] | None = None) -> Edited:
-    """The object's level becomes that of an object of another class (0) or of its own (1)."""
-    where = shown.mask if soft is None else soft(shown.mask)
+def other_level(shown: Shown, column: int, where: np.ndarray | None = None) -> Edited:
+    """The object's level becomes that of an object of another class (0) or of its own (1).
+
+    It moves by (m, h, w) weights, those of the masks by default.
+    """
+    where = shown.mask if where is None else where
     donor = shown.donors[shown.rows, column]
     wanted = shown.cases.spread.level[donor] - shown.of("level")
     pixels, step = shifted(shown, where, wanted)

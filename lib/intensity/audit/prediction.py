@@ -168,10 +168,7 @@ def _load(path: Path) -> keras.Model:
 def _opened(network: Any, image: np.ndarray, output: Output) -> tuple[Predict, str]:
     """What computes, and what it returns: of a Keras model logits, whatever it ends with.
 
-    Args:
-        network: a function or a model.
-        image: (1, h, w, c), preprocessed.
-        output: as a user says it.
+    The model has to take the (1, h, w, c) image, one after preprocessing.
     """
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(network, keras.Model):

@@ -152,10 +152,9 @@ def _of_table(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
         ([folder / name for name in str(image).split("|")], folder / str(mask))
         for image, mask in zip(table["image"], table["mask"], strict=True)
     ]
-    for images, mask in pairs:
-        for path in (*images, mask):
-            if not path.exists():
-                raise InvalidInput(f"cases: {shown(path)} is not there")
+    absent = [path for images, mask in pairs for path in (*images, mask) if not path.exists()]
+    if absent:
+        raise InvalidInput(f"cases: {shown(absent[0])} is not there")
 
     def read(rows: np.ndarray, chosen: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Images and masks of rows, all of one size."""
@@ -201,14 +200,11 @@ def _folder(folder: Path) -> pd.DataFrame:
         raise InvalidInput(f"cases: image {twice[0]!r} is in {LABELS} more than once")
     names = table["image"].map(lambda name: Path(name.split("|")[0]).name)
     stems = names.map(lambda name: _stem(Path(name), channels))
-    kept = stems.isin(said.index) | names.isin(said.index)
-    keys = stems.where(stems.isin(said.index), names)[kept]
-    columns = said.loc[keys].reset_index(drop=True)
-    if len(columns) < len(said):
-        absent = set(said.index) - set(keys)
+    keys = stems.where(stems.isin(said.index), names)
+    if absent := set(said.index) - set(keys):
         raise InvalidInput(f"cases: image {min(absent)!r} of {LABELS} is not in the folder")
-    table = table[kept].drop(columns="label", errors="ignore").reset_index(drop=True)
-    return pd.concat([table, columns], axis=1)
+    table = table.drop(columns="label", errors="ignore").assign(key=keys)
+    return table.merge(said, left_on="key", right_index=True, suffixes=("", " again"))
 
 
 def _listed(folder: Path, images: str, masks: str, channels: bool) -> pd.DataFrame:
@@ -267,7 +263,7 @@ def _case(images: Sequence[Path], mask: Path, chosen: int | None) -> tuple[np.nd
         raise InvalidInput(f"masks: {shown(mask)} with colors is not allowed: a number a pixel")
     means = masks == chosen if chosen is not None else masks > 0
     number = int(means.sum(axis=(1, 2)).argmax())
-    return pixels[number], masks[number]
+    return pixels[number].copy(), masks[number].copy()  # a view would keep the whole volume
 
 
 def _same_place(one: Picture, other: Picture) -> bool:

@@ -32,6 +32,8 @@ FILES = ("results.json", "index.html", "audit.png", "audit.csv", "cases.csv")
 """What a report's folder holds."""
 SCORE = "score"
 """The unit of a network's scores."""
+WORST = ["image", "class", "answer", "level", "around"]
+"""What the page says of the cases whose answers change most often."""
 TEMPLATE = Path(__file__).with_name("templates")
 
 
@@ -148,14 +150,13 @@ def page(answer: Answer, png: bytes) -> str:
         words=in_words(answer),
         accuracy=share_text(answer.accuracy) if answer.accuracy else "",
         picture=base64.b64encode(png).decode(),
-        alt=_alternative(answer),
         effects=[
             (group, [_shown(answer, row) for row in records(rows)])
             for group, rows in parts(answer.rows, "group").items()
         ],
         cues=[(CUES[name].label, share_text(one)) for name, one in answer.cues.items()],
         errors=records(answer.errors),
-        worst=_worst(answer),
+        worst=records(answer.by_case.filter(WORST).head(5)),
         no_claim=NO_CLAIM,
         made=provenance(),
         number=number_text,
@@ -172,16 +173,3 @@ def _shown(answer: Answer, row: dict[str, object]) -> dict[str, object]:
         "seeds": form(seeds) if seeds else "",
         "followed": share_text(effect.follows),
     }
-
-
-def _alternative(answer: Answer) -> str:
-    """What is on the figure, for who does not see it."""
-    said = "Left, the answer at every level of object and surround; right, the share of changed "
-    said += "answers of each edit."
-    return f"{said} {headline(answer)}"
-
-
-def _worst(answer: Answer) -> list[dict[str, object]]:
-    """The cases whose answers change most often."""
-    columns = [c for c in ("image", "class", "answer", "level", "around") if c in answer.by_case]
-    return records(answer.by_case[columns].head(5))

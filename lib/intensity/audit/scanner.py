@@ -10,7 +10,7 @@ import numpy as np
 from intensity.audit.base import Edited, Shown
 
 FAR = 0.1
-"""Standard deviations of levels beyond those that occur where images begin to be unlike the data."""
+"""Standard deviations of levels beyond those that occur: images are then unlike the data."""
 
 
 def offset(shown: Shown, share: float) -> Edited:

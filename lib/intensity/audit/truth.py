@@ -140,17 +140,11 @@ def compare(model: keras.Model, scenes: Scenes) -> dict[str, np.ndarray]:
     }
 
 
-def _level(scenes: Scenes, dose: np.ndarray, _: Scenes) -> np.ndarray:
-    return render(scenes.replace(intensity=_moved(scenes.intensity, dose)))
-
-
-def _surround(scenes: Scenes, dose: np.ndarray, _: Scenes) -> np.ndarray:
-    return render(scenes.replace(background=_moved(scenes.background, dose)))
-
-
-def _whole(scenes: Scenes, dose: np.ndarray, _: Scenes) -> np.ndarray:
-    both = {name: _moved(getattr(scenes, name), dose) for name in ("intensity", "background")}
-    return render(scenes.replace(**both))
+def _with_levels(*layers: str) -> Exact:
+    """Scenes whose layers are a dose further."""
+    return lambda scenes, dose, _: render(
+        scenes.replace(**{name: _moved(getattr(scenes, name), dose) for name in layers})
+    )
 
 
 def _core(scenes: Scenes, dose: np.ndarray, _: Scenes) -> np.ndarray:
@@ -190,8 +184,9 @@ def _whole_levels(levels: np.ndarray) -> np.ndarray:
 
 
 EXACT: dict[str, Exact] = {
-    "level": _level, "object": _level, "surround": _surround, "whole": _whole, "core": _core,
-    "ring": _ring, "flat": _flat, "background": _background, "offset-0.5": _offset,
-    "offset+0.5": _offset, "gain_0.8": _gain, "gain_1.2": _gain,
+    "level": _with_levels("intensity"), "object": _with_levels("intensity"),
+    "surround": _with_levels("background"), "whole": _with_levels("intensity", "background"),
+    "core": _core, "ring": _ring, "flat": _flat, "background": _background,
+    "offset-0.5": _offset, "offset+0.5": _offset, "gain_0.8": _gain, "gain_1.2": _gain,
 }  # fmt: skip
 """The edits that scenes can be rendered with, each with how."""

@@ -195,4 +195,7 @@ def _controls(answer: Answer) -> str:
             off = max(abs(other - level.changed.value) for other in others)
             size = f"{off:.2g}" if answer.scores else find_unit(DIFFERENCE).format(off, 1)
             said += f"; {text} moves the first number by up to {size}"
+    if "difference" in answer.errors:
+        most = find_unit(DIFFERENCE).format(answer.errors["difference"].abs().max(), 1)
+        said += f". On scenes whose truth is known such an audit is off by up to {most}"
     return f"{said}."
