@@ -63,6 +63,8 @@ def test_too_small_a_surround_leaves_the_rows_of_contrast_out() -> None:
     assert any("surround by the step" in note for note in found.notes)
     assert any("60 of 60 images have fewer than 50 pixels" in note for note in found.notes)
     assert "no statement about level and contrast" in headline(found)
+    black = np.where(CASES.masks[..., None], CASES.images, 0)
+    assert asked(cases=discs(80, images=black, padding=0), quick=True).plane is None
     assert figure_data(found)["panel"].unique().tolist() == ["effects"]
 
 
