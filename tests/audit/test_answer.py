@@ -1,6 +1,7 @@
 """The whole audit: its table, words, figure and files, and what it refuses."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from audited import SIZE, arrays, contrast, discs, mean_of_surround, named, pixe
 from intensity.audit import Answer, audit
 from intensity.audit.figure import audit_figure, figure_data
 from intensity.audit.registry import CONTROLS, EDITS
-from intensity.audit.report import FILES, measurements
+from intensity.audit.report import FILES, check_folder, measurements
 from intensity.audit.words import first_dose, headline, in_words
 from intensity.claims.results import Measured
 from intensity.values import InvalidInput
@@ -189,6 +190,13 @@ def test_a_report_is_replaced_and_nothing_else_is(answer: Answer, tmp_path: Path
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InvalidInput, match="file is not allowed: a folder"):
         answer.save(tmp_path / "file")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(InvalidInput, match="cannot be written into"):
+        check_folder(tmp_path / "closed" / "new" / "audit")
 
 
 def test_the_figure_has_a_mark_an_edit_and_a_cell_a_level(answer: Answer) -> None:

@@ -37,13 +37,12 @@ def _background(cases: Cases) -> np.ndarray:
     return np.array(found)
 
 
-_ROWS = (
+CUES = {row.name: row for row in (
     Registered("level_alone", "the object's level", _spread("level")),
     Registered("contrast_alone", "its contrast to the surround", _spread("contrast")),
     Registered("area_alone", "the mask's area", _spread("area")),
     Registered("background_alone", "the background", _background),
-)
-CUES = {row.name: row for row in _ROWS}
+)}  # fmt: skip
 """All cues by name; their functions take cases and return (n, k) numbers."""
 
 

@@ -89,12 +89,9 @@ def _drawn(given: Mapping[str, Any], most: int | None) -> np.ndarray:
     count = len(given["names"])
     if most is None or count <= most:
         return np.arange(count)
-    codes = [
-        np.zeros(count, int) if given[name] is None
-        else np.unique(np.asarray(given[name]).astype(str), return_inverse=True)[1]
-        for name in ("label", "group")
-    ]  # fmt: skip
-    return sample(codes[0], codes[1], most)
+    columns = (np.zeros(count) if given[n] is None else given[n] for n in ("label", "group"))
+    label, group = (np.unique(c.astype(str), return_inverse=True)[1] for c in columns)
+    return sample(label, group, most)
 
 
 def _of_npz(path: Path) -> dict[str, Any]:

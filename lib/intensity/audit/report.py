@@ -48,10 +48,8 @@ def check_folder(folder: Path) -> None:
         raise InvalidInput(f"report: {shown(folder)} is not allowed: a folder")
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if there and there != set(FILES):
-        raise InvalidInput(
-            f"report: {shown(folder)} is not allowed, it holds "
-            f"{min(there - set(FILES) or there)}: a new folder, or that of an earlier report"
-        )
+        held = f"{shown(folder)} is not allowed, it holds {min(there - set(FILES) or there)}"
+        raise InvalidInput(f"report: {held}: a new folder, or that of an earlier report")
     above = next(path for path in folder.resolve().parents if path.exists())
     if not os.access(above, os.W_OK):
         raise InvalidInput(f"report: {shown(folder)} cannot be written into {shown(above)}")
