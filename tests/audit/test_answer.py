@@ -1,6 +1,7 @@
 """The whole audit: its table, words, figure and files, and what it refuses."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from audited import arrays, contrast, discs, mean_of_surround, pixel
+from audited import SIZE, arrays, contrast, discs, mean_of_surround, named, pixel
 from intensity.audit import Answer, audit
 from intensity.audit.figure import audit_figure, figure_data
 from intensity.audit.registry import CONTROLS, EDITS
-from intensity.audit.report import FILES, measurements
+from intensity.audit.report import FILES, check_folder, measurements
 from intensity.audit.words import first_dose, headline, in_words
 from intensity.claims.results import Measured
 from intensity.values import InvalidInput
@@ -48,6 +49,7 @@ def test_what_was_left_out_is_said(answer: Answer) -> None:
     few = asked(cases=discs(40))
     assert any("There are 8 groups" in note for note in few.notes)
     assert few.rows["low"].isna().all()
+    assert not asked(cases=discs(40, group=np.zeros(40)), quick=True).cues  # all are of one patient
     assert all(measured.ci95 is None for measured in measurements(few))
 
 
@@ -62,6 +64,8 @@ def test_too_small_a_surround_leaves_the_rows_of_contrast_out() -> None:
     assert any("surround by the step" in note for note in found.notes)
     assert any("60 of 60 images have fewer than 50 pixels" in note for note in found.notes)
     assert "no statement about level and contrast" in headline(found)
+    black = np.where(CASES.masks[..., None], CASES.images, 0)
+    assert asked(cases=discs(80, images=black, padding=0), quick=True).plane is None
     assert figure_data(found)["panel"].unique().tolist() == ["effects"]
 
 
@@ -91,6 +95,34 @@ def test_every_number_in_words_is_in_the_results(answer: Answer) -> None:
         share = known[f"changed/my-discs/pixel/{name}"].value
         assert f"{100 * share:.1f} % [" in text
     assert f"{100 * known['accuracy/my-discs/level_alone'].value:.1f} %" in text
+
+
+def test_a_network_of_the_surround_has_no_slope_and_can_be_saved(tmp_path: Path) -> None:
+    found = asked(mean_of_surround, labeled(mean_of_surround), quick=True)
+    assert found.slope is None
+    assert "Slope" not in " ".join(found.words)
+    assert found.save(tmp_path / "classes").exists()
+    scores = discs(60, label=None)
+    corner, middle = (lambda x, at=at: x[:, at, at, 0] for at in (0, SIZE // 2))
+    score = asked(corner, scores, output="score", quick=True)
+    assert "hardly rest on the level inside the mask" in headline(score)
+    assert score.save(tmp_path / "score").exists()
+    assert asked([middle, corner], scores, output="score", quick=True).slope is None
+
+
+def test_the_mean_of_an_image_is_no_level_of_its_object() -> None:
+    """Brighter surrounds raise it as brighter objects do: the slope is negative."""
+
+    def mean(images: np.ndarray) -> np.ndarray:
+        """Reads the mean of all pixels."""
+        return named(images.astype(float).mean(axis=(1, 2, 3)), (100.0, 115.0))
+
+    found = asked(mean, labeled(mean))
+    area = found.cases.spread.area / SIZE**2
+    assert found.slope is not None
+    expected = -(area * (1 - area)).sum() / (area**2).sum()
+    assert found.slope.groups.value == pytest.approx(expected, rel=0.01)
+    assert "together with that of the surround" in headline(found)
 
 
 def test_the_first_changes_are_found_between_doses(answer: Answer) -> None:
@@ -151,9 +183,20 @@ def test_a_report_is_replaced_and_nothing_else_is(answer: Answer, tmp_path: Path
     (tmp_path / "audit" / "mine.txt").write_text("mine")
     with pytest.raises(InvalidInput, match=r"holds mine.txt: a new folder"):
         answer.save(tmp_path / "audit")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "cases.csv").write_text("image,mask,label")
+    with pytest.raises(InvalidInput, match=r"holds cases.csv: a new folder"):
+        answer.save(tmp_path / "own")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InvalidInput, match="file is not allowed: a folder"):
         answer.save(tmp_path / "file")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_place_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(InvalidInput, match="cannot be written into"):
+        check_folder(tmp_path / "closed" / "new" / "audit")
 
 
 def test_the_figure_has_a_mark_an_edit_and_a_cell_a_level(answer: Answer) -> None:
@@ -222,5 +265,7 @@ def test_nothing_is_computed_where_something_is_wrong() -> None:
     assert sum(calls) < 3 * len(CASES)
     with pytest.raises(InvalidInput, match="images: 1 is not allowed"):
         asked(images=1)
+    with pytest.raises(InvalidInput, match="images: 1 is not allowed"):
+        asked(lambda x: x[:, 0, 0], discs(1, label=None), output="score")
     with pytest.raises(InvalidInput, match="images: 2 is not allowed: 3 classes or more"):
         asked(images=2)

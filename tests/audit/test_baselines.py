@@ -36,10 +36,3 @@ def test_images_of_one_group_do_not_vote_for_each_other() -> None:
     leaked = make_cases(**{**given, "label": label, "group": None})
     assert cue_accuracies(leaked)["background_alone"].value > 0.85
     assert cue_accuracies(cases)["background_alone"].value < 0.4
-
-
-def test_a_single_group_is_divided_all_the_same() -> None:
-    cases = discs(60, group=np.zeros(60))
-    found = cue_accuracies(cases)["level_alone"]
-    assert found.value > 0.9
-    assert np.isnan(found.low)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
@@ -12,9 +13,10 @@ from PIL import Image
 from audited import SIZE, arrays
 from intensity.__main__ import main
 from intensity.audit import command
-from intensity.audit.answer import Answer, audit
+from intensity.audit.answer import IMAGES, Answer, audit
+from intensity.audit.outputs import Output
 from intensity.audit.report import FILES
-from intensity.cli import parser
+from intensity.cli import OUTPUTS, parser
 
 
 @pytest.fixture
@@ -35,6 +37,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"    level = x[:, {SIZE // 2}, {SIZE // 2}]\n"
         "    return level * [0, 1, 2] - [0, 90, 220]\n"
     )
+    (tmp_path / "wrong.py").write_text("x\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "audit", without_known)
     monkeypatch.setattr(command, "set_variables", lambda _: None)  # they would stay for others
@@ -76,6 +79,8 @@ def test_files_of_one_network_are_seeds(place: Path) -> None:
 
 
 def test_options_are_numbers_and_ranges() -> None:
+    assert get_args(Output) == OUTPUTS
+    assert parser().parse_args(["audit", "a.keras", "c.csv"]).images == IMAGES
     words = ["audit", "a.keras", "b.keras", "c.csv", "--values", "-1024..3071.5", "--padding", "-3"]
     found = vars(parser().parse_args(words))
     assert found["model"] == ["a.keras", "b.keras"]
@@ -86,6 +91,7 @@ def test_options_are_numbers_and_ranges() -> None:
     ("words", "said"),
     [
         (["none:predict", "cases.csv"], "model: 'none:predict' cannot be imported"),
+        (["wrong:predict", "cases.csv"], "'wrong:predict' cannot be imported: NameError: name 'x'"),
         (["reader:predict", "cases.csv", "--values", "0..90"], "0..90 grey levels were declared"),
         (["reader:predict", "cases.csv", "--preprocess", "white"], "preprocess: 'white'"),
         (["reader:predict", "cases.csv", "--mask-label", "3"], "masks: that of images/"),

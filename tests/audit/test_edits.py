@@ -35,15 +35,27 @@ def test_donors_are_others_of_another_class_and_of_the_own() -> None:
     other, same = DONORS.T
     assert (CASES.label[other] != CASES.label).all()
     assert (CASES.label[same] == CASES.label).all()
-    assert (same != np.arange(len(CASES))).all()
+    alone = choose_donors(discs(20, group=np.zeros(20)))
+    assert (alone != np.arange(20)[:, None]).all()
+    assert (alone >= 0).all()
+    assert (CASES.group[DONORS] != CASES.group[:, None]).all()
     np.testing.assert_array_equal(DONORS, choose_donors(CASES))
+
+
+def test_where_no_other_group_has_another_class_nothing_takes_a_level() -> None:
+    label = (np.arange(20) == 19).astype(int)
+    cases = discs(20, label=label, group=np.arange(20) // 10)
+    shown = shown_of(cases)
+    for name in ("level", "object", "core", "ring", "sham", "mask+1"):
+        assert not made(name, shown)[0].applies[10:19].any()
+        assert made(name, shown)[0].applies[:10].any()
 
 
 def test_a_donor_of_the_own_class_is_as_far_away_as_one_of_another() -> None:
     level = CASES.spread.level
     far = np.abs(level[DONORS] - level[:, None])
     for i, (wanted, got) in enumerate(far):
-        alike = np.flatnonzero((CASES.label == CASES.label[i]) & (np.arange(len(CASES)) != i))
+        alike = (CASES.label == CASES.label[i]) & (CASES.group != CASES.group[i])
         possible = np.abs(level[alike] - level[i])
         assert abs(got - wanted) == pytest.approx(np.abs(possible - wanted).min())
 
@@ -146,6 +158,15 @@ def test_a_background_comes_from_the_donor_and_its_object_is_filled_from_around_
             assert set(new[~own & others]) <= set(theirs[~others])
 
 
+def test_an_image_that_is_nearly_all_object_gives_no_background() -> None:
+    given = arrays(20)
+    given["masks"][::2] = np.indices((SIZE, SIZE))[0] > 0
+    shown = shown_of(discs(20, **given))
+    applies = made("background", shown)[0].applies
+    np.testing.assert_array_equal(applies, (np.arange(20) % 2 == 1) & (shown.donors[:, 0] % 2 == 1))
+    assert applies.any()
+
+
 def test_a_shape_comes_from_another_class_with_the_own_levels() -> None:
     edited, _ = made("shape")
     assert edited.unusual.all()
@@ -170,6 +191,25 @@ def test_a_shape_comes_from_another_class_with_the_own_levels() -> None:
 )
 def test_scanners_are_functions_of_levels(name: str, expected: Callable[..., Any]) -> None:
     np.testing.assert_allclose(ALL[name](SHOWN).pixels, expected(SHOWN.pixels), atol=1e-3)
+
+
+def test_a_scanner_that_gives_levels_that_do_not_occur_is_unusual() -> None:
+    """In air's unit soft tissue is far from the lowest value, which a gain starts from."""
+    images = np.stack([CASES.images[..., 0], 0 * CASES.images[..., 0]], axis=-1)
+    for cases in (CASES, discs(40, values=(-1024, 3071), images=CASES.images - 90),
+                  discs(40, images=images, channel=0)):  # fmt: skip
+        shown = shown_of(cases)
+        for name in ("offset+0.5", "gain_0.8"):
+            edited = EDITS[name](shown)
+            after = edited.pixels.mean(-1) if cases.channel is None else edited.pixels[..., 0]
+            level = (after * cases.masks).sum(axis=(1, 2)) / cases.spread.area
+            low, high = np.quantile(cases.spread.level, (0.01, 0.99))
+            far = 0.1 * cases.spread.step + 1e-4
+            odd = (level < low - far) | (level > high + far)
+            np.testing.assert_array_equal(edited.unusual, odd)
+            assert odd.sum() > 0
+    units = discs(40, values=(-1024, 3071), images=CASES.images - 90)
+    assert EDITS["gain_0.8"](shown_of(units)).unusual.all()
 
 
 def test_a_field_is_a_gain_that_rises_evenly() -> None:
@@ -251,7 +291,7 @@ def test_a_sham_has_the_objects_shape_elsewhere() -> None:
         moved = change[i] != 0
         assert moved.sum() == SHOWN.mask[i].sum()
         assert not (moved & SHOWN.mask[i]).any()
-    assert elsewhere(SHOWN.mask[0], ~SHOWN.mask[0] & False, np.random.default_rng(0)) is None
+    assert not elsewhere(SHOWN.mask[0], SHOWN.mask[0] & False, np.random.default_rng(0)).any()
 
 
 def test_edits_do_not_depend_on_the_batch() -> None:

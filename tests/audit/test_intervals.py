@@ -17,7 +17,9 @@ def test_the_value_is_the_ratio_of_sums() -> None:
 def test_fewer_than_ten_groups_have_no_interval() -> None:
     numbers = np.tile([0.0, 1.0], 50)
     assert np.isnan(ratio_interval(numbers, np.ones(100), np.arange(100) % 9).low)
-    assert not np.isnan(ratio_interval(numbers, np.ones(100), np.arange(100) // 10).low + 1)
+    assert not np.isnan(ratio_interval(numbers, np.ones(100), np.arange(100) // 10).low)
+    some = (np.arange(100) < 50).astype(float)  # five of ten groups count
+    assert np.isnan(ratio_interval(numbers * some, some, np.arange(100) // 10).low)
 
 
 def test_images_alike_within_groups_leave_as_much_open_as_their_groups() -> None:
@@ -35,6 +37,8 @@ def test_images_alike_within_groups_leave_as_much_open_as_their_groups() -> None
 def test_groups_that_all_agree_have_wilsons_interval_of_so_many_groups() -> None:
     none = ratio_interval(np.zeros(60), np.ones(60), np.arange(60) // 5)
     assert none == wilson(0, 12)
+    some = (np.arange(60) % 5 < 2).astype(float) * (np.arange(60) < 50)
+    assert ratio_interval(some, some, np.arange(60) // 5) == wilson(10, 10)
 
 
 @pytest.mark.parametrize("groups", [10, 40])

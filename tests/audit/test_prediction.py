@@ -99,6 +99,19 @@ def test_preprocessing_is_part_of_what_is_audited() -> None:
     assert 0.2 < seen[0].mean() < 0.8
 
 
+def test_preprocessing_may_give_a_keras_model_another_shape() -> None:
+    larger = keras_model(None, size=2 * SIZE)
+    found = opened(larger, preprocess=lambda x: x.repeat(2, axis=1).repeat(2, axis=2))
+    np.testing.assert_allclose(margins(found), margins(opened(keras_model(None))), rtol=1e-5)
+    assert "preprocess: fails on float32 images" in refusal(larger, preprocess=lambda x: x[9])
+
+
+def test_what_fails_later_is_one_line_too() -> None:
+    found = opened(lambda x: small(x) if len(x) > 1 else [][0])
+    with pytest.raises(InvalidInput, match="predict: fails on float32 images of shape"):
+        found(CASES.images[:1])
+
+
 class Wrong:
     """Networks that do what none may."""
 

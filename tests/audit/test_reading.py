@@ -1,5 +1,6 @@
 """Cases from files: all layouts say the same as the arrays, and what is wrong is one line."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -175,8 +176,10 @@ def test_only_as_many_are_read_as_are_audited(table: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"mask": None}, "column 'mask' of"),
-        ({"patient": 1}, "column 'patient' of"),
+        ({"mask": None}, "cases: 'mask' of"),
+        ({"patient": 1}, "cases: 'patient' of"),
+        ({"group": ""}, "cases: group of"),
+        ({"mask": ""}, "cases: mask of"),
         ({"image": "none.png"}, "none.png is not there"),
         ({"label": 0}, "label: 1 class is not allowed"),
     ],
@@ -212,14 +215,54 @@ def test_folders_and_files_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "masks" / "03.png").unlink()
     assert "has no mask of 03" in refusal(tmp_path)
     np.savez(tmp_path / "a.npz", images=GIVEN["images"])
-    assert "has no masks: images, masks, label" in refusal(tmp_path / "a.npz")
+    assert "'masks' of " in refusal(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", **GIVEN, groups=GIVEN["group"])
+    assert "'groups' of " in refusal(tmp_path / "a.npz")
     np.savez(tmp_path / "b.npz", images=GIVEN["images"], masks=GIVEN["masks"][1:])
     assert "masks: 11 are not allowed: one for each of 12" in refusal(tmp_path / "b.npz")
-    (tmp_path / "c.npz").write_text("nothing")
-    assert "c.npz cannot be read" in refusal(tmp_path / "c.npz")
+    whole = (tmp_path / "b.npz").read_bytes()
+    for content in (b"", b"nothing", whole[: len(whole) // 2]):
+        (tmp_path / "c.npz").write_bytes(content)
+        assert "c.npz cannot be read" in refusal(tmp_path / "c.npz")
 
 
 def test_an_image_in_the_list_of_classes_has_to_be_there(tmp_path: Path) -> None:
     folder(tmp_path)
     pd.DataFrame({"image": ["99"], "label": [0]}).to_csv(tmp_path / "labels.csv", index=False)
     assert "image '99' of labels.csv is not in the folder" in refusal(tmp_path)
+    pd.DataFrame({"image": ["03"] * 2, "label": [0, 1]}).to_csv(
+        tmp_path / "labels.csv", index=False
+    )
+    assert "image '03' is in labels.csv more than once" in refusal(tmp_path)
+
+
+def test_a_number_at_the_end_of_a_name_is_a_channel_for_nnunet_alone(tmp_path: Path) -> None:
+    folder(tmp_path, "scan_{:04}.png".format)
+    assert read_cases(tmp_path).images.shape == (COUNT, 24, 24, 1)
+    write(tmp_path / "images" / "scan_0003.tif", GIVEN["images"][0])
+    assert "scan_0003.tif is not allowed: one file of its name" in refusal(tmp_path)
+
+
+def test_a_mask_of_several_colors_is_refused(table: Path) -> None:
+    mask = GIVEN["masks"][3].astype(np.uint8) * 255
+    write(table.parent / "masks" / "03.png", np.stack([mask] * 3, axis=-1))
+    same(table)
+    write(table.parent / "masks" / "03.png", np.stack([mask, mask, 0 * mask], axis=-1))
+    assert "03.png with colors is not allowed" in refusal(table)
+
+
+def test_of_volumes_no_more_is_kept_than_a_slice(tmp_path: Path) -> None:
+    rows = []
+    for i in range(8):
+        np.save(tmp_path / f"{i}.npy", np.full((64, 128, 128), i, np.float32))  # 4 MB
+        mask = np.zeros((64, 128, 128), bool)
+        mask[i, :9, :9] = True
+        np.save(tmp_path / f"mask{i}.npy", mask)
+        rows.append((f"{i}.npy", f"mask{i}.npy", i % 2))
+    pd.DataFrame(rows, columns=["image", "mask", "label"]).to_csv(tmp_path / "c.csv", index=False)
+    tracemalloc.start()
+    cases = read_cases(tmp_path / "c.csv")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert cases.images.shape == (8, 128, 128, 1)
+    assert peak < 8 * 4 * 2**20

@@ -1,5 +1,7 @@
 """The audit of the audit: by mask it says what rendering the scene again says."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from intensity.audit.registry import EDITS
 from intensity.audit.truth import (
     EXACT,
     KNOWN,
+    NETWORK,
     compare,
     example,
     known_errors,
@@ -17,8 +20,10 @@ from intensity.audit.truth import (
     visible_scenes,
 )
 from intensity.data.rendering import masks, render
+from intensity.environment import Layout
 from intensity.storage.store import Store
 from intensity.training import runs
+from intensity.training.presets import TASKS, usual_setting
 
 FAR = 0.05
 """How far a share may be off."""
@@ -73,7 +78,6 @@ def test_rendering_again_knows_what_no_mask_can() -> None:
 def test_a_network_that_reads_the_object_alone_agrees_exactly() -> None:
     """Of scenes on black without squares, masks know all that the renderer does."""
     import handmade
-    from intensity.training.presets import TASKS
 
     scenes = visible_scenes("hard", 60).without_noise()
     found = compare(handmade.reads_the_mean(TASKS["hard"]), scenes)
@@ -82,12 +86,25 @@ def test_a_network_that_reads_the_object_alone_agrees_exactly() -> None:
 
 
 def test_without_such_networks_nothing_is_said(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store(tmp_path)  # type: ignore[arg-type]
+    store = Store(tmp_path)
     untrained.keep(store)
     monkeypatch.setattr(runs, "usual_store", lambda: store)
     assert known_errors().empty
+
+
+def test_networks_trained_in_passing_do_not_take_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path, published=Layout().pretrained)
+    scenes = usual_setting(TASKS["absolute"])
+    untrained.keep(store, task="absolute", scenes=scenes, network=NETWORK, seed=0)
+    monkeypatch.setattr(runs, "usual_store", lambda: store)
+    found = known_errors(40).set_index(["network", "edit"])["audit"]
+    assert abs(found["absolute", "slope"]) <= 0.1
+    model, cases = example(30)
+    assert (model.predict_on_batch(cases.images).argmax(axis=1) == cases.label).mean() > 0.8
 
 
 def test_the_example_is_a_network_that_knows_its_scenes() -> None:

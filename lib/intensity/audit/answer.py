@@ -52,7 +52,7 @@ class Answer:
         accuracy: share of right answers, the mean over networks; None for scores.
         effects: by the name of the edit, controls included.
         slope, plane: of levels; None where no case has a surround.
-        cues: accuracy of each cue alone, by name; none for scores.
+        cues: accuracy of each cue alone, by name; none for scores, nor of a single group.
         settings: how it was asked, for the report.
         notes: what a reader has to know, a sentence each.
         errors: how far such an audit is off where the truth is known; empty where it was not asked.
@@ -181,8 +181,8 @@ def audit(
     Raises:
         InvalidInput: network and cases do not fit, or there is nothing to audit.
     """
-    if images < 2:
-        raise InvalidInput(f"images: {images} is not allowed: 2 or more")
+    if (least := min(images, len(cases))) < 2:
+        raise InvalidInput(f"images: {least} is not allowed: 2 or more")
     total, most = cases.total or len(cases), min(images, QUICK) if quick else images
     if most < len(cases.classes):
         raise InvalidInput(f"images: {most} is not allowed: {len(cases.classes)} classes or more")
@@ -200,7 +200,7 @@ def audit(
     effects = run_edits(asked, cases, before, edits, donors, tick)
     slope = level_slope(asked, cases, before, donors, tick)
     plane = level_plane(asked[0], cases, donors, grid, tick)
-    cues = cue_accuracies(cases) if cases.classes else {}
+    cues = cue_accuracies(cases) if cases.classes and cases.groups > 1 else {}
     errors = known_errors() if known else pd.DataFrame()
     named = {key: getattr(value, "__name__", str(value)) for key, value in options.items()}
     settings = {"networks": str(len(asked)), "quick": str(quick), **named}

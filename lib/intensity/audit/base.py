@@ -34,14 +34,8 @@ class Edit(Registered):
         quick: whether it belongs to a quick audit.
     """
 
-    PRESENTATION = ("label", "group", "quick")
-
     group: str = ""
     quick: bool = False
-
-    def __hash__(self) -> int:
-        """By name: options are a dict."""
-        return hash(self.name)
 
 
 class Edited(NamedTuple):
@@ -104,8 +98,9 @@ class Shown:
 
     @property
     def step(self) -> np.ndarray:
-        """(m,) level of an object of another class minus that of the own."""
-        return self.cases.spread.level[self.donors[self.rows, 0]] - self.of("level")
+        """(m,) level of an object of another class minus that of the own; 0 without a donor."""
+        donor = self.donors[self.rows, 0]
+        return np.where(donor >= 0, self.cases.spread.level[donor] - self.of("level"), 0)
 
     @cached_property
     def common_step(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -158,15 +153,19 @@ class Shown:
             where: (m, h, w) bool, what was changed; by default all that is no padding.
             told: other fields of `Edited`.
         """
-        low, high = self.cases.values
         where = self.valid if where is None else where
-        out = where[..., None] & ((pixels < low) | (pixels > high))
-        share = out.mean(axis=-1).sum(axis=(1, 2)) / np.maximum(where.sum(axis=(1, 2)), 1)
         plain = {
             "applies": np.ones(len(pixels), bool), "label": np.full(len(pixels), -1),
             "unusual": np.zeros(len(pixels), bool), "dose": np.full(len(pixels), np.nan),
+            "clipped": self.outside_range(pixels, where),
         }  # fmt: skip
-        return Edited(pixels=self.with_changes(pixels, where), clipped=share, **{**plain, **told})
+        return Edited(pixels=self.with_changes(pixels, where), **{**plain, **told})
+
+    def outside_range(self, pixels: np.ndarray, where: np.ndarray) -> np.ndarray:
+        """(m,) share of the values somewhere, (m, h, w) bool, that leave the declared range."""
+        low, high = self.cases.values
+        out = where[..., None] & ((pixels < low) | (pixels > high))
+        return out.mean(axis=-1).sum(axis=(1, 2)) / np.maximum(where.sum(axis=(1, 2)), 1)
 
     def with_changes(self, pixels: np.ndarray, where: np.ndarray) -> np.ndarray:
         """The images with other pixels somewhere, in the channels that are changed; cut, float32.
@@ -183,18 +182,20 @@ class Shown:
 
 
 def choose_donors(cases: Cases) -> np.ndarray:
-    """For every case a random other one of another class, and one of its own class.
+    """For every case a random one of another class, and one of its own class, of other groups.
 
     That of its own class is the one whose level is as far from its own as the first one's is, or
-    most nearly so. Cases without classes have a donor of the first kind alone, any other.
+    most nearly so. Cases without classes have a donor of the first kind alone. A patient's own
+    images are no donors, for they are alike in all else, too, unless there is one group only.
 
     Returns:
         (n, 2) rows, -1 for none.
     """
     draws = np.random.Generator(np.random.Philox(key=SEED["donors"])).random(len(cases))
     level, found = cases.spread.level, np.full((len(cases), 2), -1)
+    kind = cases.group if cases.groups > 1 else np.arange(len(cases))
     for i, draw in enumerate(draws):
-        others = np.arange(len(cases)) != i
+        others = kind != kind[i]
         same = others & (cases.label == cases.label[i]) & bool(cases.classes)
         if len(apart := np.flatnonzero(others & ~same)):
             found[i, 0] = apart[int(draw * len(apart))]
@@ -206,10 +207,8 @@ def choose_donors(cases: Cases) -> np.ndarray:
 
 def cut_share(shown: Shown, where: np.ndarray, step: np.ndarray) -> np.ndarray:
     """(m,) share of values in a region that would leave the declared range by (m,) steps."""
-    low, high = shown.cases.values
     moved = shown.pixels + step[:, None, None, None].astype(np.float32)
-    out = (where > 0)[..., None] & ((moved < low) | (moved > high))
-    return out.mean(axis=-1).sum(axis=(1, 2)) / np.maximum((where > 0).sum(axis=(1, 2)), 1)
+    return shown.outside_range(moved, where > 0)
 
 
 def shifted(shown: Shown, where: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

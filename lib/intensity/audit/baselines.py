@@ -7,7 +7,6 @@ the same fold; a group lies in one fold whole.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,15 +20,6 @@ FOLDS = 5
 NEIGHBORS = 5
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """By which a surround is known."""
-
-
-@dataclass(frozen=True)
-class Cue(Registered):
-    """A row of `CUES`; its function takes cases and returns (n, k) numbers."""
-
-    def __hash__(self) -> int:
-        """By name."""
-        return hash(self.name)
 
 
 def _spread(*names: str) -> Callable[[Cases], np.ndarray]:
@@ -47,18 +37,21 @@ def _background(cases: Cases) -> np.ndarray:
     return np.array(found)
 
 
-_ROWS = (
-    Cue("level_alone", "the object's level", _spread("level")),
-    Cue("contrast_alone", "its contrast to the surround", _spread("contrast")),
-    Cue("area_alone", "the mask's area", _spread("area")),
-    Cue("background_alone", "the background", _background),
-)
-CUES = {row.name: row for row in _ROWS}
-"""All cues by name."""
+CUES = {row.name: row for row in (
+    Registered("level_alone", "the object's level", _spread("level")),
+    Registered("contrast_alone", "its contrast to the surround", _spread("contrast")),
+    Registered("area_alone", "the mask's area", _spread("area")),
+    Registered("background_alone", "the background", _background),
+)}  # fmt: skip
+"""All cues by name; their functions take cases and return (n, k) numbers."""
 
 
 def cue_accuracies(cases: Cases) -> dict[str, Interval]:
-    """How often each cue alone tells the class, by name, with its interval over groups."""
+    """How often each cue alone tells the class, by name, with its interval over groups.
+
+    Args:
+        cases: of two groups or more.
+    """
     fold = _folds(cases.group)
     found = {}
     for name, cue in CUES.items():
@@ -68,9 +61,8 @@ def cue_accuracies(cases: Cases) -> dict[str, Interval]:
 
 
 def _folds(group: np.ndarray) -> np.ndarray:
-    """(n,) numbers of folds; with a single group, images of it are in several."""
+    """(n,) numbers of folds, each group's in one."""
     _, number = np.unique(group, return_inverse=True)
-    number = number if number.max() else np.arange(len(group))
     order = np.random.Generator(np.random.Philox(key=len(group))).permutation(number.max() + 1)
     folds: np.ndarray = order[number] % min(FOLDS, number.max() + 1)
     return folds

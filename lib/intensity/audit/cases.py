@@ -59,11 +59,14 @@ class Spread(NamedTuple):
         """(n,) level minus that around."""
         return self.level - self.around
 
-    def usual(self, name: str, value: np.ndarray) -> np.ndarray:
-        """Whether values lie between the 1 % and 99 % quantiles of those that occur."""
+    def usual(self, name: str, value: np.ndarray, slack: float = 0.0) -> np.ndarray:
+        """Whether values lie between the 1 % and 99 % quantiles of those that occur, or so near."""
         found = getattr(self, name)
-        low, high = np.quantile(found[np.isfinite(found)], (0.01, 0.99))
-        slack = 1e-5 * max(abs(low), abs(high), 1)
+        found = found[np.isfinite(found)]
+        if not len(found):
+            return np.zeros(np.shape(value), bool)
+        low, high = np.quantile(found, (0.01, 0.99))
+        slack = max(slack, 1e-5 * max(abs(low), abs(high), 1))
         return (value >= low - slack) & (value <= high + slack)
 
 

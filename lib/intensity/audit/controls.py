@@ -16,22 +16,21 @@ def identity(shown: Shown) -> Edited:
 
 def sham(shown: Shown) -> Edited:
     """A region of the object's shape, elsewhere in the image, moves by the object's step."""
-    found = [
+    where = np.stack([
         masks.elsewhere(mask, outside, shown.rng("sham", i))
         for i, (mask, outside) in enumerate(zip(shown.mask, shown.outside, strict=True))
-    ]
-    where = np.stack([shown.mask[i] & False if one is None else one for i, one in enumerate(found)])
+    ])  # fmt: skip
     pixels, step = shifted(shown, where, shown.step)
     return shown.edited(pixels, where, applies=(step != 0) & where.any(axis=(1, 2)), dose=step)
 
 
 def mask_changed(shown: Shown, by: int) -> Edited:
     """The object's level changes in a mask with more, or fewer, rows of pixels all around."""
-    changed = other_level(shown, 0, lambda mask: masks.grown(mask, by) & shown.valid)
-    left = masks.grown(shown.mask, by).any(axis=(1, 2))
-    return changed._replace(applies=changed.applies & left)
+    where = masks.grown(shown.mask, by) & shown.valid
+    changed = other_level(shown, 0, where)
+    return changed._replace(applies=changed.applies & where.any(axis=(1, 2)))
 
 
 def mask_feathered(shown: Shown, width: int) -> Edited:
     """The object's level changes with a soft edge, so many pixels each way."""
-    return other_level(shown, 0, lambda mask: masks.feathered(mask, width) * shown.valid)
+    return other_level(shown, 0, masks.feathered(shown.mask, width) * shown.valid)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy import ndimage
 
@@ -12,9 +10,12 @@ from intensity.audit.base import Edited, Shown, shifted
 from intensity.audit.cases import SURROUND
 
 
-def other_level(shown: Shown, column: int, soft: Callable[..., np.ndarray] | None = None) -> Edited:
-    """The object's level becomes that of an object of another class (0) or of its own (1)."""
-    where = shown.mask if soft is None else soft(shown.mask)
+def other_level(shown: Shown, column: int, where: np.ndarray | None = None) -> Edited:
+    """The object's level becomes that of an object of another class (0) or of its own (1).
+
+    It moves by (m, h, w) weights, those of the masks by default.
+    """
+    where = shown.mask if where is None else where
     donor = shown.donors[shown.rows, column]
     wanted = shown.cases.spread.level[donor] - shown.of("level")
     pixels, step = shifted(shown, where, wanted)
@@ -80,7 +81,8 @@ def residuals_permuted(shown: Shown) -> Edited:
 def background_swapped(shown: Shown, column: int) -> Edited:
     """The object before another image, whose own object is filled with pixels around it."""
     pixels, donors = shown.pixels.copy(), shown.donors[shown.rows, column]
-    applies = (donors >= 0) & (shown.of("room") >= SURROUND)
+    room = shown.cases.spread.room
+    applies = (donors >= 0) & (np.minimum(shown.of("room"), room[donors]) >= SURROUND)
     for i in np.flatnonzero(applies):
         behind = _without_object(shown, int(i), int(donors[i]))
         around = shown.outside[i]
@@ -113,6 +115,5 @@ def _without_object(shown: Shown, i: int, row: int) -> np.ndarray:
     """The image of a row, its object filled with pixels drawn from around it."""
     image, mask = shown.cases.images[row].astype(np.float32), shown.cases.masks[row]
     around = image[shown.cases.valid(np.array([row]))[0] & ~mask]
-    if len(around):
-        image[mask] = shown.rng("holes", i).choice(around, int(mask.sum()))
+    image[mask] = shown.rng("holes", i).choice(around, int(mask.sum()))
     return image

@@ -67,9 +67,8 @@ class Effect:
     @cached_property
     def follows(self) -> Interval:
         """Share of answers that become the class that goes with the change."""
-        known = np.isfinite(self.followed)
-        counted = known.sum(axis=0).astype(float)
-        return ratio_interval(np.nansum(self.followed, axis=0), counted, self.group, counted.all())
+        counted = np.isfinite(self.followed).sum(axis=0).astype(float)
+        return ratio_interval(np.nansum(self.followed, axis=0), counted, self.group)
 
 
 def answers(values: np.ndarray) -> np.ndarray:

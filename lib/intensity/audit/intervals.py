@@ -26,7 +26,8 @@ def ratio_interval(
     """The sum of one number over that of another, with its 95 % interval over groups.
 
     Percentiles of the bootstrap, taken at Phi(-sqrt(g / (g - 1)) t(.975, g - 1)) and its mirror
-    for g groups. Where all groups agree, a share has Wilson's interval of so many groups.
+    for g groups, those with something to be divided by. Where all groups agree, a share has
+    Wilson's interval of so many groups.
 
     Args:
         numerator: (n,) numbers.
@@ -41,17 +42,17 @@ def ratio_interval(
     from scipy.stats import t as student
 
     _, number = np.unique(group, return_inverse=True)
-    above, below = (np.bincount(number, weights=part) for part in (numerator, denominator))
+    sums = np.stack([np.bincount(number, weights=part) for part in (numerator, denominator)])
+    above, below = sums[:, sums[1] > 0]
     count = len(above)
-    value = float(above.sum() / below.sum()) if below.sum() else math.nan
-    if count < FEWEST_GROUPS or math.isnan(value):
+    value = float(above.sum() / below.sum()) if count else math.nan
+    if count < FEWEST_GROUPS:
         return Interval(math.nan, math.nan, value)
     if share and np.ptp(above / below) == 0:
         low, high, _ = wilson(round(value * count), count)
         return Interval(min(low, value), max(high, value), value)
     drawn = _drawn(count)
-    sums = drawn @ below
-    ratios = (drawn @ above)[sums > 0] / sums[sums > 0]
+    ratios = (drawn @ above) / (drawn @ below)
     quantile = float(student.ppf((1 + LEVEL) / 2, count - 1)) * math.sqrt(count / (count - 1))
     tail = float(ndtr(-quantile))
     low, high = np.quantile(ratios, (tail, 1 - tail))

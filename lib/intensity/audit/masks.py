@@ -106,21 +106,21 @@ def _signed(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, inside - 0.5, 0.5 - outside)
 
 
-def elsewhere(mask: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
-    """An object's shape at another place of its (h, w) image; None where there is none for it.
+def elsewhere(mask: np.ndarray, allowed: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """An object's shape at another place of its (h, w) image; empty where there is none for it.
 
     Args:
         mask: the object.
         allowed: pixels that it may cover.
         rng: which of the places.
     """
+    moved = np.zeros_like(mask)
     rows, columns = np.nonzero(mask)
     rows, columns = rows - rows.min(), columns - columns.min()
     height, width = mask.shape[0] - rows.max(), mask.shape[1] - columns.max()
     for place in rng.integers(0, height * width, TRIES):
         row, column = divmod(int(place), width)
         if allowed[rows + row, columns + column].all():
-            moved = np.zeros_like(mask)
             moved[rows + row, columns + column] = True
-            return moved
-    return None
+            break
+    return moved

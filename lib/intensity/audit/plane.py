@@ -69,10 +69,13 @@ def level_slope(
     donors: np.ndarray,
     tick: Tick = lambda _: None,
 ) -> Slope | None:
-    """The slope, of all cases with a surround; None where there are fewer than two.
+    """The slope, of all cases with a surround.
 
     Args:
         networks, cases, before, donors, tick: as for `run_edits`.
+
+    Returns:
+        None where there are fewer than two, or where steps of the object change no margin at all.
     """
     products, squares, rows = [], [], []
     for batch in batches(len(cases), cases.batch):
@@ -87,17 +90,16 @@ def level_slope(
                 squares.append(g_o**2)
                 rows.append(shown.rows[kept])
             tick(2 * len(networks) * len(shown.rows))
-    if not rows or len(np.unique(np.concatenate(rows))) < 2:
+    row = np.concatenate([[], *rows]).astype(int)
+    if len(np.unique(row)) < 2:
         return None
     above, below = (np.concatenate(part, axis=1) for part in (products, squares))
-    row = np.concatenate(rows)
-    total = below.sum(axis=1)
-    seeds = np.divide(above.sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
-    scaled = total[:, None] + (total == 0)[:, None]
-    over = ratio_interval(
-        (above / scaled).mean(axis=0), (below / scaled).mean(axis=0), cases.group[row], share=False
-    )
-    return Slope(over, seeds.tolist(), len(np.unique(row)))
+    total = below.sum(axis=1, keepdims=True)
+    if not total.all():
+        return None
+    above, below = above / total, below / total
+    over = ratio_interval(above.mean(axis=0), below.mean(axis=0), cases.group[row], share=False)
+    return Slope(over, above.sum(axis=1).tolist(), len(np.unique(row)))
 
 
 def _moved_apart(shown: Shown, step: float) -> tuple[list[np.ndarray], np.ndarray]:
@@ -140,24 +142,24 @@ def level_plane(
     low, high = np.quantile([*spread.level, *spread.around[usable]], (0.01, 0.99))
     levels = np.linspace(low, high, grid)
     share: Any = 0
-    for batch in batches(len(rows), max(1, cases.batch // grid)):
+    for batch in batches(len(rows), cases.batch):
         shown = Shown(cases, rows[batch], donors)
-        share += np.stack([_answers_at(network, shown, level, levels, tick) for level in levels])
+        share += np.stack([
+            [_answers_at(network, shown, level, around, tick) for level in levels]
+            for around in levels
+        ])  # fmt: skip
     seen = [spread.usual(name, levels) for name in ("around", "level")]
     return Plane(levels, share / len(rows), seen[0][:, None] & seen[1], len(rows))
 
 
 def _answers_at(
-    network: Prediction, shown: Shown, around: float, levels: np.ndarray, tick: Tick
+    network: Prediction, shown: Shown, level: float, around: float, tick: Tick
 ) -> np.ndarray:
-    """(k, classes) counts of answers with the surround at one level and the object at k."""
-    back = (around - shown.of("around"))[:, None, None, None]
-    images = []
-    for level in levels:
-        step = (level - shown.of("level"))[:, None, None, None]
-        moved = shown.pixels + np.where(shown.mask[..., None], step, back)
-        images.append(shown.with_changes(moved, shown.valid))
-    values = network(np.concatenate(images))
+    """(classes,) counts of answers with object and surround at these levels."""
+    steps = (level - shown.of("level"), around - shown.of("around"))
+    step, back = (one[:, None, None, None] for one in steps)
+    moved = shown.pixels + np.where(shown.mask[..., None], step, back)
+    values = network(shown.with_changes(moved, shown.valid))
     tick(len(values))
     counted = values if network.scores else np.eye(values.shape[1])[answers(values)]
-    return counted.reshape(len(levels), len(shown.rows), -1).sum(axis=1)
+    return counted.sum(axis=0)

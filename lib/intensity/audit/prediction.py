@@ -17,7 +17,7 @@ import numpy as np
 
 from intensity.audit.cases import Cases, check_classes
 from intensity.audit.outputs import Output, Reader, find_reader, looks_like
-from intensity.audit.preprocessing import find_function, find_preprocessing
+from intensity.audit.preprocessing import find_function, find_preprocessing, one_line
 from intensity.models.inputs import batches
 from intensity.values import InvalidInput
 
@@ -60,7 +60,7 @@ class Prediction:
 
 def rows_of(predict: Predict, images: np.ndarray) -> np.ndarray:
     """(n, k) float64 numbers that a network returns for n images, checked."""
-    found = np.asarray(predict(np.ascontiguousarray(images, np.float32)))
+    found = _asked("predict", predict, images)
     found = found[:, None] if found.ndim == 1 else found
     if found.ndim != 2 or len(found) != len(images) or not found.shape[1]:
         raise InvalidInput(
@@ -70,6 +70,19 @@ def rows_of(predict: Predict, images: np.ndarray) -> np.ndarray:
     if found.dtype.kind not in "uif" or not np.isfinite(found).all():
         raise InvalidInput("predict: returns NaN, infinity or no numbers; finite ones are allowed")
     return found.astype(np.float64)
+
+
+def _asked(field: str, function: Predict, images: np.ndarray) -> np.ndarray:
+    """What a function makes of images as float32; whatever goes wrong in it is one line."""
+    try:
+        return np.asarray(function(np.ascontiguousarray(images, np.float32)))
+    except InvalidInput:
+        raise
+    except Exception as error:
+        raise InvalidInput(
+            f"{field}: fails on float32 images of shape {images.shape}: "
+            f"{type(error).__name__}: {one_line(error)}"
+        ) from error
 
 
 def open_network(
@@ -107,11 +120,11 @@ def open_network(
         raise InvalidInput("label: None is not allowed, except with output 'score'")
     found, own = find_network(network)
     before = find_preprocessing(preprocess, cases.values)
-    call, kind = _opened(found, cases, output)
+    call, kind = _opened(found, _asked("preprocess", before, cases.images[:1]), output)
     predict = lambda images: call(before(images))  # noqa: E731
     some = max(2, min(TRIED, cases.batch))
     tried = cases[np.unique(np.linspace(0, len(cases) - 1, some).astype(int))]
-    raw = _first(predict, tried.images)
+    raw = rows_of(predict, tried.images)
     kind = looks_like(raw) if kind == "auto" else kind
     read = find_reader(kind, raw.shape[1], threshold, of)
     share = float(np.isin(raw, (0, 1)).mean()) if kind in ("probability", "sigmoid") else 0.0
@@ -146,15 +159,17 @@ def _load(path: Path) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:
-        reason = " ".join(str(error).split())[:120]
         raise InvalidInput(
-            f"model: {path} cannot be loaded: {reason}; if it has classes of your own, give "
-            "module:name, of the model or of a function, in the file that defines them"
+            f"model: {path} cannot be loaded: {one_line(error)}; if it has classes of your own, "
+            "give module:name, of the model or of a function, in the file that defines them"
         ) from None
 
 
-def _opened(network: Any, cases: Cases, output: Output) -> tuple[Predict, str]:
-    """What computes, and what it returns: of a Keras model logits, whatever it ends with."""
+def _opened(network: Any, image: np.ndarray, output: Output) -> tuple[Predict, str]:
+    """What computes, and what it returns: of a Keras model logits, whatever it ends with.
+
+    The model has to take the (1, h, w, c) image, one after preprocessing.
+    """
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(network, keras.Model):
         return network, output
@@ -164,8 +179,8 @@ def _opened(network: Any, cases: Cases, output: Output) -> tuple[Predict, str]:
 
     if output == "score":
         return network.predict_on_batch, output
-    found = explained(network, cases.images.shape)
-    as_pixels(cases.images[:1].astype(np.float32), found.network)
+    found = explained(network, image.shape)
+    as_pixels(image, found.network)
     if found.end == "sigmoid" and found.classes > 1 and output != "multilabel":
         raise InvalidInput(f"output: {output!r} of several sigmoids is not allowed: multilabel")
     if found.end == "unknown" and found.classes == 1:
@@ -174,20 +189,6 @@ def _opened(network: Any, cases: Cases, output: Output) -> tuple[Predict, str]:
     return (
         lambda images: logits(found.network, images)
     ), output if found.end == "unknown" else kind
-
-
-def _first(predict: Predict, images: np.ndarray) -> np.ndarray:
-    """What is returned first; whatever goes wrong is one line."""
-    try:
-        return rows_of(predict, images)
-    except InvalidInput:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InvalidInput(
-            f"predict: fails on {images.dtype} images of shape {images.shape}: "
-            f"{type(error).__name__}: {reason}"
-        ) from error
 
 
 def _check_steady(made: Prediction, images: np.ndarray, first: np.ndarray) -> None:

@@ -57,11 +57,17 @@ def find_function(field: str, text: str) -> Function:
         sys.path.insert(0, here)
     try:
         found: Function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InvalidInput(f"{field}: {text!r} cannot be imported: {error}") from None
+    except Exception as error:  # a user's module may raise anything
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        raise InvalidInput(f"{field}: {text!r} cannot be imported: {reason}") from error
     if not callable(found):
         raise InvalidInput(f"{field}: {text!r} is not allowed: a function")
     return found
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, for the end of a line."""
+    return " ".join(str(error).split())[:200]
 
 
 def _numbers(given: str, rest: str) -> tuple[float, float]:

@@ -17,16 +17,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
 from intensity.audit.cases import Cases, make_cases, sample
+from intensity.audit.preprocessing import one_line
 from intensity.values import InvalidInput, shown
 
 NEEDED = ("image", "mask")
 ALLOWED = (*NEEDED, "label", "group", "site", "split")
 """Columns of a table."""
+ARRAYS = ("images", "masks", "label", "group", "names")
+"""Arrays of an npz."""
 LABELS = "labels.csv"
 """What says the classes of images in a folder."""
 TEST = "test"
@@ -85,30 +89,38 @@ def _drawn(given: Mapping[str, Any], most: int | None) -> np.ndarray:
     count = len(given["names"])
     if most is None or count <= most:
         return np.arange(count)
-    codes = [
-        np.zeros(count, int) if given[name] is None
-        else np.unique(np.asarray(given[name]).astype(str), return_inverse=True)[1]
-        for name in ("label", "group")
-    ]  # fmt: skip
-    return sample(codes[0], codes[1], most)
+    columns = (np.zeros(count) if given[n] is None else given[n] for n in ("label", "group"))
+    label, group = (np.unique(c.astype(str), return_inverse=True)[1] for c in columns)
+    return sample(label, group, most)
 
 
 def _of_npz(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"cases: {shown(path)} cannot be read: {_line(error)}") from None
-    if absent := {"images", "masks"} - arrays.keys():
-        raise InvalidInput(f"cases: {shown(path)} has no {min(absent)}: images, masks, label")
+            arrays = {name: np.atleast_1d(file[name]) for name in file.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise InvalidInput(f"cases: {shown(path)} cannot be read: {one_line(error)}") from None
+    _check_names(path, list(arrays), ("images", "masks"), ARRAYS)
     images, masks = arrays["images"], arrays["masks"]
-    if len(images) != len(masks):
-        raise InvalidInput(f"masks: {len(masks)} are not allowed: one for each of {len(images)}")
-    names = arrays.get("names", np.array([f"image {i}" for i in range(len(images))]))
+    count = len(images)
+    for name, array in arrays.items():
+        if len(array) != count:
+            raise InvalidInput(f"{name}: {len(array)} are not allowed: one for each of {count}")
+    names = arrays.get("names", np.array([f"image {i}" for i in range(count)]))
     return {
         "label": arrays.get("label"), "group": arrays.get("group"), "names": names,
         "read": lambda rows, _: (images[rows], masks[rows]),
     }  # fmt: skip
+
+
+def _check_names(
+    path: Path, names: Sequence[str], needed: Sequence[str], allowed: Sequence[str]
+) -> None:
+    """Refuse columns or arrays that are missing, or that nothing would read."""
+    wrong = [n for n in names if n not in allowed] or [n for n in needed if n not in names]
+    if wrong:
+        kind = "missing" if wrong[0] in needed else "not allowed"
+        raise InvalidInput(f"cases: {wrong[0]!r} of {shown(path)} is {kind}: {', '.join(allowed)}")
 
 
 def _table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
@@ -118,19 +130,16 @@ def _table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
     except FileNotFoundError:
         raise InvalidInput(f"cases: {shown(path)} is not there") from None
     except (ValueError, OSError) as error:
-        raise InvalidInput(f"cases: {shown(path)} cannot be read: {_line(error)}") from None
-    wrong = [c for c in table if c not in ALLOWED] or [c for c in needed if c not in table]
-    if wrong:
-        raise InvalidInput(
-            f"cases: column {wrong[0]!r} of {shown(path)} is "
-            f"{'missing' if wrong[0] in needed else 'not allowed'}: {', '.join(ALLOWED)}"
-        )
+        raise InvalidInput(f"cases: {shown(path)} cannot be read: {one_line(error)}") from None
+    _check_names(path, table.columns.tolist(), needed, ALLOWED)
     if "split" in table:
         table = table[table["split"] == TEST]
     if not len(table):
         raise InvalidInput(
             f"cases: {shown(path)} has no row{' of split test' * ('split' in table)}"
         )
+    for name in table.columns[table.isin(["", np.nan]).any()]:
+        raise InvalidInput(f"cases: {name} of {shown(path)} is empty in a row: fill or drop it")
     return table
 
 
@@ -140,10 +149,9 @@ def _of_table(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
         ([folder / name for name in str(image).split("|")], folder / str(mask))
         for image, mask in zip(table["image"], table["mask"], strict=True)
     ]
-    for images, mask in pairs:
-        for path in (*images, mask):
-            if not path.exists():
-                raise InvalidInput(f"cases: {shown(path)} is not there")
+    absent = [path for images, mask in pairs for path in (*images, mask) if not path.exists()]
+    if absent:
+        raise InvalidInput(f"cases: {shown(absent[0])} is not there")
 
     def read(rows: np.ndarray, chosen: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Images and masks of rows, all of one size."""
@@ -174,7 +182,8 @@ def _folder(folder: Path) -> pd.DataFrame:
     """The table that a folder stands for."""
     for images, masks in (("images", "masks"), *NNUNET):
         if (folder / images).is_dir() and (folder / masks).is_dir():
-            table = _listed(folder, images, masks)
+            channels = images != "images"
+            table = _listed(folder, images, masks, channels)
             break
     else:
         raise InvalidInput(
@@ -184,44 +193,49 @@ def _folder(folder: Path) -> pd.DataFrame:
     if not (folder / LABELS).exists():
         return table
     said = _table(folder / LABELS, ("image", "label")).set_index("image")
+    if len(twice := said.index[said.index.duplicated()]):
+        raise InvalidInput(f"cases: image {twice[0]!r} is in {LABELS} more than once")
     names = table["image"].map(lambda name: Path(name.split("|")[0]).name)
-    stems = names.map(lambda name: _stem(Path(name)))
-    kept = stems.isin(said.index) | names.isin(said.index)
-    keys = stems.where(stems.isin(said.index), names)[kept]
-    columns = said.loc[keys].reset_index(drop=True)
-    if len(columns) < len(said):
-        absent = set(said.index) - set(keys)
+    stems = names.map(lambda name: _stem(Path(name), channels))
+    keys = stems.where(stems.isin(said.index), names)
+    if absent := set(said.index) - set(keys):
         raise InvalidInput(f"cases: image {min(absent)!r} of {LABELS} is not in the folder")
-    table = table[kept].drop(columns="label", errors="ignore").reset_index(drop=True)
-    return pd.concat([table, columns], axis=1)
+    table = table.drop(columns="label", errors="ignore").assign(key=keys)
+    return table.merge(said, left_on="key", right_index=True, suffixes=("", " again"))
 
 
-def _listed(folder: Path, images: str, masks: str) -> pd.DataFrame:
+def _listed(folder: Path, images: str, masks: str, channels: bool) -> pd.DataFrame:
     """Images with the masks of their names; classes by folder where there are folders."""
-    files = sorted(p for p in (folder / images).rglob("*") if p.is_file() and p.name[0] != ".")
-    there = {
-        _stem(p.relative_to(folder / masks)): p for p in (folder / masks).rglob("*") if p.is_file()
-    }
-    channels: dict[str, list[Path]] = {}
-    for path in files:
-        channels.setdefault(_stem(path.relative_to(folder / images)), []).append(path)
-    if absent := channels.keys() - there.keys():
+    files, there = _by_stem(folder / images, channels), _by_stem(folder / masks, False)
+    if absent := files.keys() - there.keys():
         raise InvalidInput(f"cases: {shown(folder / masks)} has no mask of {min(absent)}")
-    if not channels:
+    if not files:
         raise InvalidInput(f"cases: {shown(folder / images)} holds no image")
     rows = [
-        ("|".join(str(p.relative_to(folder)) for p in paths), str(there[stem].relative_to(folder)))
-        for stem, paths in channels.items()
+        ["|".join(str(path.relative_to(folder)) for path in paths) for paths in (own, there[stem])]
+        for stem, own in files.items()
     ]
     table = pd.DataFrame(rows, columns=list(NEEDED))
-    parents = [str(Path(stem).parent) for stem in channels]
+    parents = [str(Path(stem).parent) for stem in files]
     return table if set(parents) == {"."} else table.assign(label=parents)
 
 
-def _stem(path: Path) -> str:
+def _by_stem(folder: Path, channels: bool) -> dict[str, list[Path]]:
+    """Files of a folder and those in it by the names of their cases; one each, but for channels."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name[0] != ".":
+            found.setdefault(_stem(path.relative_to(folder), channels), []).append(path)
+    if twice := [paths for paths in found.values() if len(paths) > 1 and not channels]:
+        raise InvalidInput(f"cases: {shown(twice[0][1])} is not allowed: one file of its name")
+    return found
+
+
+def _stem(path: Path, channels: bool) -> str:
     """The name of a case: without ending, and without nnU-Net's number of a channel."""
     name = path.name.removesuffix(".gz")
-    return str(path.with_name(CHANNEL.sub("", name.removesuffix(Path(name).suffix))))
+    stem = name.removesuffix(Path(name).suffix)
+    return str(path.with_name(CHANNEL.sub("", stem) if channels else stem))
 
 
 def _case(images: Sequence[Path], mask: Path, chosen: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -242,9 +256,11 @@ def _case(images: Sequence[Path], mask: Path, chosen: int | None) -> tuple[np.nd
             )
     pixels = np.concatenate([picture.pixels for picture in pictures], axis=-1)
     masks = object_.pixels[..., 0]
+    if (object_.pixels != masks[..., None]).any():
+        raise InvalidInput(f"masks: {shown(mask)} with colors is not allowed: a number a pixel")
     means = masks == chosen if chosen is not None else masks > 0
     number = int(means.sum(axis=(1, 2)).argmax())
-    return pixels[number], masks[number]
+    return pixels[number].copy(), masks[number].copy()  # a view would keep the whole volume
 
 
 def _same_place(one: Picture, other: Picture) -> bool:
@@ -284,7 +300,7 @@ def read_picture(path: Path) -> Picture:
     except InvalidInput:
         raise
     except Exception as error:
-        raise InvalidInput(f"cases: {shown(path)} cannot be read: {_line(error)}") from None
+        raise InvalidInput(f"cases: {shown(path)} cannot be read: {one_line(error)}") from None
 
 
 def _of_pillow(path: Path) -> Picture:
@@ -314,7 +330,3 @@ def _size(pixels: np.ndarray) -> str:
     """Slices, where there are several, height and width of (slices, h, w, c) or (h, w, c)."""
     sides = pixels.shape[:-1]
     return " x ".join(map(str, sides[sides[0] == 1 and len(sides) == 3 :]))
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

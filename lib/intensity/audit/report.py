@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -31,27 +32,27 @@ FILES = ("results.json", "index.html", "audit.png", "audit.csv", "cases.csv")
 """What a report's folder holds."""
 SCORE = "score"
 """The unit of a network's scores."""
+WORST = ["image", "class", "answer", "level", "around"]
+"""What the page says of the cases whose answers change most often."""
 TEMPLATE = Path(__file__).with_name("templates")
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds anything but a report: it is replaced as a whole.
+    """Refuse a folder that is neither new, nor empty, nor a report: it is replaced as a whole.
 
     Raises:
-        InvalidInput: it does, or it is a file.
+        InvalidInput: it holds anything else (a table of one's own may be called cases.csv), is a
+            file, or cannot be made.
     """
     if folder.exists() and not folder.is_dir():
         raise InvalidInput(f"report: {shown(folder)} is not allowed: a folder")
-    others = (
-        [path.name for path in folder.iterdir() if path.name not in FILES]
-        if folder.exists()
-        else []
-    )
-    if others:
-        raise InvalidInput(
-            f"report: {shown(folder)} is not allowed, it holds {sorted(others)[0]}: a new folder, "
-            "or that of an earlier report"
-        )
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there and there != set(FILES):
+        held = f"{shown(folder)} is not allowed, it holds {min(there - set(FILES) or there)}"
+        raise InvalidInput(f"report: {held}: a new folder, or that of an earlier report")
+    above = next(path for path in folder.resolve().parents if path.exists())
+    if not os.access(above, os.W_OK):
+        raise InvalidInput(f"report: {shown(folder)} cannot be written into {shown(above)}")
 
 
 def write_report(answer: Answer, folder: Path) -> Path:
@@ -147,14 +148,13 @@ def page(answer: Answer, png: bytes) -> str:
         words=in_words(answer),
         accuracy=share_text(answer.accuracy) if answer.accuracy else "",
         picture=base64.b64encode(png).decode(),
-        alt=_alternative(answer),
         effects=[
             (group, [_shown(answer, row) for row in records(rows)])
             for group, rows in parts(answer.rows, "group").items()
         ],
         cues=[(CUES[name].label, share_text(one)) for name, one in answer.cues.items()],
         errors=records(answer.errors),
-        worst=_worst(answer),
+        worst=records(answer.by_case.filter(WORST).head(5)),
         no_claim=NO_CLAIM,
         made=provenance(),
         number=number_text,
@@ -171,16 +171,3 @@ def _shown(answer: Answer, row: dict[str, object]) -> dict[str, object]:
         "seeds": form(seeds) if seeds else "",
         "followed": share_text(effect.follows),
     }
-
-
-def _alternative(answer: Answer) -> str:
-    """What is on the figure, for who does not see it."""
-    said = "Left, the answer at every level of object and surround; right, the share of changed "
-    said += "answers of each edit."
-    return f"{said} {headline(answer)}"
-
-
-def _worst(answer: Answer) -> list[dict[str, object]]:
-    """The cases whose answers change most often."""
-    columns = [c for c in ("image", "class", "answer", "level", "around") if c in answer.by_case]
-    return records(answer.by_case[columns].head(5))

@@ -9,6 +9,9 @@ import numpy as np
 
 from intensity.audit.base import Edited, Shown
 
+FAR = 0.1
+"""Standard deviations of levels beyond those that occur: images are then unlike the data."""
+
 
 def offset(shown: Shown, share: float) -> Edited:
     """All pixels move by a share of the standard deviation of levels."""
@@ -84,4 +87,10 @@ def padding_moved(shown: Shown) -> Edited:
 
 
 def _all_scaled(shown: Shown, pixels: np.ndarray, dose: float) -> Edited:
-    return shown.edited(pixels, dose=np.full(len(pixels), float(dose)))
+    """The edited images; unlike the data where the object's level is then far from all others."""
+    edited = shown.edited(pixels, dose=np.full(len(pixels), float(dose)))
+    channels = pixels.shape[-1] if shown.cases.channel is None else 1
+    change = ((edited.pixels - shown.pixels) * shown.mask[..., None]).sum(axis=(1, 2, 3))
+    level = shown.of("level") + change / (channels * shown.of("area"))
+    spread = shown.cases.spread
+    return edited._replace(unusual=~spread.usual("level", level, FAR * spread.step))

@@ -15,7 +15,7 @@ from intensity.statistics.intervals import Interval
 from intensity.units import DIFFERENCE, FRACTION, find_unit
 
 ABSOLUTE, CONTRAST = 0.25, 0.75
-"""Slopes below and above which one speaks of the level alone, and of contrast alone."""
+"""Slopes as near to 0, and to 1, are of the level alone, and of contrast alone."""
 LITTLE = 0.05
 """Share of changed answers that counts as little."""
 UNLIKE = " (images unlike the data)"
@@ -57,18 +57,19 @@ def effect_text(answer: Answer, name: str) -> str:
 def headline(answer: Answer) -> str:
     """In a sentence, what answers rest on."""
     level, slope = answer.effects.get("level"), answer.slope
-    if level is None or slope is None:
-        return "These images allow no statement about level and contrast."
-    if not answer.scores and level.changed.value <= LITTLE:
+    if level is not None:
         table = answer.table()
         most = table[table["group"] != SCANNER].sort_values("changed").iloc[-1]
-        said = "Answers hardly rest on the level inside the mask; most change with: "
-        return f"{said}{most['label']}, {_marked(answer, most['edit'])}."
+        if level.changed.value <= LITTLE * (most["changed"] if answer.scores else 1):
+            said = "Answers hardly rest on the level inside the mask; most change with: "
+            return f"{said}{most['label']}, {_marked(answer, most['edit'])}."
+    if level is None or slope is None:
+        return "These images allow no statement about level and contrast."
     low, high, value = slope.groups
     low, high = (value, value) if math.isnan(low) else (low, high)
-    if high < ABSOLUTE:
+    if low > -ABSOLUTE and high < ABSOLUTE:
         return "Answers rest on the absolute level inside the mask."
-    if low > CONTRAST:
+    if low > CONTRAST and high < 2 - CONTRAST:
         return "Answers rest on the contrast of the inside of the mask to its surround."
     return "Answers rest on the level inside the mask together with that of the surround."
 
@@ -180,9 +181,8 @@ def _cues(answer: Answer) -> str:
 def _controls(answer: Answer) -> str:
     """How far the numbers can be trusted."""
     have = answer.effects
-    said = f"Controls: nothing changed, {have['identity'].changed.value:.0%}; "
-    said += _joined(answer, {
-        "level_same": "the level of another object of its class",
+    said = "Controls: " + _joined(answer, {
+        "identity": "nothing changed", "level_same": "the level of another object of its class",
         "sham": "the same step elsewhere in the image",
     })  # fmt: skip
     level = have.get("level")
@@ -195,4 +195,7 @@ def _controls(answer: Answer) -> str:
             off = max(abs(other - level.changed.value) for other in others)
             size = f"{off:.2g}" if answer.scores else find_unit(DIFFERENCE).format(off, 1)
             said += f"; {text} moves the first number by up to {size}"
+    if "difference" in answer.errors:
+        most = find_unit(DIFFERENCE).format(answer.errors["difference"].abs().max(), 1)
+        said += f". On scenes whose truth is known such an audit is off by up to {most}"
     return f"{said}."
