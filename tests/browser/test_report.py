@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from intensity.values import ROOT
 from visits import Visit
 
-LARGEST = 15e6
+LARGEST = 12e6
 """Bytes that the page may have."""
 
 LIVE = "#fig-sweep"
