@@ -45,9 +45,8 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"intensity: {where}{error.strerror or error}; {HOW_TO_GO_ON}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print(
-            "intensity: interrupted; what is finished is kept: call again to go on", file=sys.stderr
-        )
+        left = "nothing is written" if command == "audit" else "what is finished is kept"
+        print(f"intensity: interrupted; {left}: call again to go on", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -139,11 +139,10 @@ def _add_audit_options(audit: argparse.ArgumentParser) -> None:
     )
     audit._negative_number_matcher = re.compile(r"-[\d.]")  # -1024..3071 is no option
     audit.add_argument(
-        "model", nargs="+", metavar="MODEL", help="a .keras file or module:function; or several"
-    )
-    audit.add_argument(
-        "cases", metavar="CASES", help="a table (image,mask,label), an .npz or a folder"
-    )
+        "given", nargs="*", metavar=("MODEL", "CASES"),
+        help="a .keras file or module:function, or several; then a table (image,mask,label), an "
+        ".npz or a folder. Without them, an example: tissue in patches of brain",
+    )  # fmt: skip
     audit.add_argument(
         "--values", type=span, default=(0.0, 255.0), metavar="LOW..HIGH",
         help="the range that images can have (0..255)",

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import audited
 from audited import SIZE, arrays
 from intensity.__main__ import main
 from intensity.audit import command
 from intensity.audit.answer import IMAGES, Answer, audit
 from intensity.audit.outputs import Output
+from intensity.audit.reading import read_cases
 from intensity.audit.report import FILES
 from intensity.cli import OUTPUTS, parser
 
@@ -65,6 +67,22 @@ def test_a_table_and_a_function_give_a_report(
     assert "40 of 60 images" in (place / "audit" / "index.html").read_text()
 
 
+def test_without_words_the_example_is_audited(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = read_cases(place / "cases.csv")
+    monkeypatch.setattr(command, "example", lambda: (audited.pixel, cases))
+    assert main(["audit", "--quick"]) == 0
+    assert command.EXAMPLE in capsys.readouterr().err
+    assert command.EXAMPLE in (place / "audit" / "index.html").read_text()
+
+
+def test_a_model_needs_cases(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "reader:predict"]) == 2
+    assert "CASES: nothing after reader:predict is not allowed" in capsys.readouterr().err
+    assert not (place / "audit").exists()
+
+
 def test_files_of_one_network_are_seeds(place: Path) -> None:
     images = keras.Input((SIZE, SIZE, 1))
     dense = keras.layers.Dense(3, activation="softmax")
@@ -83,8 +101,8 @@ def test_options_are_numbers_and_ranges() -> None:
     assert parser().parse_args(["audit", "a.keras", "c.csv"]).images == IMAGES
     words = ["audit", "a.keras", "b.keras", "c.csv", "--values", "-1024..3071.5", "--padding", "-3"]
     found = vars(parser().parse_args(words))
-    assert found["model"] == ["a.keras", "b.keras"]
-    assert (found["cases"], found["values"], found["padding"]) == ("c.csv", (-1024, 3071.5), -3)
+    assert found["given"] == ["a.keras", "b.keras", "c.csv"]
+    assert (found["values"], found["padding"]) == ((-1024, 3071.5), -3)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def rewritten(table: Path, **columns: Any) -> Path:
 def test_a_table_names_files_from_its_own_folder(table: Path) -> None:
     same(table)
     assert read_cases(table).groups == CASES.groups
-    same(rewritten(table, group=None, site="A"))
+    same(rewritten(table, group=None))
 
 
 def test_of_a_split_only_the_test_is_read(table: Path) -> None:

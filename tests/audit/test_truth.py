@@ -14,7 +14,6 @@ from intensity.audit.truth import (
     KNOWN,
     NETWORK,
     compare,
-    example,
     known_errors,
     scene_cases,
     visible_scenes,
@@ -103,11 +102,3 @@ def test_networks_trained_in_passing_do_not_take_their_place(
     monkeypatch.setattr(runs, "usual_store", lambda: store)
     found = known_errors(40).set_index(["network", "edit"])["audit"]
     assert abs(found["absolute", "slope"]) <= 0.1
-    model, cases = example(30)
-    assert (model.predict_on_batch(cases.images).argmax(axis=1) == cases.label).mean() > 0.8
-
-
-def test_the_example_is_a_network_that_knows_its_scenes() -> None:
-    model, cases = example(30)
-    predicted = model.predict_on_batch(cases.images.astype(np.float32)).argmax(axis=1)
-    assert (predicted == cases.label).mean() > 0.8

@@ -14,6 +14,7 @@ is changed; `effects`, `plane` and `baselines` measure, `report` writes, `truth`
 from intensity.audit.answer import Answer, audit
 from intensity.audit.cases import Cases, make_cases
 from intensity.audit.reading import read_cases
-from intensity.audit.truth import example, known_errors
+from intensity.audit.tissue import example
+from intensity.audit.truth import known_errors
 
 __all__ = ["Answer", "Cases", "audit", "example", "known_errors", "make_cases", "read_cases"]

@@ -12,19 +12,23 @@ from tqdm import tqdm
 from intensity.audit.answer import audit
 from intensity.audit.reading import read_cases
 from intensity.audit.report import check_folder
+from intensity.audit.tissue import example
 from intensity.audit.words import headline
 from intensity.environment import FAST, QUIET, set_variables, stderr_to, tell
+from intensity.values import InvalidInput
 
 READING = ("values", "unit", "padding", "channel", "mask_label")
 """Options that say what images are; the others are of the audit."""
+WANTED = "a table (image,mask,label), an .npz or a folder; without MODEL and CASES, an example"
+EXAMPLE = "tissue in patches of brain"
 
 
-def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **options: Any) -> None:
+def run_audit(given: Sequence[str], images: int, report: Path, **options: Any) -> None:
     """Audit a network, or several of one kind, and say where the page is.
 
     Args:
-        model: .keras files, or "module:function".
-        cases: a table, an npz or a folder.
+        given: .keras files or "module:function", then a table, an npz or a folder; or nothing, for
+            the example.
         images: at most so many cases.
         report: the folder to write.
         options: of `read_cases` and `audit`.
@@ -32,12 +36,19 @@ def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **opt
     Raises:
         InvalidInput: anything cannot be used; nothing is written then.
     """
+    if len(given) == 1:
+        raise InvalidInput(f"CASES: nothing after {given[0]} is not allowed: {WANTED}")
     set_variables({**QUIET, **FAST})
     check_folder(report)
-    if any(name.endswith(".keras") for name in model):
-        _start_tensorflow()
+    _start_tensorflow()
     reading = {name: options.pop(name) for name in READING}
-    found = read_cases(cases, most=images, **reading)
+    network: Any
+    if given:
+        *network, title = given
+        found = read_cases(title, most=images, **reading)
+    else:
+        tell(f"{EXAMPLE}; its training takes about 15 s, once")
+        title, (network, found) = EXAMPLE, example()
     bars: list[tqdm[Any]] = []
 
     def announce(line: str, count: int) -> None:
@@ -46,7 +57,7 @@ def run_audit(model: Sequence[str], cases: str, images: int, report: Path, **opt
         bars.append(tqdm(total=count, unit=" images", leave=False, disable=None))
 
     answer = audit(
-        list(model), found, images=images, title=Path(cases).stem,
+        network, found, images=images, title=Path(title).stem,
         tell=announce, tick=lambda count: bars[0].update(count), **options,
     )  # fmt: skip
     bars[0].close()

@@ -62,18 +62,6 @@ def visible(scenes: Scenes) -> Scenes:
     return scenes[np.flatnonzero(masks(scenes).object.any(axis=(1, 2)))]
 
 
-def example(count: int = SCENES) -> tuple[keras.Model, Cases]:
-    """A network that ships with the project, trained on absolute levels, and scenes to audit it on.
-
-    Raises:
-        InvalidInput: the network is not there.
-    """
-    import intensity
-
-    task = KNOWN[0]
-    return intensity.load(NETWORK, task, SEED), scene_cases(visible_scenes(task, count))
-
-
 def known_errors(count: int = SCENES) -> pd.DataFrame:
     """How far the audit is off on the networks that ship with the project.
 

@@ -46,7 +46,7 @@ class TissueTraining(Value):
 
     kind: Kind = "raw"
     task: Task | None = None
-    parts: Annotated[int, Field(ge=1)]
+    parts: Annotated[int, Field(ge=1)] = 160
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 3e-3
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
@@ -66,37 +66,38 @@ def train_tissue(training: TissueTraining) -> tuple[keras.Model, pd.DataFrame]:
     from intensity.models.build import keras_defaults
 
     with keras_defaults():
-        model, rows = _learning(training), []
+        model, rows = build_tissue(training.kind, training.seed), []
+        learner = _learning(model, training)
         for part in range(training.parts):
             images, label = _shown(training, part)
             scores = np.zeros(2)
             for first in range(0, PART, BATCH):
                 batch = slice(first, first + BATCH)
-                found = model.train_on_batch(images[batch], label[batch], return_dict=True)
+                found = learner.train_on_batch(images[batch], label[batch], return_dict=True)
                 scores += [float(found[name]) for name in ("loss", "accuracy")]
             rows.append(((part + 1) * PART, *(scores * BATCH / PART)))
     return model, pd.DataFrame(rows, columns=["patches", "loss", "accuracy"])
 
 
-def _learning(training: TissueTraining) -> keras.Model:
-    """A fresh network that knows how to learn."""
+def _learning(model: keras.Model, training: TissueTraining) -> keras.Model:
+    """What trains a network's weights; the network itself is kept without an optimizer."""
     import keras
 
-    model = build_tissue(training.kind, training.seed)
+    learner = keras.Model(model.inputs, model.outputs)
     steps = training.parts * PART // BATCH
     warm_up = max(1, steps // WARM_UP)
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0, warmup_target=training.learning_rate,
         warmup_steps=warm_up, decay_steps=max(1, steps - warm_up),
     )  # fmt: skip
-    model.compile(
+    learner.compile(
         keras.optimizers.Adam(rate, global_clipnorm=1.0),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         run_eagerly=steps <= FEW,
     )
-    model.optimizer.build(model.trainable_variables)
-    return model
+    learner.optimizer.build(learner.trainable_variables)
+    return learner
 
 
 def _shown(training: TissueTraining, part: int) -> tuple[np.ndarray, np.ndarray]:
