@@ -59,8 +59,7 @@ ELSEWHERE = {
     "pre-commit run --all-files": "test_commits.py::test_all_files_are_checked",
     "python -m intensity explore": "browser/test_explore.py::"
     "test_the_slider_changes_the_pictures_by_keyboard",
-    "python -m intensity audit": "audit/test_command.py::"
-    "test_without_words_the_example_is_audited",
+    "python -m intensity audit": "audit/test_command.py::test_without_words_the_example_is_audited",
     "python -m intensity publish": "runner/test_publish.py::test_the_readme_gets_the_main_findings",
     "source .venv/bin/activate": "test_setup.py::test_the_environment_can_be_activated",
 }

@@ -146,7 +146,7 @@ def test_the_slider_changes_image_maps_and_probabilities(report: Visit, smoke_ru
 
 def test_another_scene_is_chosen_and_shown_as_it_was_drawn(report: Visit) -> None:
     page = live(report.page)
-    level, as_drawn = page.locator(f"{LIVE} output"), page.get_by_role("button", name="As drawn")
+    level, as_drawn = page.locator(f"{LIVE} output"), page.get_by_role("button", name="Reset")
     as_drawn.click()
     drawn, before = level.inner_text(), picture(page, "image")
     page.get_by_label("Test scene").select_option("class 2, no. 1")

@@ -167,6 +167,19 @@ def test_results_that_another_version_wrote_are_refused_in_one_line(
     assert "\n" not in str(refusal.value)
 
 
+def test_findings_in_words_say_what_their_intervals_are_over(tmp_path: Path) -> None:
+    book = Results("01_data", tmp_path)
+    book.over_seeds("answers_by_background/hard/bn_compact", [0.8, 0.9, 0.7], scenes=1000)
+    book.over_seeds("rectangle_wins/hard/bn_compact/twice", [0.8, 0.9], scenes=2000)
+    save_part(book)
+    found = merge(tmp_path, NOTEBOOKS)
+    assert "class is named in " + found.known["rectangle_wins/hard/bn_compact/twice"].text in (
+        " ".join(found.in_words)
+    )
+    assert "over 2 to 3 trainings" in found.behind_words
+    assert "tested on 1,000 to 2,000 scenes" in found.behind_words
+
+
 def test_the_main_findings_are_those_that_were_measured(tmp_path: Path) -> None:
     book = Results("01_data", tmp_path)
     tenth = [0.83, 0.84, 0.82, 0.85, 0.81]
@@ -179,6 +192,7 @@ def test_the_main_findings_are_those_that_were_measured(tmp_path: Path) -> None:
     assert found.findings("paper") == []
     first, second = found.findings("ours")
     assert found.in_words == []  # the first one needs the rectangle too
+    assert found.behind_words == ""
     assert f"{differing.text} (claimed: > 50 %)" in first.here
     assert (first.claim, first.verdict, first.place) == ("O8", "holds", "")
     assert f"{jitter.text} (claimed: > 2 grey levels)" in second.here

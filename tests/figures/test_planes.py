@@ -172,11 +172,11 @@ def test_answers_off_black_stand_beside_logits_on_black() -> None:
     )
     fig = answers_off_black(plane, curve, TASKS["hard"])
     left, right = fig.axes
-    boxes = [text.get_text() for text in left.texts]
+    boxes = [text.get_text() for text in right.texts]
     assert boxes == [str(label) for label in TASKS["hard"].labels]
-    assert [line.get_ydata().tolist() for line in right.lines[-3:]] == [[0, 0], [1, 1], [2, 2]]
-    assert len({str(line._dash_pattern) for line in right.lines[-3:]}) == 3
-    assert (left.get_ylabel(), left.get_xlabel()) == (
+    assert [line.get_ydata().tolist() for line in left.lines[-3:]] == [[0, 0], [1, 1], [2, 2]]
+    assert len({str(line._dash_pattern) for line in left.lines[-3:]}) == 3
+    assert (right.get_ylabel(), right.get_xlabel()) == (
         "level of the background",
         "level of the object",
     )

@@ -102,8 +102,24 @@ class RunResults(Value):
     def in_words(self) -> list[str]:
         """What was found, for somebody who reads nothing else; only what was measured."""
         texts = {name: measured.text for name, measured in self.known.items()}
-        stated = load_claims().findings
-        return [text.format_map(texts) for text in stated if places(text) <= texts.keys()]
+        return [text.format_map(texts) for text in self._stated]
+
+    @property
+    def behind_words(self) -> str:
+        """What the intervals of `in_words` are over, in a sentence; empty where there is none."""
+        counted = [self.known[name].n for text in self._stated for name in places(text)]
+        if not counted:
+            return ""
+        seeds, scenes = ([getattr(n, name) for n in counted] for name in ("seeds", "scenes"))
+        return (
+            f"Brackets are 95 % intervals over {_span(seeds)} trainings of each network with "
+            f"different seeds, tested on {_span(scenes)} scenes that no training has seen."
+        )
+
+    @property
+    def _stated(self) -> list[str]:
+        """The texts of `in_words` whose numbers are there."""
+        return [text for text in load_claims().findings if places(text) <= self.known.keys()]
 
     @property
     def _shown(self) -> list[Claim]:
@@ -126,6 +142,11 @@ class RunResults(Value):
         question = claim.headline.question if claim.headline else claim.statement
         here, verdict = claim.finding(texts), self.verdicts[claim.id]
         return Finding(claim.id, question, claim.place, here, verdict)
+
+
+def _span(numbers: Sequence[int]) -> str:
+    """From the smallest to the largest, in words."""
+    return " to ".join(f"{number:,}" for number in sorted({min(numbers), max(numbers)}))
 
 
 def save_part(book: Results) -> Path:

@@ -86,29 +86,40 @@ def answers_off_black(
         curve: columns intensity (grey level), class, logit: of one scene on black.
         task: that the network was trained on.
     """
-    fig = style.new_figure(style.PAGE, 3.1, figure)
-    left, right = fig.subplots(1, 2, width_ratios=[1, 1.35])
-    _plane(left, plane)
-    _background_numbers(left, task)
-    left.set(ylabel="level of the background", title="elsewhere: its answers follow the background")
-    left.set_xlabel("level of the object")
-    style.class_bands(right, task.bands)
+    fig = style.new_figure(style.PAGE, 3.2, figure)
+    left, right = fig.subplots(1, 2, width_ratios=[1.35, 1])
+    style.class_bands(left, task.bands)
     for label, part in style.parts(curve, "class").items():
         color, dash = style.class_color(label), style.class_dash(label)
-        right.plot(part["intensity"], part["logit"], color=color, linestyle=dash)
-    right.set(ylabel="logit", title="on black: its answers follow the object")
-    style.intensity_axis(right)
+        left.plot(part["intensity"], part["logit"], color=color, linestyle=dash)
+    left.set(ylabel="logit", title="on black, as in training")
+    style.intensity_axis(left)
+    left.set_xlabel("level of the object")
+    _plane(right, plane)
+    _background_numbers(right, task)
+    right.set(ylabel="level of the background", title="on backgrounds never seen in training")
     right.set_xlabel("level of the object")
+    style.legend_above(fig, [*_curve_handles(curve), *_answer_handles(plane)], 4)
+    return fig
+
+
+def _curve_handles(curve: pd.DataFrame) -> list[Artist]:
+    """What the lines are, and the bands behind them."""
+    lines = [
+        style.line_handle(f"logit of class {n}", style.class_color(n), style.class_dash(n))
+        for n in sorted(set(curve["class"]))
+    ]
+    return [*lines, style.line_handle("shading: true class", "none")]
+
+
+def _answer_handles(plane: pd.DataFrame) -> list[Artist]:
+    """What colors of a plane are, and the numbers beside it."""
     labels = sorted(set(plane["class"]))
     colors = map(answer_color, labels)
-    handles: list[Artist] = [
-        Patch(color=color, label=f"answer: class {label}")
-        for color, label in zip(colors, labels, strict=True)
+    return [
+        *(Patch(color=c, label=f"answer: class {n}") for c, n in zip(colors, labels, strict=True)),
+        style.line_handle("boxed: class of an object of that level", "none"),
     ]
-    boxed = style.line_handle("boxed: class of the background's level, as an object", "none")
-    logit = style.line_handle("logit of a class, over the true classes", "#333333")
-    style.legend_above(fig, [*handles, boxed, logit], 3)
-    return fig
 
 
 def _plane(ax: Axes, table: pd.DataFrame) -> None:

@@ -29,8 +29,8 @@ from intensity.storage.manifest import load_manifest
 from intensity.tables.training import scale_by_network
 from intensity.values import InvalidInput, shown
 
-HEADLINES = ("accuracy/three_bands/large", "accuracy/three_bands/small", "accuracy/hard/bn_compact")
-"""The measurements that the abstract begins with."""
+HEADLINES = ("accuracy/hard/bn_compact", "answers_by_background/hard/bn_compact")
+"""The measurements that the abstract quotes, of one network."""
 
 PAPER = "paper"
 """The profile whose published results the page of another one shows too."""
@@ -114,7 +114,7 @@ def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dic
         "failed": {
             name: record["error"] for name, record in records.items() if record.get("error")
         },
-        "headlines": [known[name] for name in HEADLINES if name in known],
+        "headlines": {name: known[name] for name in HEADLINES if name in known},
         "unmeasured": [name for name in HEADLINES if name not in known],
         "tallies": [results.tally(source) for source in SOURCES if any(c.parts for c in claims)],
         "claims": {
@@ -124,6 +124,7 @@ def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dic
         "undecided": [claim for claim in claims if claim.verdict == "undecided"],
         "failed_claims": [claim for claim in claims if claim.verdict in NO],
         "in_words": results.in_words,
+        "behind_words": results.behind_words,
         "findings": {words: results.findings(source) for source, words in SOURCES.items()},
         "all_findings": sum(claim.headline is not None for claim in load_claims().claims),
         "networks": manifest["networks"],

@@ -195,7 +195,10 @@ def _marked_parts(results: RunResults, manifest: dict[str, Any]) -> dict[tuple[s
     all_claims = (_accuracies(results), *_claims(results))
     if profile == STANDARD:
         parts: dict[tuple[str, str], Iterable[str]] = {
-            (README, FINDINGS): ["\n".join(f"- {text}" for text in results.in_words)],
+            (README, FINDINGS): (
+                "\n".join(f"- {text}" for text in results.in_words),
+                results.behind_words,
+            ),
             (README, RESULTS): (*_findings(results), f"[All claims, ours too]({PAGE}). {origin}"),
             (PAGE, RESULTS): (origin, *all_claims),
         }
