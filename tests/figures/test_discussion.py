@@ -70,6 +70,17 @@ def test_a_line_a_claim_says_in_words_what_was_measured_and_decided(table: pd.Da
     assert len({text.get_color() for text in ax.texts[:2]}) == 2
 
 
+def test_every_claim_stands_under_a_heading(table: pd.DataFrame) -> None:
+    names = [claim.id for claim in load_claims().claims]
+    rows = pd.concat([table.iloc[[0]].assign(claim=name) for name in [*names, "X1"]])
+    (ax,) = claims_overview(rows).axes
+    heads = [text.get_text() for text in ax.texts if "\n" not in text.get_text()]
+    assert heads[:2] == ["the paper's claims", "our claims"]
+    places = ax.get_yticks()
+    assert set(np.diff(places).round(1)) == {1.0, 2.3}
+    assert (np.diff(places) > 2).sum() == len(heads) - 1
+
+
 def test_intervals_lie_around_values_and_far_ones_are_arrows(table: pd.DataFrame) -> None:
     (ax,) = claims_overview(table.iloc[1:3]).axes
     lines = [line.get_xdata() for line in ax.lines if line.get_marker() == "None"]

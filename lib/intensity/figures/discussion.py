@@ -32,8 +32,8 @@ _WIDTH = 40
 _WANTED = "#E6F0F6"
 """Color of the side of the threshold where claims put their intervals."""
 
-_SOURCES = {"P": "the paper's claims", "O": "our claims"}
-"""Headings by the first letter of a claim's id."""
+_SOURCES = {"P": "the paper's claims", "R": "our claims, real images"}
+"""Headings by the first letter of a claim's id; other claims are ours, too."""
 
 
 @style.styled
@@ -56,16 +56,16 @@ def claims_overview(table: pd.DataFrame, ax: Axes | None = None) -> Figure:
     if table.empty:
         raise InvalidInput("claims: none is allowed: one that was judged, or more")
     rows = least_sure(table)
-    heads = rows["claim"].str[0].map(_SOURCES)
-    number = heads.ne(heads.shift()).cumsum()  # 1 in the first list, 2 in the second
+    heads = rows["claim"].str[0].map(_SOURCES).fillna("our claims")
+    number = heads.ne(heads.shift()).cumsum()  # of the list, from 1 on
     y = (rows.index + 1.3 * number).to_list()
-    ax = style.new_axes(style.PAGE, 0.29 * (max(y) + 1) + 0.9, ax)
+    ax = style.new_axes(style.PAGE, 0.25 * (max(y) + 1) + 0.8, ax)
     ax.axvspan(0, _MOST + 2, color=_WANTED, linewidth=0, zorder=0)
     ax.axvline(0, color="#222222", linewidth=1)
     for place, row in zip(y, style.records(rows), strict=True):
         _line(ax, place, row)
     above = ax.get_yaxis_transform()
-    for first in heads.drop_duplicates().index:
+    for first in number.drop_duplicates().index:
         ax.text(-0.02, y[first] - 1, heads[first], transform=above, ha="right", va="center",
                 fontweight="bold", fontsize=8)  # fmt: skip
     ax.set_yticks(y, [_label(row) for row in style.records(rows)], fontsize=7)
