@@ -83,7 +83,15 @@ def rewritten(table: Path, **columns: Any) -> Path:
 def test_a_table_names_files_from_its_own_folder(table: Path) -> None:
     same(table)
     assert read_cases(table).groups == CASES.groups
-    same(rewritten(table, group=None))
+    same(rewritten(table, group=None, site="A"))
+
+
+def test_sites_are_told_for_every_case(table: Path) -> None:
+    sites = [f"site {i % 3}" for i in range(COUNT)]
+    rewritten(table, site=sites)
+    for found in (read_cases(table), read_cases(table, most=6)[::-1]):
+        assert found.site is not None
+        assert [sites[STEMS.index(Path(n).stem)] for n in found.names] == found.site.tolist()
 
 
 def test_of_a_split_only_the_test_is_read(table: Path) -> None:

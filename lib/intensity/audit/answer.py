@@ -104,13 +104,15 @@ class Answer:
         """One row a case, those whose answers change most often first.
 
         Returns:
-            Columns image, group, class, answer, level, around, area, then `changed_<edit>`: share
+            Columns image, group, site (where it was given), class, answer, level, around, area, then `changed_<edit>`: share
             of networks whose answer changed, or the mean change of the score; missing where an edit
             does not apply.
         """
         cases, spread = self.cases, self.cases.spread
         known = np.array([*cases.classes, ""])
         table = pd.DataFrame({"image": cases.names, "group": cases.group})
+        if cases.site is not None:
+            table["site"] = cases.site
         if not self.scores:
             table["class"] = known[cases.label]
             table["answer"] = known[answers(self.before.mean(axis=0))]

@@ -87,6 +87,7 @@ class Cases:
         channel: the one that edits change; None for all.
         grouped: whether groups were given; else every image is one.
         total: how many there are where these are a sample; 0 for all.
+        site: (n,) texts, where images come from; none where that is not said.
         notes: what a reader of results has to know, a sentence each.
     """
 
@@ -102,6 +103,7 @@ class Cases:
     channel: int | None = None
     grouped: bool = False
     total: int = 0
+    site: np.ndarray | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
@@ -110,7 +112,9 @@ class Cases:
 
     def __getitem__(self, rows: slice | np.ndarray) -> Self:
         """Some of the cases, in the order of the rows."""
-        columns = ("images", "masks", "label", "group", "names")
+        columns = ["images", "masks", "label", "group", "names"] + ["site"] * (
+            self.site is not None
+        )
         found: dict[str, Any] = {name: getattr(self, name)[rows] for name in columns}
         found["group"] = np.unique(found["group"], return_inverse=True)[1]
         return replace(self, **found)
@@ -176,6 +180,7 @@ def make_cases(
     padding: float | None = None,
     channel: int | None = None,
     names: Sequence[str] | None = None,
+    site: Sequence[str] | np.ndarray | None = None,
     classes: Sequence[str] | None = None,
     mask_label: int | None = None,
 ) -> Cases:
@@ -192,6 +197,7 @@ def make_cases(
         padding: value of pixels that show nothing, at the border; they are never touched.
         channel: the one that edits change; all where None.
         names: (n,) of the images, for messages and tables.
+        site: (n,) where they come from, for the table of cases.
         classes: names in the order of the network's outputs, where labels are names.
         mask_label: the number that means the object, in masks of several.
 
@@ -206,7 +212,7 @@ def make_cases(
             "numbers, (n, height, width) or (n, height, width, channels), n >= 1"
         )
     named = np.array(names if names is not None else [f"image {i}" for i in range(len(pixels))])
-    _check_columns(len(pixels), names=named, label=label, group=group)
+    _check_columns(len(pixels), names=named, label=label, group=group, site=site)
     _check_values(pixels, named, values, unit)
     if channel is not None and not 0 <= channel < pixels.shape[-1]:
         raise InvalidInput(f"channel: {channel} is not allowed: 0..{pixels.shape[-1] - 1}")
@@ -215,7 +221,8 @@ def make_cases(
     low, high = map(float, values)
     cases = Cases(
         pixels, hard, numbers, _groups(group, len(pixels)), named, known,
-        (low, high), unit, padding, channel, group is not None, 0, tuple(notes),
+        (low, high), unit, padding, channel, group is not None, 0,
+        None if site is None else np.asarray(site, str), tuple(notes),
     )  # fmt: skip
     return replace(cases, notes=(*cases.notes, *_remarks(cases)))
 

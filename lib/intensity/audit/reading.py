@@ -1,10 +1,10 @@
 """Cases from files: a table, an npz, a folder of images and masks, or the layout of nnU-Net.
 
-    cases.csv    image,mask,label[,group][,split], paths from the table's folder; of a split
+    cases.csv    image,mask,label[,group][,site][,split], paths from the table's folder; of a split
                  only rows called "test" are audited
     cases.npz    images, masks, label[, group]
     folder/      images/ and masks/ with equal names; classes are folders in images/, or stand in
-                 labels.csv: image,label[,group][,split]
+                 labels.csv: image,label[,group][,site][,split]
     nnU-Net      imagesTs/CASE_0000.*, labelsTs/CASE.* (or imagesTr, labelsTr), labels.csv likewise
 
 Images are PNG, TIFF, JPEG, BMP or npy; volumes (NIfTI, DICOM) are read by `volumes`.
@@ -27,7 +27,7 @@ from intensity.audit.preprocessing import one_line
 from intensity.values import InvalidInput, shown
 
 NEEDED = ("image", "mask")
-ALLOWED = (*NEEDED, "label", "group", "split")
+ALLOWED = (*NEEDED, "label", "group", "site", "split")
 """Columns of a table."""
 ARRAYS = ("images", "masks", "label", "group", "names")
 """Arrays of an npz."""
@@ -168,7 +168,8 @@ def _of_table(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
     columns = {
         name: _numbers(table[name]) if name in table else None for name in ("label", "group")
     }
-    return {**columns, "names": table["image"].to_numpy(str), "read": read}
+    site = table["site"].to_numpy(str) if "site" in table else None
+    return {**columns, "site": site, "names": table["image"].to_numpy(str), "read": read}
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
