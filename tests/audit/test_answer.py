@@ -177,6 +177,12 @@ def test_files_hold_every_mark_and_every_case(answer: Answer, tmp_path: Path) ->
     assert counts == sorted(counts, reverse=True)
 
 
+def test_the_table_of_cases_has_sites() -> None:
+    sites = ["north", "south"] * 15
+    found = audit(pixel, discs(30, site=sites), quick=True, known=False).by_case
+    assert [sites[int(name.split()[-1])] for name in found["image"]] == found["site"].tolist()
+
+
 def test_a_report_is_replaced_and_nothing_else_is(answer: Answer, tmp_path: Path) -> None:
     for _ in range(2):
         answer.save(tmp_path / "audit")

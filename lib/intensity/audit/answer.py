@@ -104,9 +104,9 @@ class Answer:
         """One row a case, those whose answers change most often first.
 
         Returns:
-            Columns image, group, site (where it was given), class, answer, level, around, area, then `changed_<edit>`: share
-            of networks whose answer changed, or the mean change of the score; missing where an edit
-            does not apply.
+            Columns image, group, site (where it was given), class, answer, level, around, area,
+            then `changed_<edit>`: share of networks whose answer changed, or the mean change of the
+            score; missing where an edit does not apply.
         """
         cases, spread = self.cases, self.cases.spread
         known = np.array([*cases.classes, ""])

@@ -112,10 +112,9 @@ class Cases:
 
     def __getitem__(self, rows: slice | np.ndarray) -> Self:
         """Some of the cases, in the order of the rows."""
-        columns = ["images", "masks", "label", "group", "names"] + ["site"] * (
-            self.site is not None
-        )
-        found: dict[str, Any] = {name: getattr(self, name)[rows] for name in columns}
+        columns = ("images", "masks", "label", "group", "names", "site")
+        given = {name: getattr(self, name) for name in columns}
+        found: dict[str, Any] = {k: v[rows] for k, v in given.items() if v is not None}
         found["group"] = np.unique(found["group"], return_inverse=True)[1]
         return replace(self, **found)
 
