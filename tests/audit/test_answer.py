@@ -94,6 +94,13 @@ def test_a_cue_that_changes_more_than_the_level_is_said_first() -> None:
     assert said.startswith("Answers change most with: object's pixels permuted, ")
     assert said.endswith("they rest on the absolute level inside the mask.")
 
+    def only_order(images: np.ndarray) -> np.ndarray:
+        """Reads the order alone."""
+        return named(np.sign(order(images)[:, 2] - order(images)[:, 0]), (0.0,))
+
+    quick = headline(asked(only_order, labeled(only_order), quick=True))
+    assert quick.endswith("level inside the mask, nor on anything else that was changed.")
+
 
 def labeled(network: Any) -> Any:
     """Discs with the classes that a network gives them."""

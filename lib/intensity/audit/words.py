@@ -63,8 +63,10 @@ def headline(answer: Answer) -> str:
         most = table[table["group"] != SCANNER].sort_values(by, na_position="first").iloc[-1]
         first = f"{most['label']}, {_marked(answer, most['edit'])}"
         if level.changed.value <= LITTLE * (most["changed"] if answer.scores else 1):
-            said = "Answers hardly rest on the level inside the mask; most change with: "
-            return f"{said}{first}."
+            said = "Answers hardly rest on the level inside the mask"
+            if most["changed"] <= LITTLE * (not answer.scores):
+                return f"{said}, nor on anything else that was changed."
+            return f"{said}; most change with: {first}."
     if level is None or slope is None:
         return "These images allow no statement about level and contrast."
     low, high, value = slope.groups
