@@ -25,6 +25,13 @@ def test_help_is_given_and_ends_there() -> None:
         assert option in done.stdout
 
 
+@pytest.mark.parametrize("command", ["run", "explore", "audit", "publish", "store"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        parser().parse_args([command, "--help"])
+    assert f"python -m intensity {command}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "words",
     [

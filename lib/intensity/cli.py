@@ -139,7 +139,7 @@ def _add_audit_options(audit: argparse.ArgumentParser) -> None:
     )
     audit._negative_number_matcher = re.compile(r"-[\d.]")  # -1024..3071 is no option
     audit.add_argument(
-        "given", nargs="*", metavar=("MODEL", "CASES"),
+        "given", nargs="*", metavar="MODEL CASES",
         help="a .keras file or module:function, or several; then a table (image,mask,label), an "
         ".npz or a folder. Without them, an example: tissue in patches of brain",
     )  # fmt: skip

@@ -81,6 +81,27 @@ def test_words_say_what_the_network_reads(answer: Answer) -> None:
     assert "surround by the step" in said or "both by the step" in said
 
 
+def test_a_cue_that_changes_more_than_the_level_is_said_first() -> None:
+    """Mostly the order of two pixels, which permuting changes and no level does."""
+
+    def order(images: np.ndarray) -> np.ndarray:
+        """Reads which of two pixels is brighter, and a little of the level."""
+        first, second = (images[:, SIZE // 2, SIZE // 2 + i, 0].astype(float) for i in (0, 1))
+        return named(first + 1000 * np.sign(first - second), (-900.0, 0.0))
+
+    found = asked(order, labeled(order))
+    said = headline(found)
+    assert said.startswith("Answers change most with: object's pixels permuted, ")
+    assert said.endswith("they rest on the absolute level inside the mask.")
+
+    def only_order(images: np.ndarray) -> np.ndarray:
+        """Reads the order alone."""
+        return named(np.sign(order(images)[:, 2] - order(images)[:, 0]), (0.0,))
+
+    quick = headline(asked(only_order, labeled(only_order), quick=True))
+    assert quick.endswith("level inside the mask, nor on anything else that was changed.")
+
+
 def labeled(network: Any) -> Any:
     """Discs with the classes that a network gives them."""
     given = arrays(80)

@@ -213,6 +213,8 @@ def test_images_that_cannot_be_compared_are_refused(table: Path) -> None:
 
 
 def test_folders_and_files_that_are_none_are_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "cases.npz").endswith("cases.npz is not there")
+    (tmp_path / "cases.txt").touch()
     assert "a .csv, an .npz or a folder" in refusal(tmp_path / "cases.txt")
     assert "cases.csv is not there" in refusal(tmp_path / "cases.csv")
     assert "a folder with images/ and masks/" in refusal(tmp_path)

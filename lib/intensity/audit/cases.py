@@ -300,7 +300,9 @@ def check_classes(label: np.ndarray, classes: Sequence[str]) -> None:
     counts = np.bincount(label, minlength=len(classes))
     if not counts.all():
         absent = classes[int(counts.argmin())]
-        raise InvalidInput(f"label: class {absent} has no image; audit the classes that have some")
+        raise InvalidInput(
+            f"label: class {absent} has no image; numbers start at 0, and every class has images"
+        )
 
 
 def _groups(group: Sequence[Hashable] | np.ndarray | None, count: int) -> np.ndarray:

@@ -57,7 +57,7 @@ def run_audit(given: Sequence[str], images: int, report: Path, **options: Any) -
         bars.append(tqdm(total=count, unit=" images", leave=False, disable=None))
 
     answer = audit(
-        network, found, images=images, title=Path(title).stem,
+        network, found, images=images, title=Path(title).stem, name="" if given else "example",
         tell=announce, tick=lambda count: bars[0].update(count), **options,
     )  # fmt: skip
     bars[0].close()

@@ -48,7 +48,7 @@ def audit_figure(answer: Answer, figure: style.Into = None) -> Figure:
     left, right = fig.add_subplot(grid[0, 0]), fig.add_subplot(grid[:, 1])
     _examples(fig.add_subplot(grid[1, 0]), answer)
     if answer.plane is None:
-        left.text(0.5, 0.5, "no image has a surround", ha="center", va="center")
+        left.text(0.5, 0.5, "surrounds are too small", ha="center", va="center")
         left.set_axis_off()
     else:
         _plane(left, answer)

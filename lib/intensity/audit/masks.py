@@ -26,7 +26,10 @@ def as_masks(
     """
     masks = masks[..., 0] if masks.ndim == 4 and masks.shape[-1] == 1 else masks
     if masks.shape != images.shape[:3]:
-        raise InvalidInput(f"masks: shape {masks.shape} is not allowed: {images.shape[:3]}")
+        raise InvalidInput(
+            f"masks: shape {masks.shape} is not allowed: {images.shape[:3]}, the first three of "
+            f"images {images.shape}, whose channels come last"
+        )
     hard, soft = np.zeros(masks.shape, bool), 0
     for i, (mask, image) in enumerate(zip(masks, images, strict=True)):
         hard[i], was_soft = _hard(mask, image, names[i], chosen)

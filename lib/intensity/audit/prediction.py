@@ -117,7 +117,10 @@ def open_network(
     if not 0 < threshold < 1:
         raise InvalidInput(f"threshold: {threshold:g} is not allowed: between 0 and 1")
     if output != "score" and not cases.classes:
-        raise InvalidInput("label: None is not allowed, except with output 'score'")
+        raise InvalidInput(
+            "label: None is not allowed, except with output 'score': give a column or array "
+            "'label', or, in a folder, labels.csv or images by class"
+        )
     found, own = find_network(network)
     before = find_preprocessing(preprocess, cases.values)
     call, kind = _opened(found, _asked("preprocess", before, cases.images[:1]), output)
@@ -160,8 +163,8 @@ def _load(path: Path) -> keras.Model:
         return keras.models.load_model(path, compile=False)
     except Exception as error:
         raise InvalidInput(
-            f"model: {path} cannot be loaded: {one_line(error)}; if it has classes of your own, "
-            "give module:name, of the model or of a function, in the file that defines them"
+            f"model: {path} cannot be loaded; if it has classes of your own, give module:name, of "
+            f"the model or of a function, in a file that defines them: {one_line(error)}"
         ) from None
 
 
@@ -180,6 +183,10 @@ def _opened(network: Any, image: np.ndarray, output: Output) -> tuple[Predict, s
     if output == "score":
         return network.predict_on_batch, output
     found = explained(network, image.shape)
+    if image.shape[-1] != (taken := found.network.input_shape[-1]):
+        raise InvalidInput(
+            f"images: {image.shape[-1]} channels are not allowed: the model takes {taken}"
+        )
     as_pixels(image, found.network)
     if found.end == "sigmoid" and found.classes > 1 and output != "multilabel":
         raise InvalidInput(f"output: {output!r} of several sigmoids is not allowed: multilabel")
@@ -233,7 +240,8 @@ def check_knowledge(cases: Cases, values: np.ndarray) -> None:
         check_classes(cases.label, [*classes, *map(str, range(len(classes), values.shape[1]))])
     if values.shape[1] < len(classes):
         raise InvalidInput(
-            f"predict: {values.shape[1]} classes are not allowed: labels name {len(classes)}"
+            f"predict: {values.shape[1]} classes are not allowed: labels name {len(classes)}; one "
+            "number an image is two classes, unless output is 'score'"
         )
     right = values.argmax(axis=1) == cases.label
     rates = np.array([right[cases.label == c].mean() for c in range(len(classes))])

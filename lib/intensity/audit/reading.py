@@ -68,6 +68,8 @@ def read_cases(
         InvalidInput: a file is missing or cannot be used, or as for `make_cases`.
     """
     path = Path(path)
+    if not path.exists():
+        raise InvalidInput(f"cases: {shown(path)} is not there")
     if path.suffix == ".npz":
         given = _of_npz(path)
     elif path.suffix == ".csv":
@@ -127,8 +129,6 @@ def _table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
     """A table of texts with known columns, of which only the split "test" is kept."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except FileNotFoundError:
-        raise InvalidInput(f"cases: {shown(path)} is not there") from None
     except (ValueError, OSError) as error:
         raise InvalidInput(f"cases: {shown(path)} cannot be read: {one_line(error)}") from None
     _check_names(path, table.columns.tolist(), needed, ALLOWED)

@@ -59,19 +59,28 @@ def headline(answer: Answer) -> str:
     level, slope = answer.effects.get("level"), answer.slope
     if level is not None:
         table = answer.table()
-        most = table[table["group"] != SCANNER].sort_values("changed").iloc[-1]
+        by = "low" if "low" in table else "changed"  # few groups have no intervals
+        most = table[table["group"] != SCANNER].sort_values(by, na_position="first").iloc[-1]
+        first = f"{most['label']}, {_marked(answer, most['edit'])}"
         if level.changed.value <= LITTLE * (most["changed"] if answer.scores else 1):
-            said = "Answers hardly rest on the level inside the mask; most change with: "
-            return f"{said}{most['label']}, {_marked(answer, most['edit'])}."
+            said = "Answers hardly rest on the level inside the mask"
+            if most["changed"] <= LITTLE * (not answer.scores):
+                return f"{said}, nor on anything else that was changed."
+            return f"{said}; most change with: {first}."
     if level is None or slope is None:
         return "These images allow no statement about level and contrast."
     low, high, value = slope.groups
     low, high = (value, value) if math.isnan(low) else (low, high)
+    cue = "the level inside the mask together with that of the surround"
     if low > -ABSOLUTE and high < ABSOLUTE:
-        return "Answers rest on the absolute level inside the mask."
-    if low > CONTRAST and high < 2 - CONTRAST:
-        return "Answers rest on the contrast of the inside of the mask to its surround."
-    return "Answers rest on the level inside the mask together with that of the surround."
+        cue = "the absolute level inside the mask"
+    elif low > CONTRAST and high < 2 - CONTRAST:
+        cue = "the contrast of the inside of the mask to its surround"
+    if most[by] > (level.changed.high if by == "low" else level.changed.value):
+        said = f"Answers change most with: {first}; with the level inside the mask, "
+        said += f"{effect_text(answer, 'level')}. As far as levels count, they rest on "
+        return f"{said}{cue}."
+    return f"Answers rest on {cue}."
 
 
 def in_words(answer: Answer) -> list[str]:
@@ -190,11 +199,12 @@ def _controls(answer: Answer) -> str:
         (("mask+1", "mask-1"), "a mask wider or narrower by a pixel"),
         (("feather_1", "feather_2"), "a feather of 1 or 2 pixels"),
     ):
-        others = [have[name].changed.value for name in names if name in have]
+        others = [have[name] for name in names if name in have]
         if level is not None and others:
-            off = max(abs(other - level.changed.value) for other in others)
+            off = max(abs(other.changed.value - level.changed.value) for other in others)
             size = f"{off:.2g}" if answer.scores else find_unit(DIFFERENCE).format(off, 1)
-            said += f"; {text} moves the first number by up to {size}"
+            few = _of_few(min(len(other.rows) for other in others), len(answer.cases))
+            said += f"; {text} moves the first number by up to {size}{few}"
     if "difference" in answer.errors:
         most = find_unit(DIFFERENCE).format(answer.errors["difference"].abs().max(), 1)
         said += f". On scenes whose truth is known such an audit is off by up to {most}"

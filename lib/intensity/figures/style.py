@@ -177,7 +177,8 @@ def lines(names: Iterable[str]) -> dict[Any, tuple[str, LineStyleType, str]]:
 
 def class_color(label: int) -> str:
     """The color of a class."""
-    return CLASS_COLORS[label % len(CLASS_COLORS)]
+    colors = CLASS_COLORS + OTHER_COLORS  # the second ones for audits of networks of many classes
+    return colors[label % len(colors)]
 
 
 def class_dash(label: int) -> Literal["solid", "dashed", "dashdot"]:
