@@ -122,6 +122,8 @@ def test_one_of_several_objects_may_be_chosen() -> None:
         ({**arrays(10), "values": (-1024, 3071), "unit": "HU"}, "were slope and intercept lost?"),
         ({**arrays(10), "label": np.array([0, 2] * 5)}, "label: class 1 has no image"),
         ({**arrays(10), "label": np.zeros(10, int)}, "label: 1 class is not allowed"),
+        ({**arrays(10), "label": np.array([0, np.nan] * 5)}, "label: nan is not allowed"),
+        ({**arrays(10), "label": np.array([0, 0.5] * 5)}, "label: 0.5 is not allowed: whole"),
         ({**arrays(10), "label": np.arange(9)}, "label: shape (9,) is not allowed: (10,)"),
         ({**arrays(10), "group": np.arange(9)}, "group: shape (9,) is not allowed: (10,)"),
         ({**arrays(10), "images": np.zeros((10, 24))}, "images: float64 of shape (10, 24)"),

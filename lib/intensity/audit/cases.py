@@ -272,7 +272,11 @@ def _numbered(
     if label is None:
         return np.zeros(count, np.int64), ()
     given = np.asarray(label)
-    if given.dtype.kind == "f" and (given == np.rint(given)).all():
+    if given.dtype.kind == "f":
+        if (parts := given != np.rint(given)).any():  # NaN is none either
+            raise InvalidInput(
+                f"label: {given[parts][0]:g} is not allowed: whole numbers from 0 on, or names"
+            )
         given = given.astype(np.int64)
     if given.dtype.kind in "ui":
         known = tuple(classes or map(str, range(int(given.max()) + 1)))
