@@ -169,8 +169,8 @@ def test_the_papers_claims_and_ours_are_counted_apart() -> None:
     )
     assert discussion.overview(found).splitlines()[2:] == [
         "- The paper's claims: of 2, 1 reproduced, 1 not reproduced, 0 undecided, 0 not measured "
-        "in this profile.",
-        "- Our claims: of 4, 2 hold, 0 do not hold, 1 undecided, 1 not measured in this profile.",
+        "here.",
+        "- Our claims: of 4, 2 hold, 0 do not hold, 1 undecided, 1 not measured here.",
     ]
     smoke = RunResults(profile="smoke", complete=True, measurements=(), claims=())
     assert "mean nothing" in discussion.overview(smoke)

@@ -504,6 +504,18 @@ def test_half_of_the_images_are_half_of_the_work() -> None:
             assert progress.bar.n == pytest.approx(0.5 * order["0"].cost)
 
 
+def test_what_an_interrupted_training_had_done_is_no_speed() -> None:
+    order = {"0": configuration(0)}
+    with Progress(order) as progress:
+        progress.bar.start_t -= 100  # a network is tested meanwhile, and nothing is said
+        progress.on_event("0", (0.0, 150))  # of 200: it goes on there
+        progress.on_event("0", (0.0, 175))
+        told = progress.bar.format_dict
+        speed = (told["n"] - told["initial"]) / told["elapsed"]
+        assert told["rate"] is None  # of the whole time, not of the last messages
+        assert speed * told["elapsed"] == pytest.approx(0.125 * order["0"].cost)
+
+
 def test_every_worker_gets_ready_without_anybody_waiting(
     scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from intensity.values import ROOT, InvalidInput, Value
 
 _PLURAL = {
     **{"holds": "hold", "does not hold": "do not hold"},
-    "not measured": "not measured in this profile",
+    "not measured": "not measured here",
 }
 
 

@@ -36,6 +36,9 @@ from intensity.storage.files import write_aside
 from intensity.units import Unit, find_unit
 from intensity.values import shown
 
+LEAST = 1e-3
+"""The least relative tolerance of a number that trainings go into: some are the same in all."""
+
 ROUNDING = 1e-6
 """The relative tolerance of an exact number that no training goes into."""
 
@@ -139,7 +142,8 @@ def spread_tolerance(seeds: ArrayLike, unit: Unit) -> NDArray[np.float64]:
     numbers = np.log(seeds) if unit.log else np.asarray(seeds)
     slack = SLACK * (unit.high - unit.low)
     error = numbers.std(ddof=1, axis=-1) * math.sqrt(2 / numbers.shape[-1])
-    return np.asarray(ERRORS * error + (slack if math.isfinite(slack) else 0.0))
+    distance = ERRORS * error + (slack if math.isfinite(slack) else 0.0)
+    return np.maximum(distance, LEAST * (1.0 if unit.log else abs(numbers.mean(axis=-1))))
 
 
 def _move(name: str, before: Measurement | None, after: Measurement | None) -> Move:

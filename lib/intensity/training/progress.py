@@ -47,6 +47,7 @@ class Progress:
             bar_format="{percentage:3.0f} % of training |{bar:20}| {elapsed}<{remaining} {desc}",
             ncols=100,
             mininterval=1.0,
+            smoothing=0,  # networks are tested between messages, which takes minutes
         )
         return self
 
@@ -70,6 +71,8 @@ class Progress:
         """Move the line on; late messages never move it back."""
         with self.lock:  # messages come in another thread
             step = max(0.0, min(share, 1.0) - self.done[name])
+            if not self.done[name]:  # of a training that goes on, all before took no time here
+                self.bar.initial += step * self.wanted[name].cost
             self.done[name] += step
             shown = self.last or title(self.wanted[name])
             self.bar.set_description_str(
