@@ -113,7 +113,8 @@ class RunResults(Value):
         seeds, scenes = ([getattr(n, name) for n in counted] for name in ("seeds", "scenes"))
         return (
             f"Brackets are 95 % intervals over {_span(seeds)} trainings of each network with "
-            f"different seeds, tested on {_span(scenes)} scenes that no training has seen."
+            "different seeds (Student's t, on the logit for shares near 0 or 1), each tested on "
+            f"{_span(scenes)} scenes that no training has seen."
         )
 
     @property
