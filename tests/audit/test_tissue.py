@@ -8,14 +8,18 @@ import pytest
 from intensity.audit.plane import MOST
 from intensity.audit.tissue import (
     EXACT,
+    EXAMPLE_SEED,
     tissue_cases,
     tissue_effects,
     tissue_level_plane,
     whole_patches,
 )
 from intensity.data.tissue import Patches, evaluation_patches
+from intensity.environment import Layout
 from intensity.models.tissue import Kind, build_tissue
+from intensity.runner.profiles import load_profile
 from intensity.training.presets import TASKS
+from intensity.training.tissue import TissueTraining
 
 COUNT = 90
 
@@ -117,3 +121,10 @@ def test_the_plane_of_the_pixel_network_does_not_depend_on_the_surround() -> Non
     assert np.allclose(found["share"], found["share"][:1])
     assert not found["seen"].all()
     assert found["cases"] == MOST
+
+
+def test_the_example_is_a_network_of_the_standard_run() -> None:
+    layout = Layout()
+    sections = load_profile(layout, "standard")
+    trainings = sections["09_real_images"].tissue_trainings
+    assert trainings["raw"][0] == TissueTraining(seed=EXAMPLE_SEED)

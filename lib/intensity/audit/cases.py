@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from intensity.audit.labels import group_numbers, numbered
 from intensity.audit.masks import as_masks, at_border
 from intensity.models.inputs import batches
 from intensity.values import InvalidInput
@@ -216,10 +217,10 @@ def make_cases(
     if channel is not None and not 0 <= channel < pixels.shape[-1]:
         raise InvalidInput(f"channel: {channel} is not allowed: 0..{pixels.shape[-1] - 1}")
     hard, notes = as_masks(np.asarray(masks), pixels, named, mask_label)
-    numbers, known = _numbered(label, len(pixels), classes)
+    numbers, known = numbered(label, len(pixels), classes)
     low, high = map(float, values)
     cases = Cases(
-        pixels, hard, numbers, _groups(group, len(pixels)), named, known,
+        pixels, hard, numbers, group_numbers(group, len(pixels)), named, known,
         (low, high), unit, padding, channel, group is not None, 0,
         None if site is None else np.asarray(site, str), tuple(notes),
     )  # fmt: skip
@@ -263,56 +264,6 @@ def _check_values(
             f"images: {found} is not allowed as {low:g}..{high:g} {unit}: nothing is below 0; "
             "were slope and intercept lost?"
         )
-
-
-def _numbered(
-    label: ArrayLike | None, count: int, classes: Sequence[str] | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Numbers of classes, and the names of all classes."""
-    if label is None:
-        return np.zeros(count, np.int64), ()
-    given = np.asarray(label)
-    if given.dtype.kind == "f":
-        if (parts := given != np.rint(given)).any():  # NaN is none either
-            raise InvalidInput(
-                f"label: {given[parts][0]:g} is not allowed: whole numbers from 0 on, or names"
-            )
-        given = given.astype(np.int64)
-    if given.dtype.kind in "ui":
-        known = tuple(classes or map(str, range(int(given.max()) + 1)))
-        numbers = given.astype(np.int64)
-    else:
-        texts = given.astype(str)
-        known = tuple(classes or np.unique(texts).tolist())
-        place = {name: number for number, name in enumerate(known)}
-        numbers = np.array([place.get(text, -1) for text in texts], np.int64)
-    wrong = (numbers < 0) | (numbers >= len(known))
-    if wrong.any():
-        raise InvalidInput(f"label: {given[wrong][0]} is not allowed: {', '.join(known)}")
-    check_classes(numbers, known)
-    return numbers, known
-
-
-def check_classes(label: np.ndarray, classes: Sequence[str]) -> None:
-    """Refuse a class without images, and a single class.
-
-    Raises:
-        InvalidInput: naming the class.
-    """
-    if len(classes) < 2:
-        raise InvalidInput(f"label: {len(classes)} class is not allowed: two or more")
-    counts = np.bincount(label, minlength=len(classes))
-    if not counts.all():
-        absent = classes[int(counts.argmin())]
-        raise InvalidInput(
-            f"label: class {absent} has no image; numbers start at 0, and every class has images"
-        )
-
-
-def _groups(group: Sequence[Hashable] | np.ndarray | None, count: int) -> np.ndarray:
-    if group is None:
-        return np.arange(count)
-    return np.unique(np.asarray(group).astype(str), return_inverse=True)[1].astype(np.int64)
 
 
 def _remarks(cases: Cases) -> list[str]:

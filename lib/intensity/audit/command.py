@@ -20,7 +20,9 @@ from intensity.values import InvalidInput
 READING = ("values", "unit", "padding", "channel", "mask_label")
 """Options that say what images are; the others are of the audit."""
 WANTED = "a table (image,mask,label), an .npz or a folder; without MODEL and CASES, an example"
+"""What CASES may be."""
 EXAMPLE = "tissue in patches of brain"
+"""What is audited without MODEL and CASES."""
 
 
 def run_audit(given: Sequence[str], images: int, report: Path, **options: Any) -> None:
@@ -40,13 +42,14 @@ def run_audit(given: Sequence[str], images: int, report: Path, **options: Any) -
         raise InvalidInput(f"CASES: nothing after {given[0]} is not allowed: {WANTED}")
     set_variables({**QUIET, **FAST})
     check_folder(report)
-    _start_tensorflow()
     reading = {name: options.pop(name) for name in READING}
     network: Any
     if given:
         *network, title = given
         found = read_cases(title, most=images, **reading)
+        _start_tensorflow()
     else:
+        _start_tensorflow()
         tell(f"{EXAMPLE}; its training takes about 15 s, once")
         title, (network, found) = EXAMPLE, example()
     bars: list[tqdm[Any]] = []

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from intensity.audit.cases import Cases, check_classes
+from intensity.audit.cases import Cases
+from intensity.audit.labels import check_classes
 from intensity.audit.outputs import Output, Reader, find_reader, looks_like
 from intensity.audit.preprocessing import find_function, find_preprocessing, one_line
 from intensity.models.inputs import batches

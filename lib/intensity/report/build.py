@@ -27,10 +27,13 @@ from intensity.report.page import PageExporter, Places, small_picture
 from intensity.storage.files import write_aside
 from intensity.storage.manifest import load_manifest
 from intensity.tables.training import scale_by_network
+from intensity.training.presets import TASKS
 from intensity.values import InvalidInput, shown
 
-HEADLINES = ("accuracy/hard/bn_compact", "answers_by_background/hard/bn_compact")
-"""The measurements that the abstract quotes, of one network."""
+HEADLINES = {
+    "accuracy": "accuracy/hard/bn_compact", "background": "answers_by_background/hard/bn_compact",
+}  # fmt: skip
+"""The measurements that the abstract quotes, of one network, by their names in the templates."""
 
 PAPER = "paper"
 """The profile whose published results the page of another one shows too."""
@@ -114,8 +117,9 @@ def _front_matter(layout: Layout, profile: str, manifest: dict[str, Any]) -> dic
         "failed": {
             name: record["error"] for name, record in records.items() if record.get("error")
         },
-        "headlines": {name: known[name] for name in HEADLINES if name in known},
-        "unmeasured": [name for name in HEADLINES if name not in known],
+        "headlines": {word: known[name] for word, name in HEADLINES.items() if name in known},
+        "unmeasured": [name for name in HEADLINES.values() if name not in known],
+        "order": " ".join(map(str, TASKS["hard"].labels)),
         "tallies": [results.tally(source) for source in SOURCES if any(c.parts for c in claims)],
         "claims": {
             words: claims_table(claims, source).to_dict("records")
